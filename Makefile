@@ -1,0 +1,71 @@
+# callmood. Needs Python 3.11 or newer and make; everything else is brought along.
+#
+#   make run              the line on this machine with two demo calls (CALL=my.wav for your own)
+#   make test             everything: real Kafka, real browser
+#   make test-fast        seconds, without a broker
+#   make install          only what running needs
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+CALL ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test test-fast lint lock lock-kafka fmt clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+
+# --- what is installed ------------------------------------------------------------------
+
+$(UV):
+	@$(PYTHON) deploy/bootstrap.py $(VENV)
+
+$(VENV)/.run: $(UV) requirements/run.txt requirements/java.txt pyproject.toml
+	@$(PYTHON) deploy/bootstrap.py $(VENV) run
+	@touch $@
+
+$(VENV)/.all: $(UV) requirements/all.txt pyproject.toml
+	@$(PYTHON) deploy/bootstrap.py $(VENV) all
+	@touch $@ $(VENV)/.run
+
+install: $(VENV)/.run
+
+# --- what people do ---------------------------------------------------------------------
+
+run: $(VENV)/.run
+	@exec $(BIN)/callmood run $(CALL)
+
+test: $(VENV)/.all lint
+	@$(BIN)/pytest
+
+test-fast: $(VENV)/.all
+	@$(BIN)/pytest -m "not broker and not browser and not slow" -q
+
+lint: $(VENV)/.all
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fmt: $(VENV)/.all
+	@$(BIN)/ruff check -q --fix-only .
+	@$(BIN)/ruff format -q .
+
+# --- for maintainers --------------------------------------------------------------------
+
+COMPILE = $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 --upgrade pyproject.toml
+
+lock: $(UV)
+	$(COMPILE) --extra build -o requirements/run.txt
+	$(COMPILE) --extra build --extra java --extra postgres --extra train --extra dev \
+		-c requirements/run.txt -o requirements/all.txt
+	@$(PYTHON) deploy/bootstrap.py --lock-java requirements/all.txt requirements/java.txt
+
+lock-kafka: $(VENV)/.run
+	@$(BIN)/python -c "from deploy.kafka.jars import lock; print(lock(), 'jars locked')"
+
+clean:
+	rm -rf $(VENV) var dist build

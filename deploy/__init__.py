@@ -1,0 +1,1 @@
+"""How callmood is put on machines: a local Kafka, containers, Prometheus, Grafana."""

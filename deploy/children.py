@@ -1,0 +1,102 @@
+"""Child processes that never outlive us, and end in order."""
+
+from __future__ import annotations
+
+import ctypes
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+STOP_TIMEOUT_S = 15
+_PR_SET_PDEATHSIG = 1
+"""Linux, prctl(2): the signal this process gets when its parent dies."""
+
+
+class ChildError(RuntimeError):
+    """A child ended, or did not say in time that it is ready. One line, naming its log."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One process, its log, and the lines it has said on its standard output."""
+
+    name: str
+    log: Path
+    process: subprocess.Popen[str]
+    said: queue.Queue[str | None]
+
+    def wait_for(self, beginning: str, *, timeout_s: float) -> str:
+        """The rest of the first line that begins so.
+
+        Raises:
+            ChildError: it ended before, or took longer than ``timeout_s`` for its next line.
+        """
+        while True:
+            try:
+                line = self.said.get(timeout=timeout_s)
+            except queue.Empty:
+                message = f"{self.name} was not ready after {timeout_s:.0f} s (log: {self.log})"
+                raise ChildError(message) from None
+            if line is None:
+                raise ChildError(self.obituary())
+            if line.startswith(beginning):
+                return line.removeprefix(beginning).strip()
+
+    def obituary(self) -> str:
+        """Why it ended, as one line."""
+        code = self.process.wait(STOP_TIMEOUT_S)
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        last = lines[-1] if lines else "it said nothing"
+        return f"{self.name} ended ({code}): {last} (log: {self.log})"
+
+    def stop(self) -> None:
+        """End it, cleanly if it lets us."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(STOP_TIMEOUT_S)
+
+
+def start_child(
+    name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str]
+) -> Child:
+    """Start a process whose errors go to ``log`` and whose output is listened to."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603  (our own commands, no shell)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=env,
+            text=True,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509  (prctl only; no thread of ours forks)
+        )
+    said: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_listen, args=(process, said), daemon=True).start()
+    return Child(name, log, process, said)
+
+
+def die_with_parent() -> None:
+    """For ``preexec_fn``: ask the kernel (Linux) to end this process when its parent dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _listen(process: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
+    if process.stdout is not None:
+        for line in process.stdout:
+            said.put(line.rstrip("\n"))
+    said.put(None)

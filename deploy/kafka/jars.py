@@ -1,0 +1,151 @@
+"""Kafka's jars: resolved and locked by jgo, fetched once, checked against their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import threading
+import tomllib
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jgo.maven import MavenContext
+
+SPEC = Path(__file__).with_name("jgo.toml")
+LOCK = Path(__file__).with_name("jgo.lock.toml")
+
+_AT_ONCE = 8
+_TIMEOUT_S = 60
+
+
+class JarsError(RuntimeError):
+    """A jar could not be fetched, or is not the one that was locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One locked jar: its Maven coordinate, and the SHA-256 its file must have (hex)."""
+
+    group: str
+    artifact: str
+    version: str
+    classifier: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+
+def locked_jars() -> tuple[Jar, ...]:
+    """What the committed lock names."""
+    entries = tomllib.loads(LOCK.read_text(encoding="utf-8"))["dependencies"]
+    return tuple(
+        Jar(
+            group=entry["groupId"],
+            artifact=entry["artifactId"],
+            version=entry["version"],
+            classifier=entry.get("classifier", ""),
+            sha256=entry["sha256"],
+        )
+        for entry in entries
+    )
+
+
+def fetch_jars(cache: Path, progress: Callable[[int, int], None]) -> Path:
+    """The folder that holds exactly the locked jars; fetches them if it is not there.
+
+    ``progress`` is called with how many jars are there and how many there will be.
+
+    Raises:
+        JarsError: no network, or a checksum that differs. Names the jar.
+    """
+    folder = cache / _lock_digest()
+    if (folder / "complete").exists():
+        return folder
+    jars = locked_jars()
+    staging = cache / f"fetching-{os.getpid()}"
+    staging.mkdir(parents=True, exist_ok=True)
+    try:
+        _fetch_all(jars, staging, progress)
+        (staging / "complete").touch()
+        _put_in_place(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return folder
+
+
+def kafka_version() -> str:
+    """The locked broker's version, such as ``4.3.1``."""
+    return next(jar.version for jar in locked_jars() if jar.artifact == "kafka_2.13")
+
+
+def _lock_digest() -> str:
+    return hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+
+
+def _fetch_all(
+    jars: tuple[Jar, ...], folder: Path, progress: Callable[[int, int], None]
+) -> None:
+    from jgo.maven import MavenContext  # noqa: PLC0415
+
+    context = MavenContext(repo_cache=folder / "repository", timeout=_TIMEOUT_S)
+    stop = threading.Event()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting = [pool.submit(_fetch, context, jar, folder, stop) for jar in jars]
+        try:
+            for done, future in enumerate(as_completed(waiting), start=1):
+                future.result()
+                progress(done, len(jars))
+        finally:
+            stop.set()
+    shutil.rmtree(folder / "repository", ignore_errors=True)
+
+
+def _fetch(context: MavenContext, jar: Jar, folder: Path, stop: threading.Event) -> None:
+    if stop.is_set():
+        return
+    component = context.project(jar.group, jar.artifact).at_version(jar.version)
+    try:
+        found = Path(component.artifact(classifier=jar.classifier).resolve())
+    except Exception as error:
+        message = f"{jar}: could not be fetched ({error}); is there a network? Try again"
+        raise JarsError(message.replace("\n", " ")) from error
+    digest = hashlib.sha256(found.read_bytes()).hexdigest()
+    if digest != jar.sha256:
+        message = f"{jar}: its SHA-256 is {digest}, the lock says {jar.sha256}; it was not used"
+        raise JarsError(message)
+    shutil.copyfile(found, folder / found.name)
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    try:
+        staging.rename(folder)
+    except OSError:
+        # Another process was faster (then its folder is as good as ours), or it is half done.
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            staging.rename(folder)
+
+
+def lock() -> int:
+    """Resolve `SPEC` anew and write `LOCK`; for maintainers. Returns how many jars there are."""
+    from jgo.env import EnvironmentBuilder, EnvironmentSpec  # noqa: PLC0415
+    from jgo.env._lockfile import LockFile, compute_spec_hash  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415
+
+    spec = EnvironmentSpec.load(SPEC)
+    context = MavenContext(timeout=_TIMEOUT_S)
+    wanted = EnvironmentBuilder(context=context).spec_to_dependencies(spec)
+    inputs, transitive = context.resolver.resolve(wanted)
+    found = LockFile.from_resolved_dependencies(
+        [*inputs, *transitive], environment_name=spec.name, spec_hash=compute_spec_hash(SPEC)
+    )
+    found.dependencies.sort(key=lambda jar: (jar.groupId, jar.artifactId))
+    found.save(LOCK)
+    return len(found.dependencies)

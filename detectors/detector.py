@@ -1,0 +1,65 @@
+"""The Detector protocol, and the two ways in which a detector may fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from detectors.utterance import Speaker, TranscriptLine, Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from detectors.reading import Modality, Reading
+
+Item = TypeVar("Item", Utterance, TranscriptLine, contravariant=True)
+
+
+class UnusableUtteranceError(ValueError):
+    """This utterance or line cannot be read (too short, silent, an agent's). Others can."""
+
+
+class DetectorUnavailableError(RuntimeError):
+    """The detector itself cannot work: its model is missing, broken, or of another kind."""
+
+
+class Detector(Protocol[Item]):
+    """Reads the customer's utterances (voice) or transcript lines (text).
+
+    A detector is pure: the same item gives the same reading. It raises when it cannot tell;
+    it never answers "neutral" because something broke. It may abstain.
+    """
+
+    @property
+    def name(self) -> str:
+        """A short lower-case name, as metrics and readings carry it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the readings may change."""
+        ...
+
+    @property
+    def modality(self) -> Modality:
+        """What it needs."""
+        ...
+
+    def read(self, item: Item) -> Reading:
+        """Read one item, as if alone.
+
+        Raises:
+            UnusableUtteranceError: this item cannot be read.
+            DetectorUnavailableError: nothing can be read.
+        """
+        ...
+
+    def read_batch(self, items: Sequence[Item]) -> list[Reading | UnusableUtteranceError]:
+        """Read several at once: the same readings as `read`, in the same order, for less."""
+        ...
+
+
+def refuse_agent(speaker: Speaker) -> None:
+    """The agent's voice and words are never emotion-scored: their rights, and the law's."""
+    if speaker is Speaker.AGENT:
+        message = "an agent's speech is never emotion-scored"
+        raise UnusableUtteranceError(message)

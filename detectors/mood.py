@@ -1,0 +1,212 @@
+"""A customer's readings over time become a mood: level, trend, shift, with hysteresis.
+
+Pure: `follow` takes the mood so far and a reading and returns the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
+from detectors.labels import EMOTIONS, Emotion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detectors.reading import Reading
+
+
+class MoodLevel(StrEnum):
+    """How strained the customer seems, for people who glance at a screen."""
+
+    CALM = "calm"
+    TENSE = "tense"
+    UPSET = "upset"
+
+
+class Trend(StrEnum):
+    """Where the strain has been going over the last half minute."""
+
+    EASING = "easing"
+    STEADY = "steady"
+    RISING = "rising"
+
+
+HALF_LIFE_MS = 12_000
+"""After this much speech-less or differently toned time an old moment counts half."""
+
+PRIOR_WEIGHT = 0.6
+"""How much "calm" weighs before anything was heard: one odd moment is not a mood."""
+
+RISE = {MoodLevel.TENSE: 0.42, MoodLevel.UPSET: 0.62}
+"""A level is entered when the strain is at least this."""
+
+FALL = {MoodLevel.TENSE: 0.30, MoodLevel.UPSET: 0.48}
+"""... and left only when the strain is below this: no flicker."""
+
+TREND_WINDOW_MS = 30_000
+TREND_CHANGE = 0.12
+SHIFT_CHANGE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """The smoothed state of the customer in one call at ``at_ms``.
+
+    Attributes:
+        at_ms: end of the newest speech it knows of, since the call's start.
+        number: how many moods this call had before; words that come after the voice of the same
+            moment make a new mood of the same ``at_ms``.
+        scores: smoothed probability (0-1) of each of `EMOTIONS`; they sum to 1.
+        strain: smoothed probability of a negative emotion, 0-1.
+        level: `strain` as one of three levels, with hysteresis.
+        level_since_ms: when that level was entered.
+        trend: direction of the strain over the last `TREND_WINDOW_MS`.
+        shift: this very moment raised the strain by `SHIFT_CHANGE` or more.
+        disagreement: at this moment voice and words pointed to different sides.
+    """
+
+    call_id: str
+    at_ms: int
+    scores: Mapping[Emotion, float]
+    strain: float
+    level: MoodLevel = MoodLevel.CALM
+    level_since_ms: int = 0
+    trend: Trend = Trend.STEADY
+    shift: bool = False
+    disagreement: bool = False
+    number: int = 0
+
+    @property
+    def mood_id(self) -> str:
+        """Deterministic: the same readings in the same order give the same ids."""
+        return f"{self.call_id}~mood~{self.number}"
+
+    @property
+    def label(self) -> Emotion:
+        """The dominant emotion."""
+        return max(self.scores, key=lambda label: self.scores[label])
+
+
+@dataclass(frozen=True, slots=True)
+class MoodState:
+    """What must be remembered to go on: enough to rebuild the mood, nothing of the sound.
+
+    Attributes:
+        mood: the newest mood, ``None`` before the first reading that did not abstain.
+        settled: smoothed evidence of the moments before the current one.
+        weight: how much evidence `settled` stands for.
+        settled_at_ms: the instant `settled` was last decayed to.
+        settled_mood: the mood before the current moment, which it is redone from.
+        moment: readings of the current moment (one per modality), not yet settled.
+        strains: ``(at_ms, strain)`` of the last `TREND_WINDOW_MS`, oldest first.
+    """
+
+    mood: Mood | None = None
+    settled: Mapping[Emotion, float] | None = None
+    weight: float = PRIOR_WEIGHT
+    settled_at_ms: int = 0
+    settled_mood: Mood | None = None
+    moment: tuple[Reading, ...] = ()
+    strains: tuple[tuple[int, float], ...] = ()
+
+
+def follow(state: MoodState, reading: Reading) -> MoodState:
+    """Take one more reading in. Abstaining readings leave the state as it is.
+
+    A reading of the current moment by the other modality refines that moment; a later one
+    settles it. A reading that is older than the settled past is taken as of now, damped like
+    any other: late words still count, but do not rewrite what people have already seen.
+    """
+    if reading.abstained:
+        return state
+    if state.moment and not _same_moment(state.moment, reading):
+        state = _settle(state)
+    others = tuple(r for r in state.moment if r.modality is not reading.modality)
+    state = replace(state, moment=(*others, reading))
+    fused = fuse(state.moment)
+    return state if fused is None else _with_mood(state, reading.call_id, fused)
+
+
+def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
+    if any(r.modality is reading.modality and r.span != reading.span for r in moment):
+        return False
+    return all(r.span.gap_ms(reading.span) <= SAME_MOMENT_MS for r in moment)
+
+
+def _settle(state: MoodState) -> MoodState:
+    fused = fuse(state.moment)
+    if fused is None or state.mood is None:
+        return replace(state, moment=())
+    settled, weight = _mixed(state, fused, state.mood.at_ms)
+    strains = (*state.strains, (state.mood.at_ms, state.mood.strain))
+    start = state.mood.at_ms - TREND_WINDOW_MS
+    return MoodState(
+        mood=state.mood,
+        settled=settled,
+        weight=weight,
+        settled_at_ms=state.mood.at_ms,
+        settled_mood=state.mood,
+        strains=tuple(point for point in strains if point[0] >= start),
+    )
+
+
+def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, float], float]:
+    """Exponentially weighted mean of everything settled and the current moment."""
+    past = state.settled or {label: float(label is Emotion.NEUTRAL) for label in EMOTIONS}
+    age = max(0, at_ms - state.settled_at_ms) if state.settled else 0
+    weight = state.weight * 0.5 ** (age / HALF_LIFE_MS)
+    total = weight + fused.confidence
+    scores = {
+        label: (weight * past[label] + fused.confidence * fused.scores[label]) / total
+        for label in EMOTIONS
+    }
+    return scores, total
+
+
+def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
+    before = state.settled_mood
+    at_ms = max(
+        max(r.span.end_ms for r in state.moment),
+        before.at_ms if before else 0,
+    )
+    scores, _ = _mixed(state, fused, at_ms)
+    strain = Fused(scores=scores, confidence=1.0).strain
+    level = _level(before.level if before else MoodLevel.CALM, strain)
+    same = before is not None and level is before.level
+    mood = Mood(
+        call_id=call_id,
+        at_ms=at_ms,
+        scores=scores,
+        strain=strain,
+        level=level,
+        level_since_ms=before.level_since_ms if before and same else (at_ms if before else 0),
+        trend=_trend(state.strains, strain),
+        shift=strain - (before.strain if before else 0.0) >= SHIFT_CHANGE,
+        disagreement=fused.disagreement,
+        number=state.mood.number + 1 if state.mood else 0,
+    )
+    return replace(state, mood=mood)
+
+
+def _level(level: MoodLevel, strain: float) -> MoodLevel:
+    if strain >= RISE[MoodLevel.UPSET] or (
+        level is MoodLevel.UPSET and strain >= FALL[MoodLevel.UPSET]
+    ):
+        return MoodLevel.UPSET
+    if strain >= RISE[MoodLevel.TENSE] or (
+        level is not MoodLevel.CALM and strain >= FALL[MoodLevel.TENSE]
+    ):
+        return MoodLevel.TENSE
+    return MoodLevel.CALM
+
+
+def _trend(strains: tuple[tuple[int, float], ...], strain: float) -> Trend:
+    if not strains:
+        return Trend.STEADY
+    change = strain - strains[0][1]
+    if change >= TREND_CHANGE:
+        return Trend.RISING
+    return Trend.EASING if change <= -TREND_CHANGE else Trend.STEADY

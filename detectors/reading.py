@@ -1,0 +1,64 @@
+"""Reading: one detector's opinion of one utterance or one transcript line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from detectors.utterance import Baseline, Speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detectors.labels import Emotion, Topic
+    from detectors.utterance import Span
+
+
+class Modality(StrEnum):
+    """What was read: the tone of the voice, or the words."""
+
+    VOICE = "voice"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An estimate of what the customer expressed, never of what they feel.
+
+    Only the customer is ever read: there is no field for a speaker, and detectors refuse
+    an agent's utterance (`detectors.detector.refuse_agent`).
+
+    Attributes:
+        scores: probability (0-1) of each label the model knows.
+        confidence: certainty of the whole reading, 0-1.
+        abstained: the detector prefers to say nothing; ``scores`` are kept for the trainer,
+            and nothing may act on them.
+        arousal: 0 (low) to 1 (high), where the detector estimates it.
+        topics: what the words are about (text only).
+        reasons: short phrases a person can check: words that were said, properties of the voice.
+        baseline: the customer's baseline with this utterance taken in (voice only).
+    """
+
+    call_id: str
+    span: Span
+    modality: Modality
+    detector: str
+    version: str
+    scores: Mapping[Emotion, float]
+    confidence: float
+    abstained: bool = False
+    arousal: float | None = None
+    topics: tuple[Topic, ...] = ()
+    reasons: tuple[str, ...] = ()
+    baseline: Baseline = field(default=Baseline(), repr=False, compare=False)
+
+    @property
+    def reading_id(self) -> str:
+        """Deterministic: the same utterance read twice is one reading."""
+        return f"{self.call_id}~{Speaker.CUSTOMER}~{self.span.start_ms}~{self.modality}"
+
+    @property
+    def label(self) -> Emotion:
+        """The label with the highest score."""
+        return max(self.scores, key=lambda label: self.scores[label])

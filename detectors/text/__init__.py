@@ -1,0 +1,1 @@
+"""Text: normalising, the emotion lexicon (감정 사전), the text-emotion model."""

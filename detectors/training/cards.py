@@ -1,0 +1,45 @@
+"""Model cards: what a model is, what it was made from, what it can and cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures with their header row."""
+
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def __str__(self) -> str:
+        """Write it as Markdown."""
+        lines = [self.header, tuple("---" for _ in self.header), *self.rows]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The parts of a model card; every part is Markdown."""
+
+    title: str
+    summary: str
+    licence: str
+    parts: Sequence[tuple[str, str]]
+
+    def write(self, path: Path) -> None:
+        """Write the card as one Markdown file."""
+        text = [f"# {self.title}", self.summary, f"**Licence.** {self.licence}"]
+        for heading, body in self.parts:
+            text += [f"## {heading}", body]
+        path.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+
+
+def ratio(value: float) -> str:
+    """Write a proportion with three places."""
+    return f"{value:.3f}".removeprefix("0")

@@ -1,0 +1,183 @@
+"""The corpora as typed rows: clips with a speaker, texts with labels, and who is held out."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile as sf
+import soxr
+
+from detectors.labels import Emotion
+from detectors.utterance import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+SPLITS = Path(__file__).parent / "splits"
+"""The committed lists of held-out speakers and scripts."""
+
+FOLDS = 5
+TEST_FOLD = 0
+VALIDATION_FOLD = 1
+HELD_OUT_SCRIPTS = 2
+"""Script folds (of `FOLDS`) that a test speaker is tested on and nobody is trained on."""
+
+VOICE_CORPORA = ("ravdess", "emodb", "korean_emotional", "baved")
+
+
+class CorpusError(ValueError):
+    """A corpus is not where or what it should be: names the file, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One recorded utterance of an audio corpus.
+
+    Attributes:
+        emotion: what was acted; ``None`` where the corpus has only an intensity.
+        fold: of the speaker, 0 to `FOLDS` - 1.
+        script_fold: of the sentence where it gives the label away, else ``None``.
+    """
+
+    path: Path
+    corpus: str
+    speaker: str
+    emotion: Emotion | None
+    intensity: str
+    subset: str
+    fold: int
+    script_fold: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One labelled line. ``labels`` are indices into the taxonomy's label list."""
+
+    text: str
+    labels: tuple[int, ...]
+
+
+def clips(root: Path, corpora: tuple[str, ...] = VOICE_CORPORA) -> list[Clip]:
+    """List the clips below ``root`` in a fixed order.
+
+    Raises:
+        CorpusError: a manifest is missing, or a speaker is in no fold.
+    """
+    speakers = _folds(SPLITS / "voice_speakers.csv", "speaker")
+    scripts = _folds(SPLITS / "voice_scripts.csv", "script_id")
+    return [clip for corpus in corpora for clip in _clips(root, corpus, speakers, scripts)]
+
+
+def _clips(
+    root: Path,
+    corpus: str,
+    speakers: dict[tuple[str, str], int],
+    scripts: dict[tuple[str, str], int],
+) -> Iterator[Clip]:
+    manifest = _found(root / corpus / "manifest.csv")
+    with manifest.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            speaker = row["speaker"]
+            if (corpus, speaker) not in speakers:
+                message = f"{manifest}: speaker {speaker!r} is in no fold; add it to the split"
+                raise CorpusError(message)
+            yield Clip(
+                path=root / row["path"],
+                corpus=corpus,
+                speaker=speaker,
+                emotion=Emotion(row["emotion"]) if row["emotion"] else None,
+                intensity=row["intensity"],
+                subset=row["subset"],
+                fold=speakers[corpus, speaker],
+                script_fold=scripts.get((corpus, row["script_id"])),
+            )
+
+
+def held_out(clip: Clip, fold: int) -> bool:
+    """Whether this clip may measure a model trained without ``fold``: new voice, new words."""
+    return clip.fold == fold and (clip.script_fold is None or clip.script_fold in _unseen(fold))
+
+
+def trainable(clip: Clip, *folds: int) -> bool:
+    """Whether this clip may train a model that is measured on these folds."""
+    unseen = {script for fold in folds for script in _unseen(fold)}
+    return clip.fold not in folds and clip.script_fold not in unseen
+
+
+def _unseen(fold: int) -> set[int]:
+    return {(fold + step) % FOLDS for step in range(HELD_OUT_SCRIPTS)}
+
+
+def _folds(path: Path, key: str) -> dict[tuple[str, str], int]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {(row["corpus"], row[key]): int(row["fold"]) for row in csv.DictReader(lines)}
+
+
+def sound(path: Path) -> NDArray[np.int16]:
+    """Read a sound file's first channel at `SAMPLE_RATE`, ``int16[samples]``.
+
+    Raises:
+        CorpusError: missing, or not a sound file.
+    """
+    try:
+        samples, rate = sf.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        message = f"{path}: {str(error).removeprefix(f'Error opening {str(path)!r}: ')}"
+        raise CorpusError(message) from error
+    mono = samples[:, 0]
+    if rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, rate, SAMPLE_RATE)
+    return np.asarray(np.clip(np.rint(mono * 32_768), -32_768, 32_767), dtype=np.int16)
+
+
+def labels(root: Path, corpus: str) -> tuple[str, ...]:
+    """Read a text corpus's label list; the position is the label's number."""
+    path = _found(root / "text" / corpus / "labels.txt")
+    return tuple(path.read_text(encoding="utf-8").strip("\n").split("\n"))
+
+
+def texts(path: Path, *, text: int, label: int) -> list[Text]:
+    """Read a tab-separated file without quoting; ``text`` and ``label`` are column numbers.
+
+    Raises:
+        CorpusError: the file is missing, or a line is short of columns.
+    """
+    _found(path)
+    read = gzip.open if path.suffix == ".gz" else open
+    with read(path, "rt", encoding="utf-8", newline="\n") as lines:
+        return [
+            _text(path, number, line, (text, label)) for number, line in enumerate(lines, start=1)
+        ]
+
+
+def _text(path: Path, number: int, line: str, columns: tuple[int, int]) -> Text:
+    fields = line.rstrip("\r\n").split("\t")
+    try:
+        numbers = tuple(int(label) for label in fields[columns[1]].split(","))
+        return Text(fields[columns[0]], numbers)
+    except (IndexError, ValueError) as error:
+        message = f"{path}:{number}: not text and label numbers in tab-separated columns"
+        raise CorpusError(message) from error
+
+
+def ratings(path: Path) -> list[tuple[str, int]]:
+    """Read NSMC's reviews as (review, rating 1-10)."""
+    _found(path)
+    with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
+        next(lines)
+        rows = (line.rstrip("\r\n").split("\t") for line in lines)
+        return [(row[3], int(row[2])) for row in rows]
+
+
+def _found(path: Path) -> Path:
+    if not path.is_file():
+        message = f"{path}: no such file; point --data at the folder with the corpora"
+        raise CorpusError(message)
+    return path

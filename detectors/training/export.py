@@ -1,0 +1,93 @@
+"""Writing a torch module as an ONNX graph that describes itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import onnx
+import torch
+
+from detectors.artifact import DESCRIPTION_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+OPSET = 18
+HALVED = ("head.",)
+"""Weights under these names are kept as float16: half the size, and no measurable change."""
+
+
+def exported(
+    module: nn.Module,
+    path: Path,
+    *,
+    inputs: Mapping[str, Tensor],
+    outputs: tuple[str, ...],
+    axes: Mapping[str, Mapping[int, str]],
+    description: Mapping[str, Any],
+) -> None:
+    """Write ``module`` to ``path``, its description in the graph's metadata.
+
+    ``axes`` names the dimensions of inputs that may differ from the example's.
+    """
+    shapes = {name: {d: torch.export.Dim.DYNAMIC for d in axes.get(name, {})} for name in inputs}
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=tuple(shapes.values()),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    if program is None:
+        message = f"{path}: torch exported nothing"
+        raise RuntimeError(message)
+    model = program.model_proto
+    _halve(model)
+    describe(model, description)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def describe(model: onnx.ModelProto, description: Mapping[str, Any]) -> None:
+    """Put the description, and nothing about the machine it was made on, into the metadata."""
+    onnx.helper.set_model_props(
+        model, {DESCRIPTION_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
+    )
+    for node in model.graph.node:
+        # The exporter writes stack traces with file paths into every node.
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output,
+                  *model.graph.initializer):
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:]
+
+
+def _halve(model: onnx.ModelProto) -> None:
+    """Store learnt matrices as float16 with a cast, which the runtime folds when it loads."""
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or len(weight.dims) < len(("in", "out")):
+            continue
+        if not weight.name.startswith(HALVED):
+            continue
+        name = weight.name
+        values = onnx.numpy_helper.to_array(weight).astype("float16")
+        weight.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
+        casts.append(
+            onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT)
+        )
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)

@@ -1,0 +1,106 @@
+"""How good are scores? Recall, UAR, F1, AUC, confusion. Pure numpy; no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Figures over the labels that occur in a truth.
+
+    Attributes:
+        items: how many had a label.
+        recall: per label, 0-1.
+        f1: per label, 0-1.
+        auc: per label, of one against the rest, 0-1; lacks labels that all or none carry.
+        support: per label, how many items carry it.
+        confusion: ``[true][decided]`` counts; empty where items carry several labels.
+    """
+
+    items: int
+    labels: tuple[str, ...]
+    recall: dict[str, float]
+    f1: dict[str, float]
+    auc: dict[str, float]
+    support: dict[str, int]
+    confusion: list[list[int]]
+
+    @property
+    def uar(self) -> float:
+        """Unweighted average recall."""
+        return _mean(self.recall)
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 over labels."""
+        return _mean(self.f1)
+
+    @property
+    def macro_auc(self) -> float:
+        """Mean AUC over labels."""
+        return _mean(self.auc)
+
+
+def _mean(values: dict[str, float]) -> float:
+    return float(np.mean(list(values.values()))) if values else float("nan")
+
+
+def measured(
+    scores: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    decided: NDArray[np.bool_],
+    labels: Sequence[str],
+) -> Measured:
+    """Compare ``decided`` and ``scores`` with ``truth``, all ``[items, labels]``."""
+    present = [k for k in range(len(labels)) if truth[:, k].any()]
+    names = tuple(labels[k] for k in present)
+    scores, truth, decided = scores[:, present], truth[:, present], decided[:, present]
+    hits = (truth & decided).sum(0)
+    f1 = 2 * hits / np.maximum(truth.sum(0) + decided.sum(0), 1)
+    recall = hits / truth.sum(0)
+    aucs = {name: auc(scores[:, k], truth[:, k]) for k, name in enumerate(names)}
+    return Measured(
+        items=len(truth),
+        labels=names,
+        recall=dict(zip(names, recall.tolist(), strict=True)),
+        f1=dict(zip(names, f1.tolist(), strict=True)),
+        auc={name: value for name, value in aucs.items() if value is not None},
+        support=dict(zip(names, truth.sum(0).tolist(), strict=True)),
+        confusion=_confusion(truth, decided),
+    )
+
+
+def best_of(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Decide for the highest score of each row, only labels in ``among [labels]`` competing."""
+    masked = np.where(among, scores, -np.inf)
+    decided = np.zeros(scores.shape, dtype=bool)
+    decided[np.arange(len(scores)), masked.argmax(1)] = True
+    return decided
+
+
+def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float | None:
+    """Area under the ROC curve by ranks, ties counting half; ``None`` with one class only."""
+    positives = int(truth.sum())
+    negatives = truth.size - positives
+    if not positives or not negatives:
+        return None
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    above = ranks[truth].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def _confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> list[list[int]]:
+    if not truth.size or (truth.sum(1) != 1).any():
+        return []
+    table = truth.astype(int).T @ decided.astype(int)
+    return [[int(count) for count in row] for row in table]

@@ -1,0 +1,121 @@
+"""What a telephone network does to a voice: G.711, level, noise and lost packets. Pure numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.utterance import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FULL_SCALE = 32_768.0
+PACKET = SAMPLE_RATE // 50
+"""Samples in a packet (20 ms), the usual packet of RTP telephony."""
+
+
+class Codec(StrEnum):
+    """How the samples travelled."""
+
+    NONE = "none"
+    MULAW = "mulaw"
+    ALAW = "alaw"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One telephone line: it stays the same for a whole call.
+
+    Attributes:
+        level_db: loudness of speech on it, dB relative to full scale (root mean square).
+        noise_db: signal-to-noise ratio, dB.
+        tilt: colour of the noise, 0 (white) to 1 (pink-like, first-order low pass).
+        loss_ratio: share of packets lost and replaced by silence, 0-1.
+    """
+
+    codec: Codec = Codec.NONE
+    level_db: float | None = None
+    noise_db: float = 60.0
+    tilt: float = 0.5
+    loss_ratio: float = 0.0
+
+
+def drawn_line(rng: np.random.Generator) -> Line:
+    """Draw a line as call centres see them: mostly G.711, rarely loss, noise 15-50 dB down."""
+    return Line(
+        codec=[Codec.NONE, Codec.MULAW, Codec.ALAW][rng.choice(3, p=[0.2, 0.5, 0.3])],
+        level_db=float(rng.uniform(-40, -14)),
+        noise_db=float(rng.uniform(15, 50)),
+        tilt=float(rng.uniform(0, 0.95)),
+        loss_ratio=float(rng.choice([0.0, 0.0, 0.01, 0.03])),
+    )
+
+
+def over(
+    line: Line, pcm: NDArray[np.int16], *, gain: float, rng: np.random.Generator
+) -> NDArray[np.int16]:
+    """Send ``pcm int16[samples]`` over the line after multiplying it by ``gain``."""
+    samples = pcm.astype(np.float32) * gain
+    samples = samples + _noise(samples, line, rng)
+    coded = carried(np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16), line.codec)
+    return _with_loss(coded, line.loss_ratio, rng)
+
+
+def gain_to(level_db: float, pcm: NDArray[np.int16]) -> float:
+    """Factor that brings the louder half of ``pcm`` to ``level_db`` relative to full scale."""
+    power = _packet_power(pcm)
+    loud = np.sqrt(power[power >= np.median(power)].mean() + 1e-9)
+    return float(10 ** (level_db / 20) * FULL_SCALE / max(loud, 1.0))
+
+
+def carried(pcm: NDArray[np.int16], codec: Codec) -> NDArray[np.int16]:
+    """What arrives of ``pcm int16[samples]`` after coding and decoding (ITU-T G.711)."""
+    if codec is Codec.NONE:
+        return pcm
+    magnitude = np.abs(pcm.astype(np.int32))
+    steps = _mulaw(magnitude) if codec is Codec.MULAW else _alaw(magnitude)
+    return (np.sign(pcm) * steps).astype(np.int16)
+
+
+def _mulaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
+    """14-bit mu-law: segments double from 32 + 1, sixteen steps each."""
+    biased = np.minimum(magnitude, 32_635) + 132
+    segment = np.floor(np.log2(biased)).astype(np.int32) - 7
+    step = np.left_shift(8, segment)
+    level: NDArray[np.int32] = biased // step * step + step // 2 - 132
+    return np.minimum(level, 32_124).astype(np.int32)
+
+
+def _alaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
+    """13-bit A-law: two linear segments, then segments that double, sixteen steps each."""
+    clipped = np.minimum(magnitude, 32_767)
+    segment = np.maximum(np.floor(np.log2(np.maximum(clipped, 1))).astype(np.int32) - 8, 0)
+    step = np.left_shift(16, np.maximum(segment, 0))
+    return (clipped // step * step + step // 2).astype(np.int32)
+
+
+def _noise(
+    samples: NDArray[np.float32], line: Line, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    white = rng.standard_normal(samples.size + 1).astype(np.float32)
+    coloured = white[1:] + line.tilt * white[:-1]
+    power = _packet_power(samples)
+    speech = power[power >= np.median(power)].mean()
+    target = np.sqrt(speech * 10 ** (-line.noise_db / 10))
+    return np.asarray(coloured * (target / coloured.std()), dtype=np.float32)
+
+
+def _packet_power(samples: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+    whole = samples[: max(1, samples.size // PACKET) * PACKET].astype(np.float32)
+    return np.asarray((whole.reshape(-1, min(PACKET, whole.size)) ** 2).mean(1), dtype=np.float32)
+
+
+def _with_loss(
+    pcm: NDArray[np.int16], ratio: float, rng: np.random.Generator
+) -> NDArray[np.int16]:
+    lost = rng.random(pcm.size // PACKET + 1) < ratio
+    return np.where(np.repeat(lost, PACKET)[: pcm.size], 0, pcm).astype(np.int16)

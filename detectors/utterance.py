@@ -1,0 +1,128 @@
+"""What a detector is given: who spoke, when, and the sound or the words. Frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SAMPLE_RATE = 8_000
+"""Samples a second everywhere behind the gateways (Hz): the telephone's band."""
+
+
+class Speaker(StrEnum):
+    """The two people of a call. The agent is the person who takes calls."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+    @property
+    def other(self) -> Speaker:
+        """The person on the other end."""
+        return Speaker.AGENT if self is Speaker.CUSTOMER else Speaker.CUSTOMER
+
+
+class Language(StrEnum):
+    """Languages the texts and the word lists exist in (BCP 47 primary subtags)."""
+
+    KOREAN = "ko"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How one customer has sounded so far in this call, for running normalisation.
+
+    Not an identity: it is a mean over acoustic statistics, kept for one call only.
+
+    Attributes:
+        count: utterances it was made from, 0 or more.
+        mean: their mean feature vector, ``float32[D]`` as little-endian bytes; empty when
+            ``count`` is 0. Bytes, so that the value stays hashable and travels as base64.
+    """
+
+    count: int = 0
+    mean: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a call: ``start_ms`` included, ``end_ms`` excluded, since the call's start."""
+
+    start_ms: int
+    end_ms: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_ms <= self.end_ms:
+            message = f"start_ms {self.start_ms} and end_ms {self.end_ms} are not a span of time"
+            raise ValueError(message)
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it is."""
+        return self.end_ms - self.start_ms
+
+    def overlap_ms(self, other: Span) -> int:
+        """Milliseconds that both spans cover; 0 where they do not meet."""
+        return max(0, min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms))
+
+    def gap_ms(self, other: Span) -> int:
+        """Milliseconds between the two; 0 where they meet."""
+        return max(0, max(self.start_ms, other.start_ms) - min(self.end_ms, other.end_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Continuous speech of one speaker.
+
+    Attributes:
+        pcm: ``int16[samples]``, mono, at `SAMPLE_RATE`.
+        baseline: what this speaker sounded like earlier in the call.
+    """
+
+    call_id: str
+    speaker: Speaker
+    span: Span
+    pcm: NDArray[np.int16]
+    language: Language = Language.KOREAN
+    baseline: Baseline = Baseline()
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """Text of one speaker. A partial line (``final`` is false) may still change."""
+
+    call_id: str
+    speaker: Speaker
+    span: Span
+    text: str
+    language: Language = Language.KOREAN
+    final: bool = True
+
+
+class TurnKind(StrEnum):
+    """What happened between the two speakers."""
+
+    SPEECH = "speech"
+    SILENCE = "silence"
+    TALK_OVER = "talk_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn-taking event: timing only, never a judgement of how somebody sounds.
+
+    Attributes:
+        speaker: who spoke (speech), who came in on top of the other (talk-over), or
+            ``None`` (silence: neither).
+        span: of the speech, of the silence so far, or of the overlap.
+    """
+
+    call_id: str
+    kind: TurnKind
+    span: Span
+    speaker: Speaker | None = None

@@ -1,0 +1,1 @@
+"""Voice: endpointing, running normalisation, the voice-tone model."""

@@ -1,0 +1,82 @@
+"""What the engine is told: the detectors' values, and that a call began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from detectors.mood import Mood
+from detectors.reading import Reading
+from detectors.utterance import Language, TranscriptLine, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """The facts of a call that do not change while it lasts.
+
+    Attributes:
+        queue: name of the queue the call came through, empty where there is none.
+        language: the language that reasons are written in.
+    """
+
+    call_id: str
+    queue: str = ""
+    language: Language = Language.KOREAN
+
+
+Event: TypeAlias = CallStarted | Reading | Mood | TranscriptLine | Turn
+
+
+class EventKind(StrEnum):
+    """What an event is; a playbook names the kinds that can change its mind."""
+
+    CALL = "call"
+    READING = "reading"
+    MOOD = "mood"
+    LINE = "line"
+    TURN = "turn"
+
+
+_KINDS: dict[type[Event], EventKind] = {
+    CallStarted: EventKind.CALL,
+    Reading: EventKind.READING,
+    Mood: EventKind.MOOD,
+    TranscriptLine: EventKind.LINE,
+    Turn: EventKind.TURN,
+}
+
+
+def kind_of(event: Event) -> EventKind:
+    """Which kind of event this is."""
+    return _KINDS[type(event)]
+
+
+def event_id(event: Event) -> str:
+    """Deterministic: the same event told twice has the same id.
+
+    A silence or an overlap that grows keeps its id (its start): it is one silence.
+    """
+    match event:
+        case Reading():
+            return event.reading_id
+        case Mood():
+            return event.mood_id
+        case TranscriptLine():
+            return f"{event.call_id}~{event.speaker}~{event.span.start_ms}~line"
+        case Turn():
+            who = event.speaker or "both"
+            return f"{event.call_id}~{event.kind}~{who}~{event.span.start_ms}"
+        case CallStarted():
+            return f"{event.call_id}~call"
+
+
+def event_time(event: Event) -> int:
+    """When the event was complete, in ms since the call's start: the engine's ``now``."""
+    match event:
+        case Mood():
+            return event.at_ms
+        case CallStarted():
+            return 0
+        case _:
+            return event.span.end_ms

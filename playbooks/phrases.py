@@ -1,0 +1,154 @@
+"""Finding phrases in a line of transcript: literal words and two wildcards, never a regex.
+
+Supervisors write phrases, and we make the expressions, each of them bounded. So no rule file
+can make the line stand still, whatever is written in it.
+
+A Korean phrase is found at the start of a word, whatever the spacing behind that ("죽고싶"
+finds "죽고 싶다고"), and particles may follow. An English phrase is found as whole words.
+``*`` stands for up to 20 letters inside a word, ``...`` for up to 25 characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from detectors.utterance import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MAX_PHRASE = 80
+MAX_WILDCARDS = 3
+MAX_LINE = 2_000
+"""Characters of one line that are searched: about two minutes of speech."""
+
+_GRAM = 4
+_WILD = re.compile(r"\*|\.\.\.|…")
+_LETTERS = r"\w{0,20}"
+_GAP = r".{0,25}?"
+_FALSE_FRIEND = "_"
+"""A word character: what follows a false friend does not become the start of a word."""
+
+
+class PhraseError(ValueError):
+    """The phrase cannot be looked for. The message says what to write instead."""
+
+
+def normalised(text: str) -> str:
+    """NFC, case-folded, straight apostrophes, single spaces; at most `MAX_LINE` characters."""
+    folded = unicodedata.normalize("NFC", text[:MAX_LINE]).casefold().replace("’", "'")
+    return " ".join(folded.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A line made ready for looking things up in it.
+
+    Attributes:
+        text: as `normalised` gives it.
+        grams: every run of 2 to 4 characters, spaces left out: what cannot be in it is not
+            looked for, which makes hundreds of playbooks cheap.
+    """
+
+    text: str
+    grams: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def heard(text: str) -> Heard:
+    """Make a line ready. Remembered, because every playbook asks for the same line."""
+    line = normalised(text)
+    tight = line.replace(" ", "")
+    grams = {tight[i : i + n] for n in range(2, _GRAM + 1) for i in range(len(tight) - n + 1)}
+    return Heard(line, frozenset(grams))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases to look for, and false friends that do not count.
+
+    Attributes:
+        wanted: phrases per language. Every language is looked for in every line.
+        but_not: false friends: where one of these is said, its words are passed over.
+
+    Raises:
+        PhraseError: a phrase is empty, too short, too long or has too many wildcards.
+    """
+
+    wanted: Mapping[Language, tuple[str, ...]]
+    but_not: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
+    _anchors: frozenset[str] = field(init=False, repr=False, compare=False)
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _friends: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        anchors = frozenset(_anchor(phrase) for _, phrase in _each(self.wanted))
+        friends = _compiled(self.but_not) if any(self.but_not.values()) else None
+        object.__setattr__(self, "_anchors", anchors)
+        object.__setattr__(self, "_pattern", _compiled(self.wanted))
+        object.__setattr__(self, "_friends", friends)
+
+    def found_in(self, text: str) -> str | None:
+        """The first words in ``text`` that match, up to the end of their word, or ``None``."""
+        line = heard(text)
+        if self._anchors.isdisjoint(line.grams):
+            return None
+        words = line.text if self._friends is None else self._friends.sub(_FALSE_FRIEND, line.text)
+        match = self._pattern.search(words)
+        return match.group() if match else None
+
+
+def checked(phrase: str) -> str:
+    """The phrase itself.
+
+    Raises:
+        PhraseError: it cannot be looked for.
+    """
+    if len(phrase) > MAX_PHRASE:
+        message = f"is longer than {MAX_PHRASE} characters; keep the words that matter"
+        raise PhraseError(message)
+    if len(_WILD.findall(phrase)) > MAX_WILDCARDS:
+        message = f"has more than {MAX_WILDCARDS} wildcards; write several shorter phrases"
+        raise PhraseError(message)
+    if len(_anchor(phrase)) < 2:  # noqa: PLR2004 - one letter is in every line
+        message = "is too short to look for; write at least two letters next to each other"
+        raise PhraseError(message)
+    return phrase
+
+
+def _each(phrases: Mapping[Language, Iterable[str]]) -> Iterator[tuple[Language, str]]:
+    return ((language, phrase) for language in phrases for phrase in phrases[language])
+
+
+def _anchor(phrase: str) -> str:
+    """Letters without which the phrase cannot be there: of its longest part, the first four."""
+    parts = (part.replace(" ", "") for part in _WILD.split(normalised(phrase)))
+    return max(parts, key=len)[:_GRAM]
+
+
+def _compiled(phrases: Mapping[Language, Iterable[str]]) -> re.Pattern[str]:
+    made = (_expression(checked(phrase), language) for language, phrase in _each(phrases))
+    return re.compile("|".join(made))
+
+
+def _expression(phrase: str, language: Language) -> str:
+    korean = language is Language.KOREAN
+    text = re.sub(r"\s*(?:\.\.\.|…)\s*", "...", normalised(phrase))
+    start = "" if text.startswith(("*", "...")) else r"(?<!\w)"
+    end = r"\w*" if korean or text.endswith("*") else r"(?!\w)"
+    parts = re.split(r"(\*|\.\.\.)", text.strip("*"))
+    return start + "".join(_part(part, korean=korean) for part in parts) + end
+
+
+def _part(part: str, *, korean: bool) -> str:
+    if part == "*":
+        return _LETTERS
+    if part == "...":
+        return _GAP if korean else rf"\b{_GAP}\b"
+    if korean:
+        return r"\s?".join(re.escape(letter) for letter in part if letter != " ")
+    return re.escape(part)

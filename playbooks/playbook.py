@@ -1,0 +1,124 @@
+"""The playbook and the alert: what supervisors write, and what agents see. Frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from playbooks.events import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detectors.utterance import Language
+    from playbooks.cases import Case
+    from playbooks.conditions import Condition
+
+
+class AlertLevel(StrEnum):
+    """How loudly an alert asks for attention."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for a notice, 2 for critical."""
+        return list(AlertLevel).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of a ladder: what the n-th alert of a call says.
+
+    Attributes:
+        title: per language.
+        steps: per language, what the agent may do or read out, in order.
+    """
+
+    level: AlertLevel
+    title: Mapping[Language, str]
+    steps: Mapping[Language, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """One page of the manual: when it opens, and what it says.
+
+    Attributes:
+        version: 1 or more; a changed rule takes the next one.
+        why: per language, the reason for the rule as the agent reads it.
+        owner: who answers for it.
+        rungs: what the first, second, ... alert of a call says; the last one repeats. A
+            playbook without a ladder has one.
+        cooldown_ms: least time between two of its alerts in a call, 1000 or more.
+        at_most: alerts per call.
+        priority: among alerts of one level at one event, the higher comes first.
+        supersedes: playbooks that stay quiet at the event where this one fires, and until
+            its cooldown is over.
+        cases: its own tests.
+    """
+
+    playbook_id: str
+    version: int
+    owner: str
+    title: Mapping[Language, str]
+    why: Mapping[Language, str]
+    when: Condition
+    rungs: tuple[Rung, ...]
+    cooldown_ms: int = 60_000
+    at_most: int = 3
+    priority: int = 0
+    supersedes: frozenset[str] = frozenset()
+    cases: tuple[Case, ...] = field(default=(), repr=False)
+    kinds: frozenset[EventKind] = field(init=False, repr=False, compare=False)
+    """Events it looks at: what its conditions name, and the call's start."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", self.when.kinds | {EventKind.CALL})
+
+    @property
+    def level(self) -> AlertLevel:
+        """The level of its first alert."""
+        return self.rungs[0].level
+
+    @property
+    def steps(self) -> Mapping[Language, tuple[str, ...]]:
+        """What its first alert suggests."""
+        return self.rungs[0].steps
+
+    def rung(self, step: int) -> Rung:
+        """What the ``step``-th alert of a call (from 1) says."""
+        return self.rungs[min(step, len(self.rungs)) - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A playbook fired. The person decides what to do; nothing acts on an alert by itself.
+
+    Attributes:
+        at_ms: when the event that set it off was complete, since the call's start.
+        step: which alert of this playbook in this call, from 1.
+        suggestion: per language, what the agent may do or read out, in order.
+        reasons: evidence that a person can check, in the language of the call.
+        cause_ids: the readings, moods, lines and turns that caused it.
+    """
+
+    call_id: str
+    playbook_id: str
+    playbook_version: int
+    level: AlertLevel
+    at_ms: int
+    step: int
+    title: Mapping[Language, str]
+    suggestion: Mapping[Language, tuple[str, ...]]
+    why: Mapping[Language, str]
+    reasons: tuple[str, ...]
+    cause_ids: tuple[str, ...]
+
+    @property
+    def alert_id(self) -> str:
+        """Deterministic: one playbook fires at most once at one instant of a call."""
+        return f"{self.call_id}~{self.playbook_id}~{self.at_ms}"

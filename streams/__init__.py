@@ -1,0 +1,1 @@
+"""When and where? Every clock, socket, broker, browser and database of callmood."""

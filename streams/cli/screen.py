@@ -1,0 +1,41 @@
+"""What commands show while they work."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+console = Console(stderr=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that appears with the first step; call what it gives with (done, all)."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(what, total=None, visible=False)
+
+        def show(done: int, whole: int) -> None:
+            bars.update(task, completed=done, total=whole, visible=True)
+
+        yield show
+
+
+def configure_logging(level: str) -> None:
+    """One line per event on the standard error; libraries speak only when something is wrong."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname).1s %(name)s: %(message)s"
+    )
+    logging.getLogger("callmood").setLevel(level.upper())

@@ -1,0 +1,43 @@
+"""``callmood topics``: the list, and making them."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from streams.admin import broker_address, ensure_topics
+from streams.settings import settings
+from streams.topics import ALL_TOPICS, TOPICS
+
+
+@click.group()
+def topics() -> None:
+    """Make and show the topics."""
+
+
+@topics.command("list")
+def list_topics() -> None:
+    """Show what each topic carries and how long Kafka keeps it."""
+    for topic in ALL_TOPICS:
+        kept = "newest per call" if topic.retention is None else f"{topic.retention.days} days"
+        if topic.retention is not None and topic.retention.days == 0:
+            kept = f"{topic.retention.seconds // 3600} hours"
+        click.echo(f"{topic.name:40} {kept:16} {topic.carries}")
+
+
+@topics.command()
+def create() -> None:
+    """Make the topics that are missing."""
+    here = settings()
+    made = ensure_topics(broker_address(here), here)
+    click.echo("\n".join(f"made {name}" for name in made) or "all topics are there")
+
+
+@topics.command()
+@click.argument("name", type=click.Choice([topic.name for topic in TOPICS]))
+def schema(name: str) -> None:
+    """Show the JSON Schema of a topic's messages."""
+    message = next(topic.message for topic in TOPICS if topic.name == name)
+    if message is not None:
+        click.echo(json.dumps(message.model_json_schema(), indent=2, ensure_ascii=False))

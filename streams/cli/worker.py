@@ -1,0 +1,46 @@
+"""``callmood worker``: the processors, in one process. Start as many as there are cores."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+
+import click
+from prometheus_client import start_http_server
+
+from streams.admin import broker_address, ensure_topics
+from streams.cli.screen import configure_logging
+from streams.settings import settings
+from streams.worker import Worker
+
+log = logging.getLogger("callmood.worker")
+
+
+@click.command()
+@click.option("--metrics-port", type=int, help="Where /metrics is shown; 0: a free port.")
+def worker(metrics_port: int | None) -> None:
+    """Listen to the calls on Kafka: find utterances, read them, advise."""
+    here = settings()
+    configure_logging(here.log_level)
+    broker = broker_address(here)
+    ensure_topics(broker, here)
+    port = here.worker_metrics_port if metrics_port is None else metrics_port
+    server, _ = start_http_server(port, addr=here.host)
+    click.echo(f"worker: metrics at http://{here.host}:{server.server_port}/metrics")
+    sys.exit(asyncio.run(_run(Worker(here, broker=broker, on_ready=_say_ready))))
+
+
+def _say_ready() -> None:
+    click.echo("worker: listening")
+    sys.stdout.flush()
+
+
+async def _run(one: Worker) -> int:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, one.ask_to_stop)
+    return await one.run()
+
+

@@ -1,0 +1,147 @@
+"""CloudEvents over Kafka, binary mode: attributes in ``ce_*`` headers, the payload in the value.
+
+Source: CloudEvents 1.0.2, Kafka protocol binding, section 3.2. Two kinds of messages exist:
+JSON messages, whose fields are the value, and binary messages (audio), whose fields are
+headers, so that sound is never base64 in JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from streams.ids import CallId  # noqa: TC001  (pydantic reads it at run time)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Headers = list[tuple[str, bytes]]
+
+_UNDECLARED = "callmood.unknown.v1"
+
+
+class MessageError(ValueError):
+    """A message is not what its topic carries. The text is one line."""
+
+
+def now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Message(BaseModel):
+    """What every message has: the call it belongs to, which is also its Kafka key."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
+
+    ce_type: ClassVar[str] = _UNDECLARED
+    content_type: ClassVar[str] = "application/json"
+
+    call_id: CallId
+
+    @property
+    def message_id(self) -> str:
+        """Deterministic id of what is said, not of the saying (``ce_id``)."""
+        raise NotImplementedError
+
+    def value(self) -> bytes:
+        """The payload."""
+        return self.model_dump_json().encode()
+
+    def attributes(self) -> dict[str, str]:
+        """CloudEvents extension attributes: names of lower-case letters and digits."""
+        return {}
+
+    def headers(self, *, source: str, time: datetime | None = None) -> Headers:
+        """The Kafka headers: CloudEvents' required attributes, time, subject, extensions."""
+        core = {
+            "specversion": "1.0",
+            "id": self.message_id,
+            "source": source,
+            "type": self.ce_type,
+            "time": (time or now()).isoformat(timespec="microseconds"),
+            "subject": self.call_id,
+        }
+        named = [(f"ce_{name}", text.encode()) for name, text in (core | self.attributes()).items()]
+        return [*named, ("content-type", self.content_type.encode())]
+
+    @classmethod
+    def decode(cls, value: bytes, headers: Iterable[tuple[str, bytes]]) -> Self:
+        """Read a message back.
+
+        Raises:
+            MessageError: it is not one of this kind.
+        """
+        del headers
+        return cls._validated(lambda: cls.model_validate_json(value))
+
+    @classmethod
+    def _validated(cls, make: Callable[[], Self]) -> Self:
+        try:
+            return make()
+        except ValidationError as error:
+            raise MessageError(_one_line(error)) from None
+
+
+class BinaryMessage(Message):
+    """A message whose value is not JSON: its fields travel as extension attributes."""
+
+    payload: bytes
+
+    def value(self) -> bytes:  # noqa: D102
+        return self.payload
+
+    def attributes(self) -> dict[str, str]:  # noqa: D102
+        fields = self.model_dump(mode="json", exclude={"payload", "call_id"}, exclude_none=True)
+        return {_attribute(name): _as_text(value) for name, value in fields.items()}
+
+    @classmethod
+    def decode(cls, value: bytes, headers: Iterable[tuple[str, bytes]]) -> Self:  # noqa: D102
+        given = attributes_of(headers)
+        fields: dict[str, object] = {
+            name: given[_attribute(name)]
+            for name in cls.model_fields
+            if _attribute(name) in given
+        }
+        fields |= {"call_id": given.get("subject", ""), "payload": value}
+        return cls._validated(lambda: cls.model_validate(fields))
+
+
+def attributes_of(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    """The ``ce_*`` headers by name, without the prefix; bytes that are no UTF-8 are replaced."""
+    return {
+        name[3:]: value.decode("utf-8", errors="replace")
+        for name, value in headers
+        if name.startswith("ce_")
+    }
+
+
+def time_of(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
+    """When the message was made (``ce_time``), if it says so readably."""
+    text = attributes_of(headers).get("time", "")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _attribute(field: str) -> str:
+    return field.replace("_", "")
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def _one_line(error: ValidationError) -> str:
+    problems: Sequence[str] = [
+        f"{'.'.join(map(str, problem['loc'])) or 'value'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+    return "; ".join(problems[:5]) + ("; ..." if len(problems) > 5 else "")  # noqa: PLR2004

@@ -1,0 +1,111 @@
+"""One bad message never stops a call: it is set aside with its reason, and the line goes on."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import deque
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from streams.cloudevents import MessageError
+from streams.ids import CALL_ID_PATTERN
+from streams.messages import MAX_CHUNK_BYTES, DeadLetter
+
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from streams.app import Line
+
+log = logging.getLogger("callmood.dead_letters")
+
+UNKNOWN_CALL = "unknown"
+
+
+class LimitReachedError(RuntimeError):
+    """So much fails that the fault is not in the messages: this worker must stop."""
+
+
+class Limit:
+    """Says when too many of the last messages have failed (getsentry/arroyo's DlqLimit)."""
+
+    def __init__(self, *, window: int = 200, ratio: float = 0.5) -> None:
+        self._outcomes: deque[bool] = deque(maxlen=window)
+        self._ratio = ratio
+
+    def note(self, *, failed: bool) -> None:
+        """One more message.
+
+        Raises:
+            LimitReachedError: the window is full and more than its share has failed.
+        """
+        outcomes = self._outcomes
+        outcomes.append(failed)
+        if failed and len(outcomes) == outcomes.maxlen:
+            count = sum(outcomes)
+            if count > self._ratio * len(outcomes):
+                message = f"{count} of the last {len(outcomes)} messages failed"
+                raise LimitReachedError(message)
+
+
+class DeadLetters:
+    """Where a stage's failures go."""
+
+    def __init__(
+        self, line: Line, *, stage: str, on_limit: Callable[[LimitReachedError], None]
+    ) -> None:
+        self._line = line
+        self._stage = stage
+        self._limit = Limit()
+        self._on_limit = on_limit
+
+    @asynccontextmanager
+    async def catching(self, event: Any) -> AsyncIterator[None]:  # noqa: ANN401  (Faust's)
+        """Whatever is raised inside sets the event aside instead."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  (that is its purpose)
+            await self.set_aside(event, error)
+        else:
+            self._note(failed=False)
+
+    async def set_aside(self, event: Any, error: Exception) -> None:  # noqa: ANN401
+        """Send one event to the dead letters."""
+        letter = dead_letter(event.message, error, stage=self._stage)
+        where = f"{letter.source_topic}[{letter.source_partition}]@{letter.source_offset}"
+        log.warning("%s: set aside: %s", where, letter.reason)
+        await self._line.dead_letter(letter, source=letter.source_topic, stage=self._stage)
+        self._note(failed=True)
+
+    def _note(self, *, failed: bool) -> None:
+        try:
+            self._limit.note(failed=failed)
+        except LimitReachedError as error:
+            self._on_limit(error)
+
+
+def dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:  # noqa: ANN401
+    """What is sent for a message (anything with topic, partition, offset, key, value)."""
+    value = message.value or b""
+    return DeadLetter(
+        call_id=_call_id(message.key),
+        reason=one_line(error)[:1_000],
+        stage=stage,
+        source_topic=message.topic,
+        source_partition=message.partition,
+        source_offset=message.offset,
+        size=len(value),
+        payload=bytes(value[:MAX_CHUNK_BYTES]),
+    )
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong, as one line."""
+    text = " ".join(str(error).split()) or "no details"
+    return text if isinstance(error, MessageError) else f"{type(error).__name__}: {text}"
+
+
+def _call_id(key: bytes | None) -> str:
+    text = (key or b"").decode("utf-8", errors="replace")
+    return text if re.match(CALL_ID_PATTERN, text) else UNKNOWN_CALL

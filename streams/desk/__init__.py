@@ -1,0 +1,1 @@
+"""What agents and supervisors look at, live."""

@@ -1,0 +1,84 @@
+"""The customer's utterances as FLAC files, for the trainer, and their deletion."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import numpy as np
+import soundfile
+from sqlalchemy import and_, delete, exists, or_, select
+
+from detectors.utterance import SAMPLE_RATE
+from streams.cloudevents import now as clock_now
+from streams.messages import UtteranceClip
+from streams.store import CALLS, CLIPS, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from streams.desk.rows import Row
+    from streams.settings import Settings
+    from streams.web.site import Arrival
+
+
+def keep_clips(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
+    """Write clips as files, unless none are kept or their days are already over."""
+    oldest = clock_now() - timedelta(days=settings.clip_days)
+    kept = [
+        _kept(arrival.message, arrival.at, settings.clips)
+        for arrival in arrivals
+        if isinstance(arrival.message, UtteranceClip) and arrival.at > oldest
+    ]
+    upsert(connection, CLIPS, kept)
+
+
+def forget_clips(connection: Connection, now: datetime, settings: Settings) -> None:
+    """Delete clips whose days are over, and those of calls that did not agree to recording."""
+    not_agreed = exists().where(
+        and_(
+            CALLS.c.call_id == CLIPS.c.call_id,
+            CALLS.c.started_at.is_not(None),
+            ~CALLS.c.recording_consent,
+        )
+    )
+    expired = CLIPS.c.spoken_at <= now - timedelta(days=settings.clip_days)
+    gone = connection.execute(select(CLIPS).where(or_(expired, not_agreed))).all()
+    for clip in gone:
+        _unlink(settings.clips / clip.file)
+    ids = [clip.clip_id for clip in gone]
+    for start in range(0, len(ids), 500):
+        connection.execute(delete(CLIPS).where(CLIPS.c.clip_id.in_(ids[start : start + 500])))
+
+
+def _kept(clip: UtteranceClip, at: datetime, folder: Path) -> Row:
+    file = Path(quote(clip.call_id, safe="@+-_.")) / f"{clip.start_ms}.flac"
+    _write_flac(folder / file, np.frombuffer(clip.payload[: len(clip.payload) & ~1], dtype=">i2"))
+    return {
+        "clip_id": clip.message_id,
+        "call_id": clip.call_id,
+        "start_ms": clip.start_ms,
+        "end_ms": clip.end_ms,
+        "file": file.as_posix(),
+        "spoken_at": at,
+    }
+
+
+def _write_flac(path: Path, pcm: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
+    """A whole file or none: whoever plays it never finds half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.part")
+    soundfile.write(unfinished, pcm.astype(np.int16), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    unfinished.replace(path)
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()

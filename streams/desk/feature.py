@@ -1,0 +1,26 @@
+"""The desk as a feature of the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from streams.desk import api, keeping, routes, stream
+from streams.web.site import Feature
+
+
+def _router() -> APIRouter:
+    router = APIRouter()
+    for part in (api.ROUTER, stream.ROUTER, routes.ROUTER):
+        router.include_router(part)
+    return router
+
+
+DESK = Feature(
+    name="desk",
+    router=_router(),
+    folder=Path(__file__).parent,
+    keep=keeping.keep,
+    sweep=keeping.sweep,
+)

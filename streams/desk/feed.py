@@ -1,0 +1,183 @@
+"""Feeds the desk: records are decoded, told to whoever listens, and kept, in this order.
+
+Two tasks with a bounded queue between them: an alert reaches the browsers while the database
+still writes what came before it. Offsets are committed only for what is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from streams.cloudevents import MessageError, now, time_of
+from streams.desk.live import LineState
+from streams.topics import (
+    ALERTS,
+    CALLS,
+    CORRECTIONS,
+    FEEDBACK,
+    MOODS,
+    READINGS,
+    TRANSCRIPTS,
+    TURNS,
+    UTTERANCES,
+    KafkaTopic,
+)
+from streams.web.site import Arrival
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from streams.desk.live import Hub
+    from streams.desk.source import Record, Source
+    from streams.settings import Settings
+    from streams.store import Store
+    from streams.web.site import Feature
+
+LOG = logging.getLogger(__name__)
+
+FED_BY: tuple[KafkaTopic, ...] = (
+    CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
+)  # fmt: skip
+_MESSAGES = {topic.name: topic.message for topic in FED_BY}
+
+BATCHES_WAITING = 8
+DATABASE_RETRY_S = 1.0
+SWEEP_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    records: Sequence[Record]
+    arrivals: Sequence[tuple[Record, Arrival]]
+    number: int
+
+
+class Feed:
+    """The desk's reader."""
+
+    def __init__(  # noqa: PLR0913  (it is where everything meets)
+        self,
+        *,
+        source: Source,
+        store: Store,
+        hub: Hub,
+        features: Sequence[Feature],
+        settings: Settings,
+        set_aside: Callable[[Record, Exception], Awaitable[None]],
+    ) -> None:
+        """Feed a desk.
+
+        Args:
+            source: where records come from.
+            store: where features keep them.
+            hub: who listens live.
+            features: what keeps what.
+            settings: of this process.
+            set_aside: takes a record that cannot be handled, and why.
+        """
+        self._source = source
+        self._store = store
+        self._hub = hub
+        self._features = features
+        self._settings = settings
+        self._set_aside = set_aside
+        self._batches: asyncio.Queue[_Batch] = asyncio.Queue(BATCHES_WAITING)
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read())
+            tasks.create_task(self._keep())
+            tasks.create_task(self._sweep())
+
+    async def _read(self) -> None:
+        while True:
+            records = await self._source.batch()
+            arrivals = [(r, a) for r in records if (a := await self._decoded(r)) is not None]
+            for _, arrival in arrivals:
+                self._hub.publish(arrival.message)
+            await self._batches.put(_Batch(records, arrivals, self._hub.number))
+
+    async def _decoded(self, record: Record) -> Arrival | None:
+        kind = _MESSAGES.get(record.topic)
+        if kind is None:
+            return None
+        try:
+            message = kind.decode(record.value, record.headers)
+        except MessageError as error:
+            await self._set_aside(record, error)
+            return None
+        return Arrival(message, _aware(time_of(record.headers)))
+
+    async def _keep(self) -> None:
+        while True:
+            batch = await self._batches.get()
+            await self._stored(batch)
+            self._hub.stored(batch.number)
+            await self._source.commit(batch.records)
+
+    async def _stored(self, batch: _Batch) -> None:
+        try:
+            await self._in_transaction([arrival for _, arrival in batch.arrivals])
+        except (DBAPIError, ValueError, OSError) as error:
+            LOG.info("a batch was not kept whole (%s); going through it one by one", _short(error))
+            for record, arrival in batch.arrivals:
+                await self._stored_alone(record, arrival)
+
+    async def _stored_alone(self, record: Record, arrival: Arrival) -> None:
+        try:
+            await self._in_transaction([arrival])
+        except (DBAPIError, ValueError, OSError) as error:
+            await self._set_aside(record, error)
+
+    async def _in_transaction(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep messages, all or none; waits for a database that is away."""
+        away = False
+        while True:
+            try:
+                await asyncio.to_thread(self._write, arrivals)
+            except (OperationalError, InterfaceError) as error:
+                if not away:
+                    LOG.warning("the database does not answer (%s); trying again", _short(error))
+                    before, away = self._hub.state, True
+                    self._hub.change(LineState.DATABASE_AWAY)
+                await asyncio.sleep(DATABASE_RETRY_S)
+            else:
+                if away:
+                    LOG.warning("the database answers again")
+                    self._hub.change(before)
+                return
+
+    def _write(self, arrivals: Sequence[Arrival]) -> None:
+        with self._store.engine.begin() as connection:
+            for feature in self._features:
+                feature.keep(connection, arrivals, self._settings)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._swept, now())
+            except (DBAPIError, OSError) as error:
+                LOG.warning("housekeeping was put off: %s", _short(error))
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    def _swept(self, at: datetime) -> None:
+        with self._store.engine.begin() as connection:
+            for feature in self._features:
+                feature.sweep(connection, at, self._settings)
+
+
+def _aware(at: datetime | None) -> datetime:
+    """A time without a zone cannot be compared; then now is near enough."""
+    return at if at is not None and at.tzinfo is not None else now()
+
+
+def _short(error: BaseException) -> str:
+    origin = getattr(error, "orig", None) or error
+    return str(origin).strip().splitlines()[0] if str(origin).strip() else type(origin).__name__

@@ -1,0 +1,127 @@
+"""Writes what came in over Kafka into the database, each message once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import or_, update
+
+from streams.cloudevents import Message
+from streams.desk import rows
+from streams.desk.clips import forget_clips, keep_clips
+from streams.messages import (
+    AlertMessage,
+    CallEvent,
+    Feedback,
+    MoodMessage,
+    ReadingMessage,
+    TranscriptMessage,
+    TurnMessage,
+    UtteranceClip,
+)
+from streams.store import (
+    ALERTS,
+    CALLS,
+    FEEDBACK,
+    MOODS,
+    READINGS,
+    TRANSCRIPT_LINES,
+    TURNS,
+    upsert,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from streams.desk.rows import Row
+    from streams.settings import Settings
+    from streams.web.site import Arrival
+
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+
+LOST_AFTER = timedelta(minutes=30)
+"""A call of which nothing was heard for so long is over, though nobody said so."""
+
+
+def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
+    """Write a batch. The same batch twice leaves the same rows."""
+    _keep_calls(connection, arrivals)
+    upsert(
+        connection,
+        TRANSCRIPT_LINES,
+        [rows.line_row(m) for m in _of(arrivals, TranscriptMessage)],
+        when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new.final),
+    )
+    upsert(connection, READINGS, [rows.reading_row(m) for m in _of(arrivals, ReadingMessage)])
+    upsert(connection, MOODS, [rows.mood_row(m) for m in _of(arrivals, MoodMessage)])
+    upsert(connection, TURNS, [rows.turn_row(m) for m in _of(arrivals, TurnMessage)])
+    upsert(connection, ALERTS, [rows.alert_row(m) for m in _of(arrivals, AlertMessage)])
+    keep_feedback(connection, _of(arrivals, Feedback))
+    clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
+    keep_clips(connection, clips, settings)
+
+
+def keep_feedback(connection: Connection, answers: Sequence[Feedback]) -> None:
+    """Write answers; an older one never replaces a newer one."""
+    upsert(
+        connection,
+        FEEDBACK,
+        [rows.feedback_row(answer) for answer in answers],
+        when=lambda new: new["at"] >= FEEDBACK.c["at"],
+    )
+
+
+def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
+    """End the calls nobody ended, and delete the clips whose days are over."""
+    connection.execute(
+        update(CALLS)
+        .where(CALLS.c.ended_at.is_(None), CALLS.c.seen_at < now - LOST_AFTER)
+        .values(ended_at=CALLS.c.seen_at)
+    )
+    forget_clips(connection, now, settings)
+
+
+def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    seen: dict[str, Row] = {}
+    for arrival in arrivals:
+        row = seen.setdefault(
+            arrival.message.call_id, {"call_id": arrival.message.call_id, "seen_at": arrival.at}
+        )
+        row["seen_at"] = max(row["seen_at"], arrival.at)
+        if isinstance(arrival.message, CallEvent):
+            _keep_call_event(connection, arrival.message)
+    upsert(
+        connection,
+        CALLS,
+        list(seen.values()),
+        only={"seen_at"},
+        when=lambda new: new.seen_at > CALLS.c.seen_at,
+    )
+
+
+def _keep_call_event(connection: Connection, event: CallEvent) -> None:
+    """A start says everything but the end, an end says only the end: either may come first."""
+    row: Row = {
+        "call_id": event.call_id,
+        "agent_id": event.agent_id,
+        "queue": event.queue,
+        "language": event.language.value,
+        "notice_given": event.notice_given,
+        "analysis_consent": event.analysis_consent,
+        "recording_consent": event.recording_consent,
+        "seen_at": event.at,
+    }
+    if event.event == "started":
+        started = row | {"started_at": event.at}
+        upsert(connection, CALLS, [started], only=set(started) - {"seen_at"})
+    else:
+        ended = {"ended_at": event.at, "duration_ms": event.duration_ms}
+        upsert(connection, CALLS, [row | ended], only=ended)
+
+
+def _of(arrivals: Sequence[Arrival], kind: type[AnyMessage]) -> list[AnyMessage]:
+    return [a.message for a in arrivals if isinstance(a.message, kind)]

@@ -1,0 +1,180 @@
+"""What the desk's API answers and takes. The pages are rendered from the same values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from detectors.labels import Emotion, Topic
+from detectors.mood import MoodLevel, Trend
+from detectors.reading import Modality
+from detectors.utterance import Language, Speaker, TurnKind
+from playbooks.playbook import AlertLevel
+
+Verdict = Literal["helped", "wrong", "withdrawn"]
+Role = Literal["agent", "supervisor"]
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class MoodShown(_Shown):
+    """The customer's mood at one moment: an estimate of what is expressed."""
+
+    at_ms: int = Field(description="Since the call's start.")
+    label: Emotion
+    strain: float = Field(description="How strained the customer seems, 0-1.")
+    level: MoodLevel
+    level_since_ms: int
+    trend: Trend
+    shift: bool
+    disagreement: bool = Field(description="Voice and words point to different sides.")
+
+
+class LineShown(_Shown):
+    """A line of the transcript."""
+
+    line_id: str
+    speaker: Speaker
+    start_ms: int
+    end_ms: int
+    text: str
+    final: bool
+    language: Language
+
+
+class ReadingShown(_Shown):
+    """One detector's opinion of one utterance or line of the customer."""
+
+    reading_id: str
+    modality: Modality
+    start_ms: int
+    end_ms: int
+    detector: str
+    version: str
+    label: Emotion
+    scores: dict[Emotion, float]
+    confidence: float
+    abstained: bool = Field(description="The detector prefers to say nothing.")
+    arousal: float | None = None
+    topics: list[Topic] = []
+    reasons: list[str] = []
+
+
+class TurnShown(_Shown):
+    """Who spoke when, a silence, a talk-over."""
+
+    turn_id: str
+    kind: TurnKind
+    speaker: Speaker | None
+    start_ms: int
+    end_ms: int
+
+
+class FeedbackShown(_Shown):
+    """One person's newest answer to an alert."""
+
+    verdict: Verdict
+    given_by: str
+    role: Role
+    note: str
+    at: datetime
+
+
+class AlertShown(_Shown):
+    """A playbook fired."""
+
+    alert_id: str
+    call_id: str
+    playbook_id: str
+    playbook_version: int
+    level: AlertLevel
+    at_ms: int
+    step: int
+    title: dict[Language, str]
+    suggestion: dict[Language, list[str]]
+    why: dict[Language, str]
+    reasons: list[str]
+    cause_ids: list[str]
+    advised_at: datetime | None
+    feedback: list[FeedbackShown] = []
+
+    def verdict_of(self, role: Role, given_by: str) -> Verdict | None:
+        """What one person last answered; ``None`` where nothing, or taken back."""
+        for answer in self.feedback:
+            if (answer.role, answer.given_by) == (role, given_by):
+                return None if answer.verdict == "withdrawn" else answer.verdict
+        return None
+
+
+class CallShown(_Shown):
+    """A call, and how it stands."""
+
+    call_id: str
+    agent_id: str
+    queue: str
+    language: Language
+    live: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    notice_given: bool
+    analysis_consent: bool
+    recording_consent: bool
+    mood: MoodShown | None = None
+    alerts: int = Field(default=0, description="How many so far.")
+    loudest: AlertLevel | None = Field(default=None, description="The highest level of them.")
+
+
+class CallsPage(_Shown):
+    """Calls, newest first."""
+
+    calls: list[CallShown]
+    total: int
+    offset: int
+    limit: int
+
+
+class CallDetail(_Shown):
+    """One call with everything the desk knows of it, each list in the order of the call."""
+
+    call: CallShown
+    mood: MoodShown | None
+    moods: list[MoodShown]
+    transcript_lines: list[LineShown]
+    readings: list[ReadingShown]
+    alerts: list[AlertShown]
+    turns: list[TurnShown]
+
+
+class FeedbackGiven(BaseModel):
+    """An answer to an alert; a later one of the same person replaces it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdict: Verdict
+    given_by: str = Field(default="", max_length=128)
+    role: Role = "agent"
+    note: str = Field(default="", max_length=2_000)
+
+
+class Kept(_Shown):
+    """It is in Kafka and in the database."""
+
+    id: str
+
+
+class Health(_Shown):
+    """Whether the desk is fed."""
+
+    status: Literal["ok", "stale"]
+    line: str = Field(description="`up`, or why nothing new comes in.")
+
+
+class Problem(_Shown):
+    """What is wrong, in one sentence."""
+
+    detail: str

@@ -1,0 +1,110 @@
+"""A message as a live page gets it: rendered like the page itself, so that both look the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detectors.reading import Modality
+from detectors.utterance import TurnKind
+from streams.desk import rows
+from streams.desk.models import AlertShown, LineShown, MoodShown, ReadingShown, TurnShown
+from streams.messages import (
+    AlertMessage,
+    CallEvent,
+    Feedback,
+    MoodMessage,
+    ReadingMessage,
+    TranscriptMessage,
+    TurnMessage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from detectors.utterance import Language
+    from streams.cloudevents import Message
+    from streams.web.pages import Pages
+
+Told = dict[str, Any]
+
+SHORT_SILENCE_MS = 3_000
+"""Shorter silences are how people talk; the page does not mention them."""
+
+
+def notable(turn: TurnShown) -> bool:
+    """Whether the page mentions a turn: what is said is in the transcript anyway."""
+    if turn.kind is TurnKind.SILENCE:
+        return turn.end_ms - turn.start_ms >= SHORT_SILENCE_MS
+    return turn.kind is TurnKind.TALK_OVER
+
+
+class Showing:
+    """Renders events for one language and one pair of eyes."""
+
+    def __init__(self, pages: Pages, language: Language, *, seats: dict[str, str]) -> None:
+        """Render with ``pages``; ``seats`` says whose answers the alert cards show."""
+        self._pages = pages
+        self._language = language
+        self._seats = seats
+        self._kinds: dict[type[Message], tuple[str, Callable[[Any], Told | None]]] = {
+            CallEvent: ("call", self._call),
+            TranscriptMessage: ("line", self._line),
+            ReadingMessage: ("reading", self._reading),
+            MoodMessage: ("mood", self._mood),
+            TurnMessage: ("turn", self._turn),
+            AlertMessage: ("alert", self._alert),
+            Feedback: ("feedback", self._feedback),
+        }
+
+    def event(self, message: Message) -> tuple[str, Told] | None:
+        """The event's name and what it tells; ``None`` where a page has nothing to show."""
+        name, tell = self._kinds.get(type(message), ("", None))
+        told = tell(message) if tell is not None else None
+        return (name, {"call_id": message.call_id} | told) if told is not None else None
+
+    def _call(self, event: CallEvent) -> Told:
+        return {"event": event.event, "agent_id": event.agent_id}
+
+    def _line(self, message: TranscriptMessage) -> Told:
+        line = LineShown.model_validate(rows.line_row(message))
+        html = self._html("line.html", line=line, reading=None)
+        return {"id": line.line_id, "at": line.start_ms, "html": html, "final": line.final}
+
+    def _reading(self, message: ReadingMessage) -> Told:
+        reading = ReadingShown.model_validate(rows.reading_row(message))
+        line = reading.modality is Modality.TEXT
+        return {
+            "modality": reading.modality.value,
+            "at": reading.start_ms,
+            "html": self._html("reading.html", reading=reading),
+            "chip": self._html("chip.html", reading=reading) if line else "",
+        }
+
+    def _mood(self, message: MoodMessage) -> Told:
+        mood = MoodShown.model_validate(rows.mood_row(message))
+        html = self._html("mood.html", mood=mood)
+        return {"at": mood.at_ms, "strain": mood.strain, "level": mood.level.value, "html": html}
+
+    def _turn(self, message: TurnMessage) -> Told | None:
+        turn = TurnShown.model_validate(rows.turn_row(message))
+        if not notable(turn):
+            return None
+        key = f"{turn.kind}-{turn.start_ms}"
+        return {"id": key, "at": turn.start_ms, "html": self._html("turn.html", turn=turn)}
+
+    def _alert(self, message: AlertMessage) -> Told:
+        alert = AlertShown.model_validate(rows.alert_row(message))
+        html = self._html("alert.html", alert=alert, opened=True, **self._seats)
+        return {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
+
+    def _feedback(self, message: Feedback) -> Told:
+        verdict = None if message.verdict == "withdrawn" else message.verdict
+        return {
+            "alert_id": message.alert_id,
+            "verdict": verdict,
+            "role": message.role,
+            "given_by": message.given_by,
+        }
+
+    def _html(self, template: str, **values: object) -> str:
+        return self._pages.fragment(f"desk/{template}", self._language, **values)

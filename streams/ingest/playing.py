@@ -1,0 +1,219 @@
+"""What a replayed call says, and when: a timeline of messages, as a live gateway would send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from heapq import merge
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detectors.utterance import SAMPLE_RATE
+from streams.ingest.call_sheet import CallSheet, read_call_sheet
+from streams.ingest.recording import Recording, open_pair, open_recording
+from streams.ingest.transcript import TranscriptProblem, read_transcript
+from streams.messages import AudioChunk, CallEvent, TranscriptMessage
+from streams.topics import AUDIO, CALLS, TRANSCRIPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from detectors.utterance import TranscriptLine
+    from streams.cloudevents import Message
+    from streams.topics import KafkaTopic
+
+CHUNK_MS = 200
+"""Both channels in one record of 3.2 KB: five events a second and call (docs/architecture.md)."""
+
+DEMO = Path(__file__).with_name("demo")
+
+OWN_RECORDING = CallSheet(
+    agent_id="me", notice_given=True, analysis_consent=True, recording_consent=True
+)
+"""Of a recording without a sheet: whoever replays a file has the right to use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedCall:
+    """A recording with its words and its facts, ready to be played.
+
+    Attributes:
+        name: what people call it.
+        problems: one line each: what is odd or was left out.
+    """
+
+    name: str
+    recording: Recording
+    lines: tuple[TranscriptLine, ...]
+    sheet: CallSheet
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the user named: one recording, or a pair, and what belongs to it.
+
+    Attributes:
+        path: a WAV or FLAC file, or a folder with ``call.flac`` or ``call.wav`` and, if there,
+            ``transcript.jsonl`` and ``call.json``.
+        agent: the agent's side where the two sides are two files.
+    """
+
+    path: Path
+    agent: Path | None = None
+    transcript: Path | None = None
+    sheet: Path | None = None
+
+
+def prepare(given: Given) -> PlayedCall:
+    """Read everything that belongs to a call.
+
+    Raises:
+        RecordingError, TranscriptError, CallSheetError: one line, naming the file.
+    """
+    audio, transcript, sheet_path = _files(given)
+    sheet = read_call_sheet(sheet_path) if sheet_path else OWN_RECORDING
+    recording = (
+        open_pair(audio, given.agent)
+        if given.agent
+        else open_recording(audio, customer=sheet.customer_channel)
+    )
+    name = sheet.call_id or _as_id(audio.parent.name if given.path.is_dir() else audio.stem)
+    lines: tuple[TranscriptLine, ...] = ()
+    problems: tuple[TranscriptProblem, ...] = ()
+    if transcript is not None:
+        read = read_transcript(transcript, call_id=name, language=sheet.language)
+        lines, problems = read.lines, read.problems
+    told = (*recording.warnings, *map(str, problems))
+    return PlayedCall(name, recording, lines, sheet, told)
+
+
+def demo_calls() -> list[Given]:
+    """The two calls that come along."""
+    return [Given(folder) for folder in sorted(DEMO.iterdir()) if (folder / "call.flac").exists()]
+
+
+def timeline(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
+    """Everything to send, in order: (ms since the call's start, topic, how to make it).
+
+    Without consent to analysis the call's start and end are told, and nothing else.
+    """
+    yield 0, CALLS, _CallMaker(call, call_id, event="started", duration_ms=None)
+    if call.sheet.analysis_consent:
+        yield from merge(
+            _audio(call, call_id),
+            _words(call, call_id),
+            key=lambda due: (due[0], due[1].name),
+        )
+    end_ms = call.recording.duration_ms
+    yield end_ms, CALLS, _CallMaker(call, call_id, event="ended", duration_ms=end_ms)
+
+
+class Maker:
+    """Makes a message once the wall clock is known."""
+
+    __slots__ = ()
+
+    def make(self, at: datetime) -> Message:
+        """The message, at ``at`` the moment it is due."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class _CallMaker(Maker):
+    call: PlayedCall
+    call_id: str
+    event: str
+    duration_ms: int | None
+
+    def make(self, at: datetime) -> Message:
+        sheet = self.call.sheet
+        return CallEvent(
+            call_id=self.call_id,
+            event="started" if self.event == "started" else "ended",
+            at=at,
+            agent_id=sheet.agent_id,
+            queue=sheet.queue,
+            language=sheet.language,
+            notice_given=sheet.notice_given,
+            analysis_consent=sheet.analysis_consent,
+            recording_consent=sheet.recording_consent,
+            duration_ms=self.duration_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ChunkMaker(Maker):
+    call: PlayedCall
+    call_id: str
+    number: int
+    last: bool
+
+    def make(self, at: datetime) -> Message:
+        del at
+        start_ms = self.number * CHUNK_MS
+        first = start_ms * SAMPLE_RATE // 1000
+        samples = self.call.recording.samples[first : first + CHUNK_MS * SAMPLE_RATE // 1000]
+        return AudioChunk(
+            call_id=self.call_id,
+            sequence=self.number,
+            start_ms=start_ms,
+            channels=self.call.recording.speakers,
+            language=self.call.sheet.language,
+            keep_clips=self.call.sheet.recording_consent,
+            last=self.last,
+            payload=AudioChunk.to_payload(samples),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _LineMaker(Maker):
+    line: TranscriptLine
+    call_id: str
+    due_ms: int
+
+    def make(self, at: datetime) -> Message:
+        late = timedelta(milliseconds=self.due_ms - self.line.span.end_ms)
+        return TranscriptMessage(
+            call_id=self.call_id,
+            speaker=self.line.speaker,
+            start_ms=self.line.span.start_ms,
+            end_ms=self.line.span.end_ms,
+            text=self.line.text,
+            final=self.line.final,
+            language=self.line.language,
+            heard_at=at - late,
+        )
+
+
+def _audio(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
+    whole_ms = call.recording.duration_ms
+    count = max(1, -(-whole_ms // CHUNK_MS))
+    for number in range(count):
+        due_ms = min(whole_ms, (number + 1) * CHUNK_MS)
+        yield due_ms, AUDIO, _ChunkMaker(call, call_id, number, last=number == count - 1)
+
+
+def _words(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
+    for line in sorted(call.lines, key=lambda one: one.span.end_ms):
+        due_ms = min(line.span.end_ms, call.recording.duration_ms)
+        yield due_ms, TRANSCRIPTS, _LineMaker(line, call_id, due_ms)
+
+
+def _files(given: Given) -> tuple[Path, Path | None, Path | None]:
+    if not given.path.is_dir():
+        beside = given.path.with_suffix(".jsonl")
+        transcript = given.transcript or (beside if beside.exists() else None)
+        return given.path, transcript, given.sheet
+    wav = given.path / "call.wav"
+    audio = wav if wav.exists() else given.path / "call.flac"
+    found = [given.path / name for name in ("transcript.jsonl", "call.json")]
+    transcript, sheet = (path if path.exists() else None for path in found)
+    return audio, given.transcript or transcript, given.sheet or sheet
+
+
+def _as_id(name: str) -> str:
+    """A file's name as a call id: whatever is not allowed becomes a hyphen."""
+    kept = "".join(char if char.isascii() and char.isalnum() else "-" for char in name).strip("-")
+    return kept[:64] or "call"

@@ -1,0 +1,80 @@
+"""The one list of metrics, for Prometheus. docs/metrics.md explains them.
+
+Stages of the line, in order: ``endpointing`` (last sample spoken to utterance found),
+``reading`` (found to read), ``advice`` (read to alert or mood), ``desk`` (advised to pushed),
+``screen`` (pushed to shown in the browser), ``total`` (last sample to shown).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LATENCY_BUCKETS = (
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2, 3, 5, 10,
+)  # fmt: skip
+
+CHUNKS_SENT = Counter(
+    "callmood_gateway_chunks", "Audio chunks a gateway has sent.", ["gateway"]
+)
+CALLS_ON_LINE = Gauge("callmood_gateway_calls", "Calls a gateway is carrying now.", ["gateway"])
+GATEWAY_LATE = Histogram(
+    "callmood_gateway_late_seconds",
+    "How late a gateway sent a chunk after its last sample.",
+    ["gateway"],
+    buckets=LATENCY_BUCKETS,
+)
+CHUNKS_READ = Counter("callmood_chunks", "Audio chunks the worker has listened to.")
+AUDIO_SECONDS = Counter(
+    "callmood_audio_seconds", "Seconds of calls the worker has listened to (all channels at once)."
+)
+UTTERANCES_FOUND = Counter("callmood_utterances", "Utterances found.", ["speaker"])
+READINGS_MADE = Counter(
+    "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
+)
+UNUSABLE = Counter(
+    "callmood_unusable", "Utterances and lines that could not be read.", ["modality"]
+)
+INFERENCE_SECONDS = Histogram(
+    "callmood_inference_seconds",
+    "Time of one batch in a detector.",
+    ["modality"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
+)
+INFERENCE_BATCH = Histogram(
+    "callmood_inference_batch", "Items in one batch.", ["modality"], buckets=(1, 2, 4, 8, 16, 32)
+)
+MOODS_CHANGED = Counter("callmood_moods", "Moods sent.", ["level"])
+ALERTS_FIRED = Counter("callmood_alerts", "Alerts fired.", ["playbook", "level"])
+FEEDBACK_GIVEN = Counter(
+    "callmood_feedback", "Answers to alerts.", ["playbook", "verdict"]
+)
+CORRECTIONS_KEPT = Counter("callmood_corrections", "Corrections kept.", ["changed"])
+DEAD_LETTERS_SENT = Counter(
+    "callmood_dead_letters", "Messages set aside.", ["source", "stage"]
+)
+CALLS_LISTENED = Gauge("callmood_calls", "Calls the worker is listening to now.")
+CHUNKS_HELD = Gauge(
+    "callmood_chunks_held", "Chunks read but not yet acknowledged: their reading is not out."
+)
+STAGE_SECONDS = Histogram(
+    "callmood_stage_seconds", "Latency of one stage of the line.", ["stage"],
+    buckets=LATENCY_BUCKETS,
+)
+SCREENS = Gauge("callmood_screens", "Browsers that are listening live.")
+QUEUE_LENGTH = Gauge("callmood_trainer_queue", "Segments waiting for a trainer.")
+
+
+def names() -> list[str]:
+    """Every metric of callmood that is registered, as Prometheus calls the family."""
+    return sorted(m.name for m in REGISTRY.collect() if m.name.startswith("callmood_"))
+
+
+def observe_stage(stage: str, since: datetime | None, until: datetime | None) -> None:
+    """One passage of one stage; nothing where either end is unknown."""
+    if since is not None and until is not None:
+        STAGE_SECONDS.labels(stage).observe(max(0.0, (until - since).total_seconds()))

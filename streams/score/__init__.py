@@ -1,0 +1,1 @@
+"""Score: audio and transcript lines become readings."""

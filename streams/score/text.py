@@ -1,0 +1,87 @@
+"""Transcript lines in, text readings of the customer out. Partial lines are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from detectors.detector import UnusableUtteranceError
+from detectors.reading import Modality
+from detectors.utterance import Speaker, TranscriptLine
+from streams.cloudevents import now, time_of
+from streams.messages import ReadingMessage, TranscriptMessage
+from streams.metrics import READINGS_MADE, UNUSABLE, observe_stage
+from streams.topics import READINGS
+
+if TYPE_CHECKING:
+    from streams.app import Line
+    from streams.dead_letters import DeadLetters
+    from streams.ledger import Hold, Ledger
+    from streams.score.batching import Batcher
+
+MAX_UNDER_WAY = 256
+
+
+class TextScoring:
+    """The processor of ``transcripts.v1`` for the text detector."""
+
+    def __init__(
+        self,
+        line: Line,
+        *,
+        batcher: Batcher[TranscriptLine],
+        ledger: Ledger,
+        dead_letters: DeadLetters,
+    ) -> None:
+        self._line = line
+        self._batcher = batcher
+        self._ledger = ledger
+        self._dead_letters = dead_letters
+        self._room = asyncio.Semaphore(MAX_UNDER_WAY)
+        self._last: dict[str, asyncio.Task[None]] = {}
+
+    async def listen(self, stream: Any) -> None:  # noqa: ANN401  (Faust's stream)
+        """Take lines for ever. Calls do not wait for each other; lines of one call do."""
+        async for event in stream.noack().events():
+            message = event.message
+            hold = self._ledger.hold(event, topic=message.topic, partition=message.partition)
+            call = (message.key or b"").decode("utf-8", errors="replace")
+            await self._room.acquire()
+            task = asyncio.create_task(self._in_turn(self._last.get(call), event, hold))
+            self._last[call] = task
+            task.add_done_callback(lambda done, call=call: self._done(call, done))
+
+    def _done(self, call: str, task: asyncio.Task[None]) -> None:
+        self._room.release()
+        if self._last.get(call) is task:
+            del self._last[call]
+
+    async def _in_turn(
+        self, before: asyncio.Task[None] | None, event: Any, hold: Hold  # noqa: ANN401
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        async with self._dead_letters.catching(event):
+            await self._read(event)
+        hold.release()
+
+    async def _read(self, event: Any) -> None:  # noqa: ANN401
+        headers = list(event.headers.items())
+        message = TranscriptMessage.decode(event.value or b"", headers)
+        if message.speaker is not Speaker.CUSTOMER or not message.final:
+            return
+        found_at = time_of(headers) or now()
+        try:
+            reading = await self._batcher.read(message.line)
+        except UnusableUtteranceError:
+            UNUSABLE.labels(Modality.TEXT).inc()
+            return
+        read_at = now()
+        observe_stage("reading", found_at, read_at)
+        READINGS_MADE.labels(Modality.TEXT, reading.label, str(reading.abstained).lower()).inc()
+        await self._line.send(
+            READINGS,
+            ReadingMessage.of(
+                reading, heard_at=message.heard_at, found_at=found_at, read_at=read_at
+            ),
+        )

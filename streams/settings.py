@@ -1,0 +1,84 @@
+"""The one list of settings. Each is an environment variable ``CALLMOOD_<NAME>``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from detectors.utterance import Language
+
+
+class Settings(BaseSettings):
+    """Read once, from the environment. docs/settings.md explains each line."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLMOOD_", frozen=True, extra="ignore")
+
+    kafka: str = Field(
+        default="",
+        description="host:port of an existing cluster; empty: `callmood run` starts its own.",
+    )
+    kafka_replication: int = Field(
+        default=1, ge=1, description="Replicas of each topic, when callmood makes them."
+    )
+    partitions: int = Field(
+        default=8, ge=1, le=1024, description="Partitions of each topic, when callmood makes them."
+    )
+    port: int = Field(default=8640, ge=0, le=65_535, description="The desk's port; 0: a free one.")
+    host: str = Field(default="127.0.0.1", description="The address the desk listens on.")
+    language: Language = Field(
+        default=Language.KOREAN, description="The desk's language until a person chooses one."
+    )
+    home: Path = Field(
+        default=Path("var"), description="Folder for Kafka's data, the database, kept clips."
+    )
+    cache: Path = Field(
+        default=Path("~/.cache/callmood"),
+        description="Folder for Kafka's jars, shared between checkouts.",
+    )
+    database: str = Field(
+        default="",
+        description="SQLAlchemy URL; empty: SQLite at <home>/callmood.db.",
+    )
+    playbooks: Path | None = Field(
+        default=None, description="Folder of playbooks; empty: the library that comes along."
+    )
+    clip_days: int = Field(
+        default=30, ge=0, description="Days after which a customer's clips are deleted; 0: none kept."
+    )
+    worker_metrics_port: int = Field(
+        default=0, ge=0, le=65_535, description="Where the worker shows /metrics; 0: a free port."
+    )
+    gateway_metrics_port: int = Field(
+        default=0, ge=0, le=65_535, description="Where a gateway shows /metrics; 0: a free port."
+    )
+    kafka_timeout_s: float = Field(
+        default=10.0, gt=0, description="How long a request to Kafka may take."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much the processes say."
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The database, spelled out."""
+        return self.database or f"sqlite:///{self.home / 'callmood.db'}"
+
+    @property
+    def clips(self) -> Path:
+        """Where the customer's clips are kept."""
+        return self.home / "clips"
+
+    @property
+    def jars(self) -> Path:
+        """Where Kafka's jars are kept."""
+        return self.cache.expanduser() / "kafka"
+
+
+@cache
+def settings() -> Settings:
+    """This process' settings."""
+    return Settings()

@@ -1,0 +1,366 @@
+"""The desk's database: its tables, once, for every feature that shows or keeps something.
+
+SQLite by default, PostgreSQL by URL. Every write is an upsert by a deterministic id, so that a
+message seen twice is one row. Features write here what they read from Kafka and read it back for
+their pages; they still talk to each other through topics.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Dialect, ReadOnlyColumnCollection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+    Columns = ReadOnlyColumnCollection[str, Any]
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_MS = 10_000
+"""How long SQLite waits for another writer before it gives up."""
+
+
+class StoreError(RuntimeError):
+    """The database cannot be used. The text is one line."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant. SQLite forgets time zones, so everything is UTC before it goes in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102
+        del dialect
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text of people. PostgreSQL refuses NUL characters, and nobody speaks them."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: D102
+        del dialect
+        return value.replace("\x00", "\ufffd") if value is not None else None
+
+
+METADATA = MetaData()
+
+
+def _spanned() -> tuple[Column[Any], ...]:
+    return (Column("start_ms", Integer, nullable=False), Column("end_ms", Integer, nullable=False))
+
+
+def _of_call() -> Column[Any]:
+    return Column("call_id", String, nullable=False, index=True)
+
+
+DESK = Table(
+    "desk", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False)
+)
+CALLS = Table(
+    "calls",
+    METADATA,
+    Column("call_id", String, primary_key=True),
+    Column("agent_id", Words, nullable=False, default="", index=True),
+    Column("queue", Words, nullable=False, default=""),
+    Column("language", String, nullable=False, default="ko"),
+    Column("notice_given", Boolean, nullable=False, default=False),
+    Column("analysis_consent", Boolean, nullable=False, default=False),
+    Column("recording_consent", Boolean, nullable=False, default=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("duration_ms", Integer),
+    Column("seen_at", Instant, nullable=False, index=True),
+)
+TRANSCRIPT_LINES = Table(
+    "transcript_lines",
+    METADATA,
+    Column("line_id", String, primary_key=True),
+    _of_call(),
+    *_spanned(),
+    Column("speaker", String, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("language", String, nullable=False),
+)
+READINGS = Table(
+    "readings",
+    METADATA,
+    Column("reading_id", String, primary_key=True),
+    _of_call(),
+    *_spanned(),
+    Column("modality", String, nullable=False),
+    Column("detector", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("label", String, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("abstained", Boolean, nullable=False),
+    Column("arousal", Float),
+    Column("topics", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+)
+MOODS = Table(
+    "moods",
+    METADATA,
+    Column("mood_id", String, primary_key=True),
+    _of_call(),
+    Column("at_ms", Integer, nullable=False),
+    Column("label", String, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("strain", Float, nullable=False),
+    Column("level", String, nullable=False),
+    Column("level_since_ms", Integer, nullable=False),
+    Column("trend", String, nullable=False),
+    Column("shift", Boolean, nullable=False),
+    Column("disagreement", Boolean, nullable=False),
+)
+TURNS = Table(
+    "turns",
+    METADATA,
+    Column("turn_id", String, primary_key=True),
+    _of_call(),
+    *_spanned(),
+    Column("kind", String, nullable=False),
+    Column("speaker", String),
+)
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("alert_id", String, primary_key=True),
+    _of_call(),
+    Column("playbook_id", Words, nullable=False),
+    Column("playbook_version", Integer, nullable=False),
+    Column("level", String, nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("title", JSON, nullable=False),
+    Column("suggestion", JSON, nullable=False),
+    Column("why", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("cause_ids", JSON, nullable=False),
+    Column("advised_at", Instant),
+)
+FEEDBACK = Table(
+    "feedback",
+    METADATA,
+    Column("feedback_id", String, primary_key=True),
+    _of_call(),
+    Column("alert_id", String, nullable=False, index=True),
+    Column("verdict", String, nullable=False),
+    Column("given_by", Words, nullable=False),
+    Column("role", String, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+CLIPS = Table(
+    "clips",
+    METADATA,
+    Column("clip_id", String, primary_key=True),
+    _of_call(),
+    *_spanned(),
+    Column("file", String, nullable=False),
+    Column("spoken_at", Instant, nullable=False, index=True),
+)
+SEGMENTS = Table(
+    "segments",
+    METADATA,
+    Column("segment_id", String, primary_key=True),
+    _of_call(),
+    *_spanned(),
+    Column("cause", String, nullable=False),
+    Column("urgency", Float, nullable=False),
+    Column("voice_id", String),
+    Column("text_id", String),
+    Column("clip_id", String),
+    Column("done", Boolean, nullable=False),
+    Index("ix_segments_open", "done", "urgency"),
+)
+CORRECTIONS = Table(
+    "corrections",
+    METADATA,
+    Column("correction_id", String, primary_key=True),
+    _of_call(),
+    *_spanned(),
+    Column("segment_id", String, nullable=False, index=True),
+    Column("voice_label", String),
+    Column("text_label", String),
+    Column("topics", JSON, nullable=False),
+    Column("text", Words),
+    Column("trainer", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database.
+
+    Attributes:
+        store_id: made with the database, so that a new database reads its topics from the
+            beginning although an older one has lain at the same place.
+    """
+
+    engine: Engine
+    store_id: str
+
+    def close(self) -> None:
+        """Give its connections back."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open a database and make what is missing in it.
+
+    Raises:
+        StoreError: it does not answer, is of another kind, or of another version of callmood.
+    """
+    try:
+        engine = _engine(url)
+        METADATA.create_all(engine)
+        return Store(engine, _store_id(engine))
+    except (ArgumentError, NoSuchModuleError) as error:
+        message = f"CALLMOOD_DATABASE: {_first_line(error)}; write sqlite:///FILE or postgresql://..."
+        raise StoreError(message) from None
+    except ModuleNotFoundError as error:
+        message = f"CALLMOOD_DATABASE needs the Python package {error.name!r}; install callmood[postgres]"
+        raise StoreError(message) from None
+    except DBAPIError as error:
+        message = f"the database {_shown(url)} does not answer: {_first_line(error.orig or error)}"
+        raise StoreError(message) from None
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    only: Collection[str] | None = None,
+    when: Callable[[Columns], ColumnElement[bool]] | None = None,
+) -> None:
+    """Insert rows, or replace those whose primary key is known.
+
+    Args:
+        connection: of a transaction.
+        table: one of this file.
+        rows: all with the same keys.
+        only: the columns that replacing changes; ``None``: every one that ``rows`` have.
+        when: given the new row's columns, a row is replaced only where this holds.
+    """
+    if not rows:
+        return
+    insert = _INSERTS[connection.dialect.name](table)
+    keys = {column.name for column in table.primary_key}
+    changed = set(rows[0] if only is None else only) - keys
+    statement = insert.on_conflict_do_update(
+        index_elements=sorted(keys),
+        set_={name: insert.excluded[name] for name in sorted(changed)},
+        where=when(insert.excluded) if when is not None else None,
+    )
+    connection.execute(statement, list(rows))
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows; those whose primary key is known stay as they are."""
+    if rows:
+        insert = _INSERTS[connection.dialect.name](table)
+        connection.execute(insert.on_conflict_do_nothing(), list(rows))
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if kind != "sqlite":
+        message = f"callmood keeps its tables in SQLite or PostgreSQL, not in {kind}"
+        raise ArgumentError(message)
+    if parsed.database:
+        _make_folder(parsed.database)
+    engine = create_engine(parsed)
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _make_folder(database: str) -> None:
+    from pathlib import Path  # noqa: PLC0415  (only SQLite needs a folder)
+
+    folder = Path(database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {folder} for the database cannot be made: {error.strerror}"
+        raise StoreError(message) from None
+
+
+def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",  # pages read while the feed writes
+        "synchronous=NORMAL",  # Kafka has it all: a power cut costs nothing
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _store_id(engine: Engine) -> str:
+    with engine.begin() as connection:
+        fresh = {"store_id": uuid.uuid4().hex, "schema": str(SCHEMA_VERSION)}
+        add(connection, DESK, [{"name": name, "value": value} for name, value in fresh.items()])
+        kept = {row.name: row.value for row in connection.execute(select(DESK))}
+    if kept["schema"] != str(SCHEMA_VERSION):
+        message = (
+            f"the database is of schema {kept['schema']}, this callmood writes {SCHEMA_VERSION}: "
+            "set CALLMOOD_DATABASE to a new one; the topics fill it again"
+        )
+        raise StoreError(message)
+    return kept["store_id"]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _shown(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,138 @@
+"""The one list of topics. `callmood topics` makes them, docs/topics.md explains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from streams.messages import (
+    AlertMessage,
+    AudioChunk,
+    CallEvent,
+    Correction,
+    DeadLetter,
+    Feedback,
+    MoodMessage,
+    ReadingMessage,
+    TranscriptMessage,
+    TurnMessage,
+    UtteranceClip,
+)
+from streams.cloudevents import Message
+
+APP_ID = "callmood-worker"
+"""The worker's consumer group, and the beginning of its changelog topics' names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaTopic:
+    """One topic.
+
+    Attributes:
+        message: the class of everything on it; ``None`` for a worker's changelog.
+        retention: how long Kafka keeps it; ``None``: the newest per key, for ever (compacted).
+        carries: what, in a few words.
+    """
+
+    name: str
+    message: type[Message] | None
+    retention: timedelta | None
+    carries: str
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Kafka's topic configuration."""
+        if self.retention is None:
+            return {"cleanup.policy": "compact", "segment.ms": str(3_600_000)}
+        milliseconds = int(self.retention / timedelta(milliseconds=1))
+        return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+CALLS = KafkaTopic(
+    name="calls.v1", message=CallEvent, retention=30 * DAY, carries="a call started or ended"
+)
+AUDIO = KafkaTopic(
+    name="audio.v1", message=AudioChunk, retention=6 * HOUR, carries="200 ms of both channels"
+)
+TRANSCRIPTS = KafkaTopic(
+    name="transcripts.v1",
+    message=TranscriptMessage,
+    retention=7 * DAY,
+    carries="a line of text, partial or final",
+)
+UTTERANCES = KafkaTopic(
+    name="utterances.v1",
+    message=UtteranceClip,
+    retention=1 * DAY,
+    carries="the customer's voice in one utterance, where recording was agreed to",
+)
+TURNS = KafkaTopic(
+    name="turns.v1",
+    message=TurnMessage,
+    retention=7 * DAY,
+    carries="who spoke when, silences, talk-over",
+)
+READINGS = KafkaTopic(
+    name="readings.v1",
+    message=ReadingMessage,
+    retention=30 * DAY,
+    carries="a detector's opinion of one utterance or line",
+)
+MOODS = KafkaTopic(
+    name="moods.v1", message=MoodMessage, retention=7 * DAY, carries="the customer's mood, now"
+)
+ALERTS = KafkaTopic(
+    name="alerts.v1", message=AlertMessage, retention=30 * DAY, carries="a playbook fired"
+)
+FEEDBACK = KafkaTopic(
+    name="feedback.v1",
+    message=Feedback,
+    retention=365 * DAY,
+    carries="an alert helped, or was wrong",
+)
+CORRECTIONS = KafkaTopic(
+    name="corrections.v1",
+    message=Correction,
+    retention=3650 * DAY,
+    carries="a trainer's right label",
+)
+DEAD_LETTERS = KafkaTopic(
+    name="dead-letters.v1",
+    message=DeadLetter,
+    retention=14 * DAY,
+    carries="what could not be handled, and why",
+)
+
+TOPICS: tuple[KafkaTopic, ...] = (
+    CALLS,
+    AUDIO,
+    TRANSCRIPTS,
+    UTTERANCES,
+    TURNS,
+    READINGS,
+    MOODS,
+    ALERTS,
+    FEEDBACK,
+    CORRECTIONS,
+    DEAD_LETTERS,
+)
+
+LISTENING_TABLE = "listening"
+ADVICE_TABLE = "advice"
+
+CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
+    KafkaTopic(
+        name=f"{APP_ID}-{table}-changelog",
+        message=None,
+        retention=None,
+        carries=carries,
+    )
+    for table, carries in (
+        (LISTENING_TABLE, "how far each call has been read, to go on after a crash"),
+        (ADVICE_TABLE, "each call's mood and playbook state, likewise"),
+    )
+)
+
+ALL_TOPICS = TOPICS + CHANGELOGS

@@ -1,0 +1,1 @@
+"""What every page of callmood shares: its frame, its words in each language, its guards."""

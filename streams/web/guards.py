@@ -1,0 +1,100 @@
+"""What every request must pass: size, origin, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 64 * 1024
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+ANSWER_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class BodyTooLargeError(Exception):
+    """A request's body goes on after `MAX_BODY_BYTES`."""
+
+
+class Guards:
+    """ASGI middleware: refuses large bodies and other sites' posts, adds security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Guard an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        guarded = _with_headers(send)
+        refusal = _refusal(scope["method"], Headers(scope=scope))
+        if refusal is not None:
+            await refusal(scope, receive, guarded)
+            return
+        try:
+            await self._app(scope, _limited(receive), guarded)
+        except BodyTooLargeError:
+            await _too_large()(scope, receive, guarded)
+
+
+def _refusal(method: str, headers: Headers) -> JSONResponse | None:
+    if method not in _CHANGING:
+        return None
+    if not _same_origin(headers):
+        reason = "This request came from another site; open the desk itself and try again."
+        return JSONResponse({"detail": reason}, 403)
+    length = headers.get("content-length", "0")
+    return _too_large() if length.isdigit() and int(length) > MAX_BODY_BYTES else None
+
+
+def _same_origin(headers: Headers) -> bool:
+    """A browser says where a post comes from; what is no browser says nothing."""
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _too_large() -> JSONResponse:
+    reason = f"The request's body is larger than {MAX_BODY_BYTES // 1024} KB."
+    return JSONResponse({"detail": reason}, 413, {"Connection": "close"})
+
+
+def _limited(receive: Receive) -> Receive:
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY_BYTES:
+            raise BodyTooLargeError
+        return message
+
+    return limited
+
+
+def _with_headers(send: Send) -> Send:
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in ANSWER_HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return guarded

@@ -1,0 +1,83 @@
+"""Renders templates, in the language a person chose."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from detectors.utterance import Language
+from streams.web.show import FILTERS
+from streams.web.words import Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from starlette.requests import HTTPConnection
+
+LANGUAGE_COOKIE = "callmood_language"
+
+
+class Pages:
+    """Every template of the site."""
+
+    def __init__(self, folders: Mapping[str, Path], *, language: Language) -> None:
+        """Read templates.
+
+        Args:
+            folders: each feature's, with ``templates`` and ``static`` inside, by name.
+            language: until a person chooses one.
+        """
+        self._language = language
+        self._environment = Environment(
+            loader=FileSystemLoader([folder / "templates" for folder in folders.values()]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(FILTERS)
+        self._environment.globals["asset"] = _assets(folders)
+
+    def language_of(self, connection: HTTPConnection) -> Language:
+        """The language a person chose, else the site's own."""
+        chosen = connection.cookies.get(LANGUAGE_COOKIE, "")
+        return Language(chosen) if chosen in set(Language) else self._language
+
+    def fragment(self, template: str, language: Language, **values: object) -> str:
+        """A piece of a page."""
+        words = catalogue(language)
+        return self._environment.get_template(template).render(
+            t=words, language=language, languages=list(Language), **values
+        )
+
+    def page(
+        self, connection: HTTPConnection, template: str, *, status: int = 200, **values: object
+    ) -> HTMLResponse:
+        """A whole page. It is never stored by the browser: it is about people."""
+        html = self.fragment(
+            template, self.language_of(connection), path=connection.url.path, **values
+        )
+        return HTMLResponse(html, status, {"Cache-Control": "no-store"})
+
+    def words_of(self, connection: HTTPConnection) -> Catalogue:
+        """The words in the language a person chose."""
+        return catalogue(self.language_of(connection))
+
+
+def _assets(folders: Mapping[str, Path]) -> object:
+    """A function from ``name/file`` to its address, which changes when the file does."""
+    marks: dict[str, str] = {}
+    for name, folder in folders.items():
+        for file in sorted((folder / "static").glob("*")):
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+            marks[f"{name}/{file.name}"] = digest
+
+    def asset(path: str) -> Markup:
+        return Markup("/static/{}?v={}").format(path, marks[path])
+
+    return asset

@@ -1,0 +1,63 @@
+"""How values are shown: template filters, pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from streams.web.words import Catalogue
+
+UNRESERVED = "~"
+
+
+def clock(milliseconds: int) -> str:
+    """Time since the call's start: ``3:07``, or ``1:03:07`` after an hour."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def percent(ratio: float) -> str:
+    """``0.716`` as ``72%``."""
+    return f"{ratio:.0%}"
+
+
+def seconds(milliseconds: int) -> str:
+    """A duration in seconds, with at most one digit behind the point."""
+    return f"{milliseconds / 1000:.1f}".removesuffix(".0")
+
+
+def in_path(part: str) -> str:
+    """One part of a URL's path. Ids hold ``~ : @ +``."""
+    return quote(part, safe=UNRESERVED)
+
+
+def instant(value: datetime | None) -> str:
+    """For a ``time`` element; the browser shows it in the reader's own time zone."""
+    return value.isoformat(timespec="seconds") if value is not None else ""
+
+
+def in_language(texts: Mapping[str, object], language: str) -> object:
+    """What a playbook says in one language, else in any that it has, else nothing."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def evidence(reason: str, words: Catalogue) -> str:
+    """A detector's stable code (``voice:louder``) in words; anything else as it is."""
+    code = f"evidence.{reason.replace(':', '.')}"
+    return words.known(code, reason)
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "clock": clock,
+    "percent": percent,
+    "seconds": seconds,
+    "in_path": in_path,
+    "instant": instant,
+    "in_language": in_language,
+    "evidence": evidence,
+}

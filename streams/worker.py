@@ -1,0 +1,135 @@
+"""Puts the processors together: one Faust app, two detectors, the playbooks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from detectors.reading import Modality
+from detectors.registry import load
+from playbooks.loading import load_library
+from streams.advise.advising import SOURCES, Advising
+from streams.app import Line
+from streams.dead_letters import DeadLetters, LimitReachedError
+from streams.ledger import Ledger
+from streams.score.batching import Batcher
+from streams.score.text import TextScoring
+from streams.score.voice import VoiceScoring
+from streams.topics import ADVICE_TABLE, AUDIO, LISTENING_TABLE, TRANSCRIPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.settings import Settings
+
+log = logging.getLogger("callmood.worker")
+
+SWEEP_S = 2.0
+STOP_S = 10.0
+
+
+class Worker:
+    """One worker process. `run` it; `ask_to_stop` ends it cleanly.
+
+    ``on_ready`` is called whenever it has its partitions: from then on it listens.
+    """
+
+    def __init__(
+        self, settings: Settings, *, broker: str, on_ready: Callable[[], None] = lambda: None
+    ) -> None:
+        self._on_ready = on_ready
+        self._stopping = asyncio.Event()
+        self._failure: LimitReachedError | None = None
+        self._line = line = Line(settings, broker=broker)
+        self._ledger = Ledger()
+        self._voice_batcher = Batcher(load(Modality.VOICE))
+        self._text_batcher = Batcher(load(Modality.TEXT))
+        self._voice = VoiceScoring(
+            line,
+            batcher=self._voice_batcher,
+            ledger=self._ledger,
+            table=line.table(LISTENING_TABLE),
+            dead_letters=self._dead_letters("voice"),
+        )
+        self._text = TextScoring(
+            line,
+            batcher=self._text_batcher,
+            ledger=self._ledger,
+            dead_letters=self._dead_letters("text"),
+        )
+        self._advising = Advising(
+            line,
+            playbooks=load_library(settings.playbooks),
+            ledger=self._ledger,
+            table=line.table(ADVICE_TABLE),
+            dead_letters=self._dead_letters("advice"),
+        )
+        self._connect(line)
+
+    def _dead_letters(self, stage: str) -> DeadLetters:
+        return DeadLetters(self._line, stage=stage, on_limit=self._give_up)
+
+    def _connect(self, line: Line) -> None:
+        app = line.app
+        app.agent(line.reads(AUDIO), name="voice")(self._voice.listen)
+        app.agent(line.reads(TRANSCRIPTS), name="text")(self._text.listen)
+        app.agent(line.reads(*SOURCES), name="advice")(self._advising.listen)
+        app.timer(SWEEP_S, name="sweep")(self._sweep)
+        app.on_partitions_revoked.connect(self._revoked, weak=False)
+        app.on_rebalance_complete.connect(self._ready, weak=False)
+
+    async def _sweep(self, *_: Any) -> None:  # noqa: ANN401
+        await self._voice.sweep()
+        await self._advising.sweep()
+
+    async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:  # noqa: ANN401
+        self._ledger.forget(revoked)
+        self._voice.revoke(revoked)
+        self._advising.revoke(revoked)
+
+    async def _ready(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
+        self._on_ready()
+
+    def _give_up(self, error: LimitReachedError) -> None:
+        self._failure = error
+        self.ask_to_stop()
+
+    def ask_to_stop(self) -> None:
+        """End `run`. Safe to call from a signal handler of the loop."""
+        self._stopping.set()
+
+    async def run(self) -> int:
+        """Work until asked to stop; returns the exit status: 0, or 3 where too much failed."""
+        app = self._line.app
+        app.finalize()
+        starting = asyncio.create_task(app.start())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and not self._stopping.is_set():
+            starting.result()
+            stopping.cancel()
+            await self._until_asked_or_crashed()
+        await self._stop(starting)
+        if self._failure is not None:
+            log.error("%s: stopped, so that nothing more is lost", self._failure)
+            return 3
+        return 1 if app.crashed else 0
+
+    async def _until_asked_or_crashed(self) -> None:
+        app = self._line.app
+        asked = asyncio.create_task(self._stopping.wait())
+        crashed = asyncio.create_task(app.wait_until_stopped())
+        await asyncio.wait({asked, crashed}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (asked, crashed):
+            task.cancel()
+
+    async def _stop(self, starting: asyncio.Task[Any]) -> None:
+        starting.cancel()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._line.app.stop()
+        except TimeoutError:
+            log.warning("not everything ended within %.0f s; what was not done is read again", STOP_S)
+        await self._voice_batcher.stop()
+        await self._text_batcher.stop()
