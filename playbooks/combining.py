@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
-from playbooks.events import EventKind, event_id
+from playbooks.events import event_id
 from playbooks.memory import UNTRUE, Hit, Memory, Moment, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from playbooks.conditions import Condition
+    from playbooks.conditions import Condition, Leaf
 
 
-def _kinds(parts: Iterable[Condition]) -> frozenset[EventKind]:
-    return reduce(frozenset.union, (part.kinds for part in parts), frozenset[EventKind]())
+def _leaves(parts: Iterable[Condition]) -> tuple[Leaf, ...]:
+    return tuple(leaf for part in parts for leaf in part.leaves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class All:
     parts: tuple[Condition, ...]
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return _kinds(self.parts)
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `playbooks.conditions.Condition.leaves`."""
+        return _leaves(self.parts)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
@@ -45,9 +44,9 @@ class Any:
     parts: tuple[Condition, ...]
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return _kinds(self.parts)
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `playbooks.conditions.Condition.leaves`."""
+        return _leaves(self.parts)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
@@ -63,9 +62,9 @@ class Not:
     part: Condition
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can change it."""
-        return self.part.kinds
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `playbooks.conditions.Condition.leaves`."""
+        return self.part.leaves
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
@@ -81,17 +80,18 @@ class Count:
     within_ms: int
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return self.part.kinds
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `playbooks.conditions.Condition.leaves`."""
+        return self.part.leaves
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
-        memory, place = next(past), len(kept)
+        memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
+        place = len(kept)
         kept.append(memory)
         hit = _news(self.part.judge(past, moment, kept), memory, moment)
         if hit:
-            memory = memory.with_hit(hit, clock=moment.clock, keep_ms=self.within_ms)
+            memory = memory.with_hit(hit)
             kept[place] = memory
         recent = tuple(h for h in memory.hits if h.at_ms > moment.clock - self.within_ms)
         if len(recent) < self.at_least:
@@ -111,20 +111,21 @@ class Sequence:
     within_ms: int
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return _kinds(self.parts)
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `playbooks.conditions.Condition.leaves`."""
+        return _leaves(self.parts)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
-        memory, place = next(past), len(kept)
+        memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
+        place = len(kept)
         kept.append(memory)
         fresh: list[Hit] = []
         for stage, part in enumerate(self.parts):
             hit = _news(part.judge(past, moment, kept), memory, moment, stage=stage)
             if hit:
                 fresh.append(hit)
-                memory = memory.with_hit(hit, clock=moment.clock, keep_ms=self.within_ms)
+                memory = memory.with_hit(hit)
         kept[place] = memory
         chain = self._chain(memory.hits) if fresh else ()
         complete = any(hit in fresh for hit in chain)

@@ -11,7 +11,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Speaker, TranscriptLine, Turn, TurnKind
@@ -22,6 +21,7 @@ from playbooks.memory import UNTRUE, Hit, Memory, Moment, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from detectors.labels import Emotion, Topic
     from playbooks.phrases import Phrases
 
 _STRAIN = list(MoodLevel)
@@ -31,8 +31,8 @@ class Condition(Protocol):
     """One node of a playbook's ``when``."""
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The conditions below it that look at events themselves; itself where it does."""
         ...
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
@@ -44,6 +44,16 @@ class Condition(Protocol):
         ...
 
 
+class Leaf(Condition, Protocol):
+    """A condition that looks at events of one kind (``None``: at none, only at the time)."""
+
+    kind: ClassVar[EventKind | None]
+
+    def notices(self, event: Event) -> bool:
+        """With nothing remembered, this event may matter. Cheap: most events do not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening(ABC):
     """Something that happens at one event.
@@ -52,24 +62,28 @@ class Happening(ABC):
         within_ms: for how long after the event it counts as true; 0: only at the event.
     """
 
-    kind: ClassVar[EventKind]
+    kind: ClassVar[EventKind | None]
     within_ms: int = 0
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return frozenset({self.kind})
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `Condition.leaves`."""
+        return (self,)
 
     @abstractmethod
     def reason(self, event: Event, language: Language) -> str | None:
         """Why this event shows it, in words; ``None``: it does not."""
 
+    def notices(self, event: Event) -> bool:
+        """See `Leaf.notices`."""
+        return self.reason(event, Language.KOREAN) is not None
+
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `Condition.judge`."""
-        memory = next(past)
+        memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
         hit = self._hit(memory, moment) if moment.kind is self.kind else None
         if hit:
-            memory = memory.with_hit(hit, clock=moment.clock, keep_ms=self.within_ms)
+            memory = memory.with_hit(hit)
         kept.append(memory)
         if not memory.hits or not (hit or self.within_ms):
             return UNTRUE
@@ -91,9 +105,17 @@ class Happening(ABC):
 class Said(Happening):
     """A final transcript line of ``speaker`` has one of the phrases in it."""
 
-    kind = EventKind.LINE
+    kind: ClassVar[EventKind | None] = EventKind.LINE
     speaker: Speaker
     phrases: Phrases
+
+    def notices(self, event: Event) -> bool:
+        """See `Leaf.notices`."""
+        return (
+            isinstance(event, TranscriptLine)
+            and event.speaker is self.speaker
+            and self.phrases.may_be_in(event.text)
+        )
 
     def reason(self, event: Event, language: Language) -> str | None:
         """See `Happening.reason`."""
@@ -110,7 +132,7 @@ class TopicHeard(Happening):
     Topics are facts about words: they count even where the detector abstained on the emotion.
     """
 
-    kind = EventKind.READING
+    kind: ClassVar[EventKind | None] = EventKind.READING
     topic: Topic
 
     def reason(self, event: Event, language: Language) -> str | None:
@@ -130,7 +152,7 @@ class EmotionRead(Happening):
         modality: only voice or only words; ``None``: either.
     """
 
-    kind = EventKind.READING
+    kind: ClassVar[EventKind | None] = EventKind.READING
     label: Emotion
     score: float = 0.5
     confidence: float = 0.0
@@ -151,7 +173,7 @@ class EmotionRead(Happening):
 class Silence(Happening):
     """Neither has spoken for ``at_least_ms``. One silence counts once, however it grows."""
 
-    kind = EventKind.TURN
+    kind: ClassVar[EventKind | None] = EventKind.TURN
     at_least_ms: int
 
     def reason(self, event: Event, language: Language) -> str | None:
@@ -166,7 +188,7 @@ class Silence(Happening):
 class TalkOver(Happening):
     """Somebody came in on top of the other for ``at_least_ms``; ``speaker``: only that one."""
 
-    kind = EventKind.TURN
+    kind: ClassVar[EventKind | None] = EventKind.TURN
     at_least_ms: int
     speaker: Speaker | None = None
 
@@ -192,6 +214,7 @@ class MoodIs:
         disagreement: voice and words point to different sides.
     """
 
+    kind: ClassVar[EventKind | None] = EventKind.MOOD
     level: MoodLevel | None = None
     strain: float | None = None
     until_strain: float | None = None
@@ -202,9 +225,13 @@ class MoodIs:
     for_ms: int = 0
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return frozenset({EventKind.MOOD})
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `Condition.leaves`."""
+        return (self,)
+
+    def notices(self, event: Event) -> bool:
+        """See `Leaf.notices`."""
+        return isinstance(event, Mood)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `Condition.judge`."""
@@ -243,13 +270,18 @@ class MoodIs:
 class CallIs:
     """A fact of the call: its queue is one of ``queues``, its language ``language``."""
 
+    kind: ClassVar[EventKind | None] = EventKind.CALL
     queues: tuple[str, ...] = ()
     language: Language | None = None
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true."""
-        return frozenset({EventKind.CALL})
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `Condition.leaves`."""
+        return (self,)
+
+    def notices(self, event: Event) -> bool:
+        """See `Leaf.notices`."""
+        return isinstance(event, CallStarted)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `Condition.judge`."""
@@ -272,13 +304,18 @@ class CallTime:
     Never sets anything off by itself: it narrows what other conditions find.
     """
 
+    kind: ClassVar[EventKind | None] = None
     after_ms: int = 0
     before_ms: int | None = None
 
     @property
-    def kinds(self) -> frozenset[EventKind]:
-        """Events that can make it true: none by itself."""
-        return frozenset()
+    def leaves(self) -> tuple[Leaf, ...]:
+        """See `Condition.leaves`."""
+        return (self,)
+
+    def notices(self, event: Event) -> bool:  # noqa: ARG002 - the clock moves by itself
+        """See `Leaf.notices`."""
+        return False
 
     def judge(
         self,

@@ -71,7 +71,7 @@ class Field:
             return Block(self, {})
         parts: dict[str, Field] = {}
         for key_node, value in self.node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else "?"
+            key = key_node.value if isinstance(key_node, ScalarNode) else "(a block)"
             part = Field(key, key_node, self.problems)
             if key in parts:
                 part.refuse(f"{key!r} is written twice", "keep one of them")
@@ -193,15 +193,14 @@ class Block:
         if key in self.parts:
             return self.parts[key]
         if self.field.is_block:
-            self.field.refuse(f"{self.field.name} has no {key!r}", advice)
+            self.field.refuse(f"{self.field.name} has no {str(key)!r}", advice)
         return Field(key, None, self.field.problems)
 
 
 def opened(content: bytes, problems: Problems) -> Field | None:
     """The top of one rule file, or ``None`` where it is no usable YAML (noted)."""
     if len(content) > MAX_BYTES:
-        size = f"{len(content) // 1024} KB"
-        problems.add(1, f"the file has {size}", f"split it; {MAX_BYTES // 1024} KB is the limit")
+        problems.add(1, f"larger than {MAX_BYTES // 1024} KB", "split it into several playbooks")
         return None
     try:
         text = content.decode("utf-8-sig")

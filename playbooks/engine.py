@@ -31,7 +31,8 @@ class PlaybookState:
         told: the present stretch in which ``when`` holds has had its alert.
         fired: alerts so far.
         fired_at_ms: when the last of them fired.
-        clock: the newest event it has looked at, ms since the call's start.
+        clock: the newest event it has looked at, ms since the call's start. Until something
+            is remembered, it looks at nothing.
         language: of the call, once known.
     """
 
@@ -104,7 +105,7 @@ def step(
         The next state, and at most one alert.
     """
     kind = kind_of(event)
-    if kind not in playbook.kinds or (isinstance(event, TranscriptLine) and not event.final):
+    if not _concerns(playbook, prior, event, kind):
         return prior, ()
     return _looked_at(playbook, prior, event, kind=kind, now=now)
 
@@ -127,22 +128,33 @@ def step_all(
     Returns:
         All states of the call, and the alerts: most severe first, then by priority.
     """
+    playbooks = tuple(playbooks)
     after = dict(states)
     fired: list[tuple[Playbook, Alert]] = []
-    playbooks = tuple(playbooks)
-    if isinstance(event, TranscriptLine) and not event.final:
-        return after, ()
     kind = kind_of(event)
     for playbook in playbooks:
-        if kind not in playbook.kinds:
-            continue
-        prior = states.get(playbook.playbook_id, NEW)
-        state, alerts = _looked_at(playbook, prior, event, kind=kind, now=now)
-        after[playbook.playbook_id] = state
-        fired += [(playbook, alert) for alert in alerts]
+        name = playbook.playbook_id
+        prior = states.get(name, NEW)
+        if _concerns(playbook, prior, event, kind):
+            after[name], alerts = _looked_at(playbook, prior, event, kind=kind, now=now)
+            fired += [(playbook, alert) for alert in alerts]
     if fired:
         fired = _without_superseded(playbooks, states, after, fired)
     return after, tuple(alert for _, alert in sorted(fired, key=_urgency))
+
+
+def _concerns(playbook: Playbook, prior: PlaybookState, event: Event, kind: EventKind) -> bool:
+    """Whether this event can change anything; most cannot, and cost next to nothing.
+
+    A condition that needs something to happen is false while nothing is remembered and
+    nothing is noticed: `playbooks.loading` loads no other conditions.
+    """
+    leaves = playbook.watching.get(kind)
+    if leaves is None or (isinstance(event, TranscriptLine) and not event.final):
+        return False
+    if prior.memories or kind is EventKind.CALL:
+        return True
+    return any(leaf.notices(event) for leaf in leaves)
 
 
 def _looked_at(
@@ -173,7 +185,7 @@ def _looked_at(
 
 
 def _language(prior: PlaybookState, event: Event) -> Language | None:
-    """The call's own language as it was announced; before that, of the first line."""
+    """The call's own language as it was announced; else that of the first line that mattered."""
     if isinstance(event, CallStarted):
         return event.language
     if prior.language is None and isinstance(event, TranscriptLine):

@@ -67,11 +67,18 @@ class Memory:
         memory = cls(tuple(Hit(*hit) for hit in hits), since_ms, seen_ms)
         return BLANK if memory == BLANK else memory
 
-    def with_hit(self, hit: Hit, *, clock: int, keep_ms: int) -> Memory:
-        """Remember one more piece of evidence, and forget what is older than ``keep_ms``."""
+    def with_hit(self, hit: Hit) -> Memory:
+        """Remember one more piece of evidence."""
+        hits = sorted((*self.hits, hit), key=lambda h: (h.at_ms, h.cause_id, h.stage))
+        return Memory(tuple(hits[-MAX_HITS:]))
+
+    def aged(self, *, clock: int, keep_ms: int) -> Memory:
+        """Forget evidence that is older than both ``keep_ms`` and `LATE_MS`."""
         oldest = clock - max(keep_ms, LATE_MS)
-        kept = sorted((*self.hits, hit), key=lambda h: (h.at_ms, h.cause_id, h.stage))
-        return Memory(tuple(h for h in kept if h.at_ms >= oldest)[-MAX_HITS:])
+        if not self.hits or self.hits[0].at_ms >= oldest:
+            return self
+        hits = tuple(hit for hit in self.hits if hit.at_ms >= oldest)
+        return Memory(hits) if hits else BLANK
 
 
 BLANK = Memory()

@@ -40,7 +40,7 @@ class PhraseError(ValueError):
 
 def normalised(text: str) -> str:
     """NFC, case-folded, straight apostrophes, single spaces; at most `MAX_LINE` characters."""
-    folded = unicodedata.normalize("NFC", text[:MAX_LINE]).casefold().replace("’", "'")
+    folded = unicodedata.normalize("NFC", text[:MAX_LINE]).casefold().replace("\u2019", "'")
     return " ".join(folded.split())
 
 
@@ -91,6 +91,10 @@ class Phrases:
         object.__setattr__(self, "_anchors", anchors)
         object.__setattr__(self, "_pattern", _compiled(self.wanted))
         object.__setattr__(self, "_friends", friends)
+
+    def may_be_in(self, text: str) -> bool:
+        """One of the phrases may be in ``text``; never wrong about "no"."""
+        return not self._anchors.isdisjoint(heard(text).grams)
 
     def found_in(self, text: str) -> str | None:
         """The first words in ``text`` that match, up to the end of their word, or ``None``."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from detectors.utterance import Language
     from playbooks.cases import Case
-    from playbooks.conditions import Condition
+    from playbooks.conditions import Condition, Leaf
 
 
 class AlertLevel(StrEnum):
@@ -73,11 +73,15 @@ class Playbook:
     priority: int = 0
     supersedes: frozenset[str] = frozenset()
     cases: tuple[Case, ...] = field(default=(), repr=False)
-    kinds: frozenset[EventKind] = field(init=False, repr=False, compare=False)
-    """Events it looks at: what its conditions name, and the call's start."""
+    watching: Mapping[EventKind, tuple[Leaf, ...]] = field(init=False, repr=False, compare=False)
+    """The kinds of event it looks at, and what looks. The call's start is always looked at."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kinds", self.when.kinds | {EventKind.CALL})
+        watching: dict[EventKind, tuple[Leaf, ...]] = {EventKind.CALL: ()}
+        for leaf in self.when.leaves:
+            if leaf.kind is not None:
+                watching[leaf.kind] = (*watching.get(leaf.kind, ()), leaf)
+        object.__setattr__(self, "watching", watching)
 
     @property
     def level(self) -> AlertLevel:

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from playbooks.document import Block, Field
 
 KEYS = frozenset(
-    "id version owner level title why steps ladder when cooldown at_most priority supersedes"
-    " tests".split()
+    {
+        *("id", "version", "owner", "level", "title", "why", "steps", "ladder"),
+        *("when", "cooldown", "at_most", "priority", "supersedes", "tests"),
+    }
 )
 LONGEST_MS = 10 * 60_000
 """Longest window of a condition: it bounds what a call's state must remember."""
@@ -46,8 +48,9 @@ def parse_playbook(top: Field) -> Playbook:
     """One playbook. Worth nothing if ``top.problems`` has any afterwards."""
     block = top.block(KEYS)
     when = block.need("when", "write the condition that opens this page")
+    known = len(top.problems.found)
     condition = parse_condition(when)
-    if not sets_off(condition):
+    if len(top.problems.found) == known and not sets_off(condition):
         when.refuse("nothing in it can happen", "add said, topic, reading, mood, silence, ...")
     rungs = _rungs(block)
     at_most, cooldown = block.get("at_most"), block.get("cooldown")
@@ -250,9 +253,13 @@ def _talk_over(field: Field) -> Condition:
     )
 
 
+_MOOD_KEYS = frozenset(
+    {"level", "strain", "until_strain", "label", "trend", "shift", "disagreement", "for"}
+)
+
+
 def _mood(field: Field) -> Condition:
-    keys = "level strain until_strain label trend shift disagreement for"
-    block = field.block(set(keys.split()))
+    block = field.block(_MOOD_KEYS)
     if field.is_block and not block.parts.keys() - {"for"} and not field.problems.found:
         field.refuse("mood says nothing", "add level, strain, trend, ...")
     level, label, trend = block.get("level"), block.get("label"), block.get("trend")

@@ -46,11 +46,11 @@ def _case(field: Field) -> Case:
         language=language.choice(Language) if language else Language.KOREAN,
     )
     entries = block.need("timeline", "write what happens, each with its at").items()
-    events = [(_event(entry, call.language)) for entry in entries]
+    events = [_event(entry, call.language) for entry in entries]
     _refuse_disorder(entries)
     return Case(
         name=block.need("name", "say in a few words what is claimed").text(longest=120),
-        line=field.line,
+        where=f"{field.problems.name}:{field.line}",
         events=(call, *(event for event in events if event)),
         expected=_expected(block.need("alerts", "write none, or when alerts must come")),
     )
@@ -94,7 +94,10 @@ def _event(field: Field, language: Language) -> Event | None:
         advice = f"write exactly one of {', '.join(_HAPPENINGS)}"
         field.refuse(f"{len(happened)} things happen in one entry", advice)
         return None
-    part = block.parts[happened[0]]
+    return _happened(block.parts[happened[0]], at, language)
+
+
+def _happened(part: Field, at: int, language: Language) -> Event:
     span = Span(max(0, at - _LINE_MS), at)
     if part.name in _SAYS:
         return TranscriptLine(CALL_ID, _SAYS[part.name], span, part.text(), language)

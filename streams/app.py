@@ -75,13 +75,13 @@ class Line:
         """A small memory per call that survives this worker."""
         return CallTable(self.app, name, partitions=self.settings.partitions)
 
-    async def send(self, topic: KafkaTopic, message: Message, *, at: datetime | None = None) -> None:
+    async def send(
+        self, topic: KafkaTopic, message: Message, *, at: datetime | None = None
+    ) -> None:
         """Send, and return when Kafka has it."""
         await (await self.post(topic, message, at=at))
 
-    async def post(
-        self, topic: KafkaTopic, message: Message, *, at: datetime | None = None
-    ) -> Any:  # noqa: ANN401  (Faust's future)
+    async def post(self, topic: KafkaTopic, message: Message, *, at: datetime | None = None) -> Any:
         """Send; the awaitable it returns is done when Kafka has it."""
         return await self._channels[topic.name].send(
             key=message.call_id.encode(),

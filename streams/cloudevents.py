@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from streams.ids import CallId  # noqa: TC001  (pydantic reads it at run time)
+from streams.ids import CallId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -101,9 +101,7 @@ class BinaryMessage(Message):
     def decode(cls, value: bytes, headers: Iterable[tuple[str, bytes]]) -> Self:  # noqa: D102
         given = attributes_of(headers)
         fields: dict[str, object] = {
-            name: given[_attribute(name)]
-            for name in cls.model_fields
-            if _attribute(name) in given
+            name: given[_attribute(name)] for name in cls.model_fields if _attribute(name) in given
         }
         fields |= {"call_id": given.get("subject", ""), "payload": value}
         return cls._validated(lambda: cls.model_validate(fields))

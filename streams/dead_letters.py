@@ -12,7 +12,6 @@ from streams.cloudevents import MessageError
 from streams.ids import CALL_ID_PATTERN
 from streams.messages import MAX_CHUNK_BYTES, DeadLetter
 
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
@@ -61,7 +60,7 @@ class DeadLetters:
         self._on_limit = on_limit
 
     @asynccontextmanager
-    async def catching(self, event: Any) -> AsyncIterator[None]:  # noqa: ANN401  (Faust's)
+    async def catching(self, event: Any) -> AsyncIterator[None]:
         """Whatever is raised inside sets the event aside instead."""
         try:
             yield
@@ -70,7 +69,7 @@ class DeadLetters:
         else:
             self._note(failed=False)
 
-    async def set_aside(self, event: Any, error: Exception) -> None:  # noqa: ANN401
+    async def set_aside(self, event: Any, error: Exception) -> None:
         """Send one event to the dead letters."""
         letter = dead_letter(event.message, error, stage=self._stage)
         where = f"{letter.source_topic}[{letter.source_partition}]@{letter.source_offset}"
@@ -85,7 +84,7 @@ class DeadLetters:
             self._on_limit(error)
 
 
-def dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:  # noqa: ANN401
+def dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:
     """What is sent for a message (anything with topic, partition, offset, key, value)."""
     value = message.value or b""
     return DeadLetter(

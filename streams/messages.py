@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime  # noqa: TC003  (pydantic reads it at run time)
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -112,7 +112,9 @@ class AudioChunk(BinaryMessage):
             message = "channels must name customer, agent or both, each once"
             raise ValueError(message)
         if len(self.payload) % (2 * len(self.channels)):
-            message = f"{len(self.payload)} bytes are not whole frames of {len(self.channels)} channels"
+            message = (
+                f"{len(self.payload)} bytes are not whole frames of {len(self.channels)} channels"
+            )
             raise ValueError(message)
         return self
 
@@ -235,11 +237,13 @@ class Stages(Message):
 
 
 class ReadingMessage(_Spanned, Stages):
-    """One detector's opinion of one utterance or line of the customer (``readings.v1``)."""
+    """One detector's opinion of one utterance or line of the customer (``readings.v1``).
+
+    There is no field for a speaker: an agent is never read.
+    """
 
     ce_type: ClassVar[str] = "callmood.reading.v1"
 
-    speaker: Literal[Speaker.CUSTOMER] = Speaker.CUSTOMER
     modality: Modality
     detector: str
     version: str

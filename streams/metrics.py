@@ -18,9 +18,7 @@ LATENCY_BUCKETS = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2, 3, 5, 10,
 )  # fmt: skip
 
-CHUNKS_SENT = Counter(
-    "callmood_gateway_chunks", "Audio chunks a gateway has sent.", ["gateway"]
-)
+CHUNKS_SENT = Counter("callmood_gateway_chunks", "Audio chunks a gateway has sent.", ["gateway"])
 CALLS_ON_LINE = Gauge("callmood_gateway_calls", "Calls a gateway is carrying now.", ["gateway"])
 GATEWAY_LATE = Histogram(
     "callmood_gateway_late_seconds",
@@ -50,19 +48,17 @@ INFERENCE_BATCH = Histogram(
 )
 MOODS_CHANGED = Counter("callmood_moods", "Moods sent.", ["level"])
 ALERTS_FIRED = Counter("callmood_alerts", "Alerts fired.", ["playbook", "level"])
-FEEDBACK_GIVEN = Counter(
-    "callmood_feedback", "Answers to alerts.", ["playbook", "verdict"]
-)
+FEEDBACK_GIVEN = Counter("callmood_feedback", "Answers to alerts.", ["playbook", "verdict"])
 CORRECTIONS_KEPT = Counter("callmood_corrections", "Corrections kept.", ["changed"])
-DEAD_LETTERS_SENT = Counter(
-    "callmood_dead_letters", "Messages set aside.", ["source", "stage"]
-)
+DEAD_LETTERS_SENT = Counter("callmood_dead_letters", "Messages set aside.", ["source", "stage"])
 CALLS_LISTENED = Gauge("callmood_calls", "Calls the worker is listening to now.")
 CHUNKS_HELD = Gauge(
     "callmood_chunks_held", "Chunks read but not yet acknowledged: their reading is not out."
 )
 STAGE_SECONDS = Histogram(
-    "callmood_stage_seconds", "Latency of one stage of the line.", ["stage"],
+    "callmood_stage_seconds",
+    "Latency of one stage of the line.",
+    ["stage"],
     buckets=LATENCY_BUCKETS,
 )
 SCREENS = Gauge("callmood_screens", "Browsers that are listening live.")

@@ -47,7 +47,9 @@ class Settings(BaseSettings):
         default=None, description="Folder of playbooks; empty: the library that comes along."
     )
     clip_days: int = Field(
-        default=30, ge=0, description="Days after which a customer's clips are deleted; 0: none kept."
+        default=30,
+        ge=0,
+        description="Days after which a customer's clips are deleted; 0: none kept.",
     )
     worker_metrics_port: int = Field(
         default=0, ge=0, le=65_535, description="Where the worker shows /metrics; 0: a free port."

@@ -91,7 +91,10 @@ def _of_call() -> Column[Any]:
 
 
 DESK = Table(
-    "desk", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False)
+    "desk",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
 )
 CALLS = Table(
     "calls",
@@ -208,7 +211,6 @@ SEGMENTS = Table(
     Column("urgency", Float, nullable=False),
     Column("voice_id", String),
     Column("text_id", String),
-    Column("clip_id", String),
     Column("done", Boolean, nullable=False),
     Index("ix_segments_open", "done", "urgency"),
 )
@@ -259,10 +261,14 @@ def open_store(url: str) -> Store:
         METADATA.create_all(engine)
         return Store(engine, _store_id(engine))
     except (ArgumentError, NoSuchModuleError) as error:
-        message = f"CALLMOOD_DATABASE: {_first_line(error)}; write sqlite:///FILE or postgresql://..."
+        message = (
+            f"CALLMOOD_DATABASE: {_first_line(error)}; write sqlite:///FILE or postgresql://..."
+        )
         raise StoreError(message) from None
     except ModuleNotFoundError as error:
-        message = f"CALLMOOD_DATABASE needs the Python package {error.name!r}; install callmood[postgres]"
+        message = (
+            f"CALLMOOD_DATABASE needs the Python package {error.name!r}; install callmood[postgres]"
+        )
         raise StoreError(message) from None
     except DBAPIError as error:
         message = f"the database {_shown(url)} does not answer: {_first_line(error.orig or error)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from streams.cloudevents import Message
 from streams.messages import (
     AlertMessage,
     AudioChunk,
@@ -18,7 +19,6 @@ from streams.messages import (
     TurnMessage,
     UtteranceClip,
 )
-from streams.cloudevents import Message
 
 APP_ID = "callmood-worker"
 """The worker's consumer group, and the beginning of its changelog topics' names."""

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from detectors.reading import Modality
 from detectors.registry import load
+
+from detectors.reading import Modality
 from playbooks.loading import load_library
 from streams.advise.advising import SOURCES, Advising
 from streams.app import Line
@@ -79,16 +80,16 @@ class Worker:
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         app.on_rebalance_complete.connect(self._ready, weak=False)
 
-    async def _sweep(self, *_: Any) -> None:  # noqa: ANN401
+    async def _sweep(self, *_: Any) -> None:
         await self._voice.sweep()
         await self._advising.sweep()
 
-    async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:  # noqa: ANN401
+    async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         self._ledger.forget(revoked)
         self._voice.revoke(revoked)
         self._advising.revoke(revoked)
 
-    async def _ready(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
+    async def _ready(self, *_: Any, **__: Any) -> None:
         self._on_ready()
 
     def _give_up(self, error: LimitReachedError) -> None:
@@ -130,6 +131,8 @@ class Worker:
             async with asyncio.timeout(STOP_S):
                 await self._line.app.stop()
         except TimeoutError:
-            log.warning("not everything ended within %.0f s; what was not done is read again", STOP_S)
+            log.warning(
+                "not everything ended within %.0f s; what was not done is read again", STOP_S
+            )
         await self._voice_batcher.stop()
         await self._text_batcher.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import shutil
 import signal
 import socket
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.children import die_with_parent
-from deploy.kafka.java import find_java
 from deploy.kafka.jars import fetch_jars
+from deploy.kafka.java import find_java
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,5 +186,3 @@ def _reason(log: Path) -> str:
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "it said nothing"
-
-

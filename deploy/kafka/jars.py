@@ -89,9 +89,7 @@ def _lock_digest() -> str:
     return hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
 
 
-def _fetch_all(
-    jars: tuple[Jar, ...], folder: Path, progress: Callable[[int, int], None]
-) -> None:
+def _fetch_all(jars: tuple[Jar, ...], folder: Path, progress: Callable[[int, int], None]) -> None:
     from jgo.maven import MavenContext  # noqa: PLC0415
 
     context = MavenContext(repo_cache=folder / "repository", timeout=_TIMEOUT_S)

@@ -46,3 +46,18 @@ def expected_calibration_error(
     parts = [part for part in np.array_split(order, bins) if part.size]
     gaps = [abs(confidence[p].mean() - correct[p].mean()) * p.size for p in parts]
     return float(sum(gaps) / max(1, confidence.size))
+
+
+def agrees(votes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether the highest of ``scores [n, 8]`` has the most ``votes [n, 8]`` (ties agree)."""
+    return np.asarray(votes[np.arange(len(votes)), scores.argmax(1)] == votes.max(1))
+
+
+def best_threshold(logits: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    """Find the logit above which calling a label gives it the best F1."""
+    order = np.argsort(-logits, kind="stable")
+    hits = np.cumsum(truth[order])
+    f1 = 2 * hits / (np.arange(1, logits.size + 1) + truth.sum())
+    best = int(f1.argmax())
+    following = logits[order[min(best + 1, logits.size - 1)]]
+    return float((logits[order[best]] + following) / 2)

@@ -73,6 +73,7 @@ class Endpointer:
         self._rules = rules or Rules()
         self._rest = b""
         self._at_ms = start_ms
+        self._start_ms: int | None = None
         self._checkpoint(start_ms)
 
     @property
@@ -139,9 +140,7 @@ class Endpointer:
             self._frames.popleft()
         quiet_ms = self._at_ms - self.checkpoint_ms
         # A window that is never free of stray frames must not hold audio back for ever.
-        if quiet_ms >= rules.quiet_ms and (
-            not any(self._window) or quiet_ms >= 2 * rules.quiet_ms
-        ):
+        if quiet_ms >= rules.quiet_ms and (not any(self._window) or quiet_ms >= 2 * rules.quiet_ms):
             self._checkpoint(self._at_ms)
 
     def _begin(self) -> None:
@@ -172,7 +171,7 @@ class Endpointer:
         self._vad = webrtcvad.Vad(self._rules.aggressiveness)
         self._window: deque[bool] = deque(maxlen=self._rules.onset_window)
         self._frames: deque[bytes] = deque()
-        self._start_ms: int | None = None
+        self._start_ms = None
         self._voiced_ms = 0
         self._last_voiced_ms = at_ms
 
@@ -181,4 +180,5 @@ def _peaks(sound: bytes, frames: int) -> list[int]:
     samples = np.frombuffer(sound, dtype=np.int16, count=frames * FRAME).reshape(frames, FRAME)
     # max of the two one-sided extremes: abs(-32768) does not fit into int16.
     highest, lowest = samples.max(axis=1), samples.min(axis=1)
-    return np.maximum(highest, ~lowest).tolist()
+    peaks: list[int] = np.maximum(highest, ~lowest).tolist()
+    return peaks

@@ -67,9 +67,7 @@ class Listener:
     def __init__(self, call_id: str, checkpoint: Checkpoint | None = None) -> None:
         self._call_id = call_id
         start = checkpoint or Checkpoint()
-        self._ears = {
-            speaker: Endpointer(at_ms) for speaker, at_ms in start.read_until_ms.items()
-        }
+        self._ears = {speaker: Endpointer(at_ms) for speaker, at_ms in start.read_until_ms.items()}
         self._spans = list(start.spans)
         self._quiet_since_ms = start.quiet_since_ms
         self._silence_told_ms = start.silence_told_ms
@@ -97,9 +95,7 @@ class Listener:
         found = [(speaker, one) for speaker, ear in self._ears.items() for one in ear.finish()]
         return self._heard(found, silences=False)
 
-    def _hear_one(
-        self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]
-    ) -> list[Found]:
+    def _hear_one(self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]) -> list[Found]:
         ear = self._ears.setdefault(speaker, Endpointer(start_ms))
         found: list[Found] = []
         gap_ms = start_ms - ear.wants_ms

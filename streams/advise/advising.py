@@ -61,7 +61,7 @@ class Advising:
         self._advice: dict[str, tuple[int, Advice]] = {}
         self._ended: dict[str, tuple[float, int]] = {}
 
-    async def listen(self, stream: Any) -> None:  # noqa: ANN401  (Faust's stream)
+    async def listen(self, stream: Any) -> None:
         """Take events for ever."""
         async for event in stream.noack().events():
             message = event.message
@@ -70,7 +70,7 @@ class Advising:
                 await self._take(event)
             hold.release()
 
-    async def _take(self, event: Any) -> None:  # noqa: ANN401
+    async def _take(self, event: Any) -> None:
         kind = _CLASSES[event.message.topic]
         message = kind.decode(event.value or b"", list(event.headers.items()))
         partition = event.message.partition

@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="callmood")
 def cli() -> None:
-    """Listen to a call centre in real time, and help the people in it.
+    r"""Listen to a call centre in real time, and help the people in it.
 
     Call audio and transcripts go through Kafka; the customer's voice tone and words become
     readings, readings a mood, and playbooks push the right page of the manual to the agent.

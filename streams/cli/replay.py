@@ -73,8 +73,8 @@ def name_all(
     named = []
     for call in ready:
         base = call_id or f"{call.name}.{moment}"
-        for number in range(copies):
-            named.append((base if copies == 1 else f"{base}.{number + 1:03}", call))
+        ids = [base] if copies == 1 else [f"{base}.{n:03}" for n in range(1, copies + 1)]
+        named += [(one, call) for one in ids]
     return named
 
 
@@ -90,5 +90,6 @@ def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
             played = gateway.play(named, speed=speed, progress=show)
     finally:
         gateway.close()
-    click.echo(f"played {', '.join(played.call_ids[:4])}{' ...' * (len(played.call_ids) > 4)}")
+    first, *others = played.call_ids
+    click.echo(f"played {first}" + (f" and {len(others)} more" if others else ""))
     click.echo(f"{played.messages} messages, at most {played.late_ms} ms late")

@@ -42,5 +42,3 @@ async def _run(one: Worker) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, one.ask_to_stop)
     return await one.run()
-
-

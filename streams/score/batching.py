@@ -27,7 +27,7 @@ class Batcher(Generic[Item]):
     """Feeds one detector from many calls: one thread, batches of whatever waits."""
 
     def __init__(self, detector: Detector[Item]) -> None:
-        self._detector = detector
+        self._detector: Detector[Item] = detector
         self._waiting: asyncio.Queue[tuple[Item, asyncio.Future[Reading]]] = asyncio.Queue(
             MAX_WAITING
         )
@@ -76,12 +76,14 @@ class Batcher(Generic[Item]):
         INFERENCE_BATCH.labels(modality).observe(len(items))
         with INFERENCE_SECONDS.labels(modality).time():
             try:
-                return self._detector.read_batch(items)
+                answers: Sequence[Reading | Exception] = self._detector.read_batch(items)
             except Exception:  # noqa: BLE001  (one bad item must not take the others with it)
-                return [self._read_one(item) for item in items]
+                answers = [self._read_one(item) for item in items]
+        return answers
 
     def _read_one(self, item: Item) -> Reading | Exception:
         try:
-            return self._detector.read(item)
+            reading: Reading = self._detector.read(item)
         except Exception as error:  # noqa: BLE001  (handed to whoever asked)
             return error
+        return reading

@@ -64,9 +64,7 @@ class OngoingCall:
         self.language, self.keep_clips = chunk.language, chunk.keep_clips
         samples = chunk.samples
         self._held.append((chunk.end_ms, hold))
-        sound = {
-            speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)
-        }
+        sound = {speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)}
         return self.listener.hear(chunk.start_ms, sound)
 
     def decided(self) -> list[Hold]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detectors.detector import UnusableUtteranceError
@@ -40,7 +41,7 @@ class TextScoring:
         self._room = asyncio.Semaphore(MAX_UNDER_WAY)
         self._last: dict[str, asyncio.Task[None]] = {}
 
-    async def listen(self, stream: Any) -> None:  # noqa: ANN401  (Faust's stream)
+    async def listen(self, stream: Any) -> None:
         """Take lines for ever. Calls do not wait for each other; lines of one call do."""
         async for event in stream.noack().events():
             message = event.message
@@ -49,23 +50,21 @@ class TextScoring:
             await self._room.acquire()
             task = asyncio.create_task(self._in_turn(self._last.get(call), event, hold))
             self._last[call] = task
-            task.add_done_callback(lambda done, call=call: self._done(call, done))
+            task.add_done_callback(partial(self._done, call))
 
     def _done(self, call: str, task: asyncio.Task[None]) -> None:
         self._room.release()
         if self._last.get(call) is task:
             del self._last[call]
 
-    async def _in_turn(
-        self, before: asyncio.Task[None] | None, event: Any, hold: Hold  # noqa: ANN401
-    ) -> None:
+    async def _in_turn(self, before: asyncio.Task[None] | None, event: Any, hold: Hold) -> None:
         if before is not None:
             await asyncio.wait([before])
         async with self._dead_letters.catching(event):
             await self._read(event)
         hold.release()
 
-    async def _read(self, event: Any) -> None:  # noqa: ANN401
+    async def _read(self, event: Any) -> None:
         headers = list(event.headers.items())
         message = TranscriptMessage.decode(event.value or b"", headers)
         if message.speaker is not Speaker.CUSTOMER or not message.final:

@@ -75,7 +75,7 @@ class VoiceScoring:
         self._room = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def listen(self, stream: Any) -> None:  # noqa: ANN401  (Faust's stream)
+    async def listen(self, stream: Any) -> None:
         """Take chunks for ever."""
         async for event in stream.noack().events():
             message = event.message
@@ -87,7 +87,7 @@ class VoiceScoring:
             if not taken:
                 hold.release()
 
-    async def _take(self, event: Any, hold: Hold) -> None:  # noqa: ANN401
+    async def _take(self, event: Any, hold: Hold) -> None:
         headers = list(event.headers.items())
         chunk = AudioChunk.decode(event.value or b"", headers)
         call = self._call(chunk.call_id, event.message.partition)
@@ -111,7 +111,7 @@ class VoiceScoring:
             CALLS_LISTENED.set(len(self._calls))
         return call
 
-    async def _end(self, call: OngoingCall, clock: Clock, event: Any) -> None:  # noqa: ANN401
+    async def _end(self, call: OngoingCall, clock: Clock, event: Any) -> None:
         heard = call.listener.finish()
         call.ended = True
         await self._enqueue(call, Job(heard, clock, now(), event, call.everything()))
@@ -253,5 +253,3 @@ def _with_span(error: Exception, found: Found) -> Exception:
     return RuntimeError(
         f"utterance {span.start_ms}-{span.end_ms} ms: {type(error).__name__}: {error}"
     )
-
-

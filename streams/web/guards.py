@@ -41,7 +41,7 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        guarded = _with_headers(send)
+        guarded = _with_headers(scope, send)
         refusal = _refusal(scope["method"], Headers(scope=scope))
         if refusal is not None:
             await refusal(scope, receive, guarded)
@@ -89,10 +89,12 @@ def _limited(receive: Receive) -> Receive:
     return limited
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(scope: Scope, send: Send) -> Send:
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            if scope["path"].startswith("/static/"):
+                headers["Cache-Control"] = "no-cache"  # asked again, answered 304
             for name, value in ANSWER_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from detectors.utterance import Language
@@ -41,7 +39,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(FILTERS)
-        self._environment.globals["asset"] = _assets(folders)
+        self._environment.globals["asset"] = _asset
 
     def language_of(self, connection: HTTPConnection) -> Language:
         """The language a person chose, else the site's own."""
@@ -69,15 +67,6 @@ class Pages:
         return catalogue(self.language_of(connection))
 
 
-def _assets(folders: Mapping[str, Path]) -> object:
-    """A function from ``name/file`` to its address, which changes when the file does."""
-    marks: dict[str, str] = {}
-    for name, folder in folders.items():
-        for file in sorted((folder / "static").glob("*")):
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-            marks[f"{name}/{file.name}"] = digest
-
-    def asset(path: str) -> Markup:
-        return Markup("/static/{}?v={}").format(path, marks[path])
-
-    return asset
+def _asset(path: str) -> str:
+    """The address of ``name/file``."""
+    return f"/static/{path}"

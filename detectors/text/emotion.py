@@ -1,0 +1,190 @@
+"""The text-emotion detector: what a customer's words express, and what they are about."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.artifact import MODELS, Artifact, opened
+from detectors.detector import UnusableUtteranceError, refuse_agent
+from detectors.labels import (
+    EMOTIONS,
+    GOEMOTIONS,
+    GOEMOTIONS_EMOTIONS,
+    KOTE,
+    KOTE_EMOTIONS,
+    Emotion,
+)
+from detectors.reading import Modality, Reading
+from detectors.text.lexicon import Lexicon, lexicon
+from detectors.text.ngrams import ROWS, hashed
+from detectors.text.normalising import has_words, is_hangul, said
+from detectors.utterance import Language, TranscriptLine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+KIND = "text-emotion"
+ARTIFACT = MODELS / f"{KIND}.onnx"
+
+
+class Taxonomy(StrEnum):
+    """Whose labels: those of the corpus behind each language."""
+
+    KOTE = "kote"
+    GOEMOTIONS = "goemotions"
+
+
+LABELS = {Taxonomy.KOTE: KOTE, Taxonomy.GOEMOTIONS: GOEMOTIONS}
+OF_LANGUAGE = {Language.KOREAN: Taxonomy.KOTE, Language.ENGLISH: Taxonomy.GOEMOTIONS}
+
+
+def membership(taxonomy: Taxonomy) -> NDArray[np.float32]:
+    """Which of a taxonomy's labels express which emotion, ``float32[labels, 8]`` of 0 and 1."""
+    groups = {Taxonomy.KOTE: KOTE_EMOTIONS, Taxonomy.GOEMOTIONS: GOEMOTIONS_EMOTIONS}[taxonomy]
+    rows = [[label in groups.get(emotion, ()) for emotion in EMOTIONS] for label in
+            LABELS[taxonomy]]
+    return np.array(rows, dtype=np.float32)
+
+
+def shares(chances: NDArray[np.float32], taxonomy: Taxonomy) -> NDArray[np.float32]:
+    """Share of each emotion in the expected labels: ``[n, labels] -> [n, 8]``, rows sum to 1."""
+    mass = chances @ membership(taxonomy)
+    return np.asarray(mass / np.maximum(mass.sum(1, keepdims=True), 1e-6), dtype=np.float32)
+
+
+class TextEmotion:
+    """Reads lines with hashed n-grams and a small network; topics come from word lists.
+
+    A line with a topic never abstains: its words are certain even where its emotion is not,
+    and its low confidence keeps the emotion from counting for much.
+
+    Attributes:
+        artifact: the opened model.
+    """
+
+    name = KIND
+    modality = Modality.TEXT
+
+    def __init__(self, path: Path = ARTIFACT) -> None:
+        """Load the model and the word lists.
+
+        Raises:
+            DetectorUnavailableError: a file is missing, broken or another kind.
+        """
+        self.artifact: Artifact = opened(path, kind=KIND)
+        self._lexicons: dict[Language, Lexicon] = {each: lexicon(each) for each in Language}
+        words = "".join(self._lexicons[each].digest for each in Language)
+        self.version: str = f"{self.artifact['version']}+{words}"
+        self._calibration: Mapping[str, Mapping[str, float]] = self.artifact["calibration"]
+
+    def read(self, item: TranscriptLine) -> Reading:
+        """Read one line, as if alone.
+
+        Raises:
+            UnusableUtteranceError: an agent's, or without words.
+            DetectorUnavailableError: the model does not run.
+        """
+        reading = self.read_batch([item])[0]
+        if isinstance(reading, UnusableUtteranceError):
+            raise reading
+        return reading
+
+    def read_batch(self, items: Sequence[TranscriptLine]) -> list[Reading | UnusableUtteranceError]:
+        """Read several lines in one run of the model."""
+        refused = {index: error for index, item in enumerate(items) if (error := _refusal(item))}
+        kept = [item for index, item in enumerate(items) if index not in refused]
+        logits = self._logits([(item.text, written_in(item)) for item in kept])
+        readings = iter([
+            self._reading(item, {taxonomy: logits[taxonomy][row] for taxonomy in Taxonomy})
+            for row, item in enumerate(kept)
+        ])
+        return [refused[i] if i in refused else next(readings) for i in range(len(items))]
+
+    def decided(self, texts: Sequence[str], taxonomy: Taxonomy) -> NDArray[np.float32]:
+        """Score a taxonomy's own labels, ``float32[texts, labels]``, so that 0.5 decides."""
+        language = next(key for key, value in OF_LANGUAGE.items() if value is taxonomy)
+        logits = self._logits([(text, language) for text in texts])[taxonomy]
+        limits = np.array(self.artifact["thresholds"][taxonomy], dtype=np.float32)
+        return _sigmoid(logits - limits)
+
+    def _logits(
+        self, lines: Sequence[tuple[str, Language]]
+    ) -> dict[Taxonomy, NDArray[np.float32]]:
+        if not lines:
+            return {each: np.zeros((0, len(LABELS[each])), np.float32) for each in Taxonomy}
+        grams = [hashed(text, language) for text, language in lines]
+        longest = max(1, *(buckets.size for buckets, _ in grams))
+        # Row `ROWS` of the table is the padding, with weight 0.
+        buckets = np.full((len(lines), longest), ROWS, dtype=np.int64)
+        weights = np.zeros((len(lines), longest), dtype=np.float32)
+        for row, (found, weight) in enumerate(grams):
+            buckets[row, : found.size] = found
+            weights[row, : found.size] = weight
+        outputs = self.artifact.run(buckets=buckets, weights=weights)
+        return {each: outputs[each.value] for each in Taxonomy}
+
+    def _reading(
+        self, item: TranscriptLine, logits: dict[Taxonomy, NDArray[np.float32]]
+    ) -> Reading:
+        taxonomy = OF_LANGUAGE[written_in(item)]
+        calibration = self._calibration[taxonomy]
+        scores = emotion_scores(logits[taxonomy][None], taxonomy, calibration["power"])[0]
+        label, confidence = EMOTIONS[int(scores.argmax())], float(scores.max())
+        line = said(item.text)
+        hits = [hit for each in self._lexicons.values() for hit in each.topics(line)]
+        words = [hit.words for hit in hits]
+        words += [found for each in self._lexicons.values() for found in each.felt(line, label)]
+        return Reading(
+            call_id=item.call_id,
+            span=item.span,
+            modality=Modality.TEXT,
+            detector=self.name,
+            version=self.version,
+            scores=dict(zip(EMOTIONS, map(float, scores), strict=True)),
+            confidence=confidence,
+            abstained=confidence < calibration["abstain_below"] and not hits,
+            topics=tuple(dict.fromkeys(hit.topic for hit in hits)),
+            reasons=tuple(dict.fromkeys(words)),
+        )
+
+
+def emotion_scores(
+    logits: NDArray[np.float32], taxonomy: Taxonomy, power: float
+) -> NDArray[np.float32]:
+    """Turn a taxonomy's ``logits [n, labels]`` into a distribution over `EMOTIONS`, [n, 8].
+
+    ``power`` sharpens (above 1) or softens the shares, so that the highest is a probability.
+    """
+    sharp = shares(_sigmoid(logits), taxonomy) ** power
+    return np.asarray(sharp / sharp.sum(1, keepdims=True), dtype=np.float32)
+
+
+def written_in(item: TranscriptLine) -> Language:
+    """The language to read a line in: its own, unless its script says otherwise.
+
+    Korean callers say whole English lines and recognisers write Korean ones in English calls.
+    """
+    hangul = is_hangul(item.text)
+    if hangul is None:
+        return item.language
+    return Language.KOREAN if hangul else Language.ENGLISH
+
+
+def _refusal(item: TranscriptLine) -> UnusableUtteranceError | None:
+    try:
+        refuse_agent(item.speaker)
+    except UnusableUtteranceError as error:
+        return error
+    if not has_words(item.text):
+        return UnusableUtteranceError("the line has no words")
+    return None
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)

@@ -1,0 +1,84 @@
+"""Hashed n-grams of characters and words: what the text model is given of a line.
+
+Used by training and serving alike, so that they cannot differ. Changing anything here changes
+every number: train again, which also changes the model's version.
+"""
+
+from __future__ import annotations
+
+import zlib
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.text.normalising import jamo, normalised
+from detectors.utterance import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+BUCKETS = {Language.KOREAN: 40_960, Language.ENGLISH: 24_576}
+"""Rows of the embedding table per language; Korean comes first."""
+OFFSETS = {Language.KOREAN: 0, Language.ENGLISH: BUCKETS[Language.KOREAN]}
+ROWS = sum(BUCKETS.values())
+
+LONGEST_CHARACTERS = 600
+"""Only the end of a longer line is read: cost is bounded, the newest words count."""
+
+JAMO_LENGTHS = range(3, 8)
+SYLLABLE_LENGTHS = range(1, 4)
+LETTER_LENGTHS = range(3, 6)
+
+_PRIME = np.uint64(0x100000001B3)
+_BASIS = np.uint64(0xCBF29CE484222325)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+"""Odd constants of FNV-1a and of Fibonacci hashing."""
+
+
+def hashed(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Give the buckets of a line and their weights, ``int64[k]`` and ``float32[k]``.
+
+    Weights are 1 + log of the count, scaled to unit length; both are empty for no words.
+    """
+    line = f" {normalised(text)[-LONGEST_CHARACTERS:]} "
+    parts = _korean(line) if language is Language.KOREAN else _english(line)
+    hashes = np.concatenate([part for part in parts if part.size] or [np.zeros(0, np.uint64)])
+    buckets, counts = np.unique(hashes % np.uint64(BUCKETS[language]), return_counts=True)
+    weights = 1 + np.log(counts)
+    weights = weights / max(float(np.sqrt((weights**2).sum())), 1e-6)
+    return buckets.astype(np.int64) + OFFSETS[language], weights.astype(np.float32)
+
+
+def _korean(line: str) -> Iterable[NDArray[np.uint64]]:
+    yield from _characters(jamo(line), JAMO_LENGTHS, salt=1)
+    yield from _characters(line, SYLLABLE_LENGTHS, salt=2)
+    yield _words(line)
+
+
+def _english(line: str) -> Iterable[NDArray[np.uint64]]:
+    yield from _characters(line, LETTER_LENGTHS, salt=3)
+    yield _words(line)
+
+
+def _characters(line: str, lengths: range, *, salt: int) -> Iterable[NDArray[np.uint64]]:
+    """Hash every run of characters of these lengths, all positions at once."""
+    codes = np.frombuffer(line.encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint64)
+    rolling = np.full(codes.size, _BASIS + np.uint64(salt), dtype=np.uint64)
+    for length in range(1, lengths.stop):
+        if length > codes.size:
+            return
+        rolling = (rolling[: codes.size - length + 1] ^ codes[length - 1 :]) * _PRIME
+        if length in lengths:
+            yield (rolling * _MIX) >> np.uint64(24)
+
+
+def _words(line: str) -> NDArray[np.uint64]:
+    words = line.split()
+    pairs = (f"{first} {second}" for first, second in pairwise(words))
+    return np.array(
+        [zlib.crc32(word.encode("utf-8", "replace")) for word in (*words, *pairs)],
+        dtype=np.uint64,
+    )

@@ -1,0 +1,47 @@
+"""Bringing words as people type and recognisers write them into one form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\ufeff\ufffd]")
+_SPACE = re.compile(r"\s+")
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_REPEATED = re.compile(r"(.)\1{2,}")
+_HANGUL = re.compile(r"[\uac00-\ud7a3\u3131-\u318e\u1100-\u11ff]")
+_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019]+")
+_WORD_CHARACTER = re.compile(r"\w")
+
+
+def said(text: str) -> str:
+    """Clean a line without changing its words: this form is searched and quoted from.
+
+    Composes Hangul (NFC), drops control and invisible characters and joins white space.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    return _SPACE.sub(" ", _CONTROL.sub("", composed)).strip()
+
+
+def normalised(text: str) -> str:
+    """Fold what means the same to a model: case, links, and repeats beyond two (ㅋㅋㅋㅋ)."""
+    folded = unicodedata.normalize("NFKC", _LINK.sub("link", said(text))).lower()
+    # NFKC makes single compatibility jamo (ㅋ, ㅠ) conjoining ones; the model sees those too.
+    return _REPEATED.sub(r"\1\1", folded.replace("\u2019", "'"))
+
+
+def jamo(text: str) -> str:
+    """Take Hangul syllables apart (값 -> ㄱㅏㅄ), so that endings and typing errors show."""
+    return unicodedata.normalize("NFD", text)
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to read: at least one letter or digit of any script."""
+    return _WORD_CHARACTER.search(text) is not None
+
+
+def is_hangul(text: str) -> bool | None:
+    """Whether a line is written in Hangul; ``None`` where neither script settles it."""
+    if _HANGUL.search(text):
+        return True
+    return False if len(_LATIN_WORD.findall(text)) > 1 else None

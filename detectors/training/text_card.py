@@ -1,0 +1,113 @@
+"""The text model's card, measured with the written artifact on rows it was not fitted on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.artifact import opened
+from detectors.labels import EMOTIONS
+from detectors.text.emotion import KIND, LABELS, OF_LANGUAGE, emotion_scores, membership
+from detectors.text.ngrams import ROWS
+from detectors.training.calibration import agrees, expected_calibration_error
+from detectors.training.cards import Card, Table, ratio
+from detectors.training.measures import measured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from detectors.artifact import Artifact
+    from detectors.training.text_examples import Grams, Lines, Parts
+    from detectors.utterance import Language
+
+SUMMARY = (
+    "Reads what one line of a customer's words expresses, Korean and English: the 8 emotions of "
+    "`detectors/labels.py`, confidence, and whether to stay silent. Topics and reasons come from "
+    "the readable word lists in `detectors/text/lexicon/`."
+)
+METHOD = """\
+Hashed n-grams (Korean: jamo 3-7, syllables 1-3, words and word pairs; English: letters 3-5, words
+and word pairs) look up 24 numbers each in an int8 table; their weighted sum goes through one
+linear layer to KOTE's 44 labels (Korean) or GoEmotions' 28 (English). `detectors/labels.py` says
+which of them express which emotion; an emotion's score is its share of the expected labels, raised
+to a power that makes the highest score the chance of being right."""
+SPLIT = """\
+KOTE: 6 of 7 rows of val.tsv fitted, every seventh settles thresholds and calibration, devtest.tsv
+measures. GoEmotions: train, dev and devtest likewise; a text that occurred in an earlier part is
+dropped. NSMC: ratings 1-4 and 9-10 of 60,000 reviews fitted as a second task; every 25th review
+only measures. The machine-translated GoEmotions were not used: their licence is unclear."""
+LIMITS = """\
+- Written comments, not speech: no fillers, no recognition errors.
+- Comments are opinions: plain statements of callers are rare in them, and neutral is weak.
+- Irony is read as it is spelt. Boredom is known in Korean only.
+- A line is read alone; what was said before it is not used yet."""
+
+
+def card(path: Path, parts: Mapping[Language, Parts], reviews: Lines, *, seed: int) -> Card:
+    """Measure the written artifact and put its card together."""
+    artifact = opened(path, kind=KIND)
+    return Card(
+        title=f"text-emotion {artifact['version']}",
+        summary=SUMMARY,
+        licence=artifact["licence"],
+        parts=(
+            ("How it works", METHOD),
+            ("Data and split", SPLIT),
+            ("Measured", _figures(artifact, parts, reviews)),
+            ("Limits", LIMITS),
+            ("Made by", f"`callmood train text --seed {seed}`"),
+        ),
+    )
+
+
+def _figures(artifact: Artifact, parts: Mapping[Language, Parts], reviews: Lines) -> str:
+    labels, emotions = [], []
+    for language, taxonomy in OF_LANGUAGE.items():
+        test = parts[language].test
+        logits = _run(artifact, test.grams, str(taxonomy))
+        limits = np.array(artifact["thresholds"][taxonomy], dtype=np.float32)
+        found = measured(logits.astype(np.float64), test.truth, logits >= limits, LABELS[taxonomy])
+        labels.append((f"{taxonomy} devtest", str(found.items), str(len(found.labels)),
+                       ratio(found.macro_auc), ratio(found.macro_f1)))
+        calibration = artifact["calibration"][taxonomy]
+        scores = emotion_scores(logits, taxonomy, calibration["power"])
+        votes = test.truth @ membership(taxonomy)
+        emotions.append(
+            (f"{taxonomy} devtest", *_emotions(scores, votes, calibration["abstain_below"]))
+        )
+    polar = _run(artifact, reviews.grams, "polarity") > 0
+    return "\n\n".join([
+        "The corpora's own labels, thresholds from the validation rows:",
+        str(Table(("rows", "count", "labels", "macro-AUC", "macro-F1"), labels)),
+        f"The {len(EMOTIONS)} emotions, against the emotion most of a row's labels express:",
+        str(Table(("rows", "count", "accuracy", "ECE", "answered", "accuracy answered"), emotions)),
+        f"NSMC polarity, {len(polar)} reviews: accuracy {ratio((polar == reviews.truth).mean())}.",
+    ])
+
+
+def _emotions(
+    scores: NDArray[np.float32], votes: NDArray[np.float32], threshold: float
+) -> tuple[str, ...]:
+    scores, votes = scores[votes.any(1)], votes[votes.any(1)]
+    right, confidence = agrees(votes, scores), scores.max(1)
+    answered = confidence >= threshold
+    return (
+        str(len(scores)),
+        ratio(right.mean()),
+        ratio(expected_calibration_error(confidence.astype(np.float64), right)),
+        ratio(answered.mean()),
+        ratio(right[answered].mean()),
+    )
+
+
+def _run(artifact: Artifact, grams: Sequence[Grams], output: str) -> NDArray[np.float32]:
+    rows = []
+    for buckets, weights in grams:
+        # Never empty: a line without n-grams is one padding.
+        padded = np.append(buckets, ROWS), np.append(weights, np.float32(0))
+        rows.append(artifact.run(buckets=padded[0][None], weights=padded[1][None])[output][0])
+    return np.stack(rows)

@@ -1,0 +1,111 @@
+"""Text corpora as the text model sees them: hashed n-grams, and which rows are for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.labels import GOEMOTIONS, KOTE
+from detectors.text.ngrams import hashed
+from detectors.training.corpora import CorpusError, labels, ratings, texts
+from detectors.utterance import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from detectors.training.corpora import Text
+
+Grams = tuple["NDArray[np.int64]", "NDArray[np.float32]"]
+
+EVERY_NTH_VALIDATES = 7
+"""KOTE has no development part: every seventh of its training rows settles thresholds."""
+EVERY_NTH_MEASURES = 25
+"""Of NSMC's reviews, every 25th is only measured on."""
+MOST_REVIEWS = 60_000
+NEGATIVE_RATINGS, POSITIVE_RATINGS = range(1, 5), range(9, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Hashed lines and their labels, ``bool[lines, labels]``."""
+
+    grams: Sequence[Grams]
+    truth: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is fitted on, what settles thresholds, and what only measures."""
+
+    train: Lines
+    validation: Lines
+    test: Lines
+
+
+def korean(root: Path, step: Callable[[], None]) -> Parts:
+    """KOTE: all but every seventh row trains; the corpus's devtest measures."""
+    _same_labels(root, "kote", KOTE)
+    rows = texts(root / "text/kote/val.tsv", text=1, label=2)
+    test = texts(root / "text/kote/devtest.tsv", text=1, label=2)
+    held = [row for i, row in enumerate(rows) if i % EVERY_NTH_VALIDATES == 0]
+    train = [row for i, row in enumerate(rows) if i % EVERY_NTH_VALIDATES]
+    make = _maker(Language.KOREAN, len(KOTE), step)
+    return Parts(make(train), make(held), make(test))
+
+
+def english(root: Path, step: Callable[[], None]) -> Parts:
+    """GoEmotions by its own parts; texts that occurred in an earlier part are dropped."""
+    _same_labels(root, "goemotions", GOEMOTIONS)
+    folder = root / "text/goemotions"
+    parts, seen = [], set[str]()
+    for name in ("train.tsv.gz", "dev.tsv", "devtest.tsv"):
+        rows = [row for row in texts(folder / name, text=0, label=1) if row.text not in seen]
+        seen.update(row.text for row in rows)
+        parts.append(rows)
+    make = _maker(Language.ENGLISH, len(GOEMOTIONS), step)
+    return Parts(*map(make, parts))
+
+
+def reviews(root: Path, step: Callable[[], None]) -> tuple[Lines, Lines]:
+    """NSMC's clearly negative and positive reviews: (to train on, to measure on)."""
+    rated = [
+        (review, rating in POSITIVE_RATINGS)
+        for review, rating in ratings(root / "text/nsmc/reviews.tsv.gz")
+        if rating in NEGATIVE_RATINGS or rating in POSITIVE_RATINGS
+    ]
+    order = np.random.default_rng(0).permutation(len(rated))
+    measure = [rated[i] for i in order if i % EVERY_NTH_MEASURES == 0]
+    train = [rated[i] for i in order if i % EVERY_NTH_MEASURES][:MOST_REVIEWS]
+    return _polar(train, step), _polar(measure, step)
+
+
+def _polar(rows: Sequence[tuple[str, bool]], step: Callable[[], None]) -> Lines:
+    grams = [_hashed(review, Language.KOREAN, step) for review, _ in rows]
+    return Lines(grams, np.array([[positive] for _, positive in rows]))
+
+
+def _maker(
+    language: Language, labels: int, step: Callable[[], None]
+) -> Callable[[Sequence[Text]], Lines]:
+    def make(rows: Sequence[Text]) -> Lines:
+        grams = [_hashed(row.text, language, step) for row in rows]
+        return Lines(grams, np.array([[k in row.labels for k in range(labels)] for row in rows]))
+
+    return make
+
+
+def _hashed(text: str, language: Language, step: Callable[[], None]) -> Grams:
+    step()
+    return hashed(text, language)
+
+
+def _same_labels(root: Path, corpus: str, ours: tuple[str, ...]) -> None:
+    if labels(root, corpus) != ours:
+        path = root / "text" / corpus / "labels.txt"
+        message = f"{path}: not the labels of detectors/labels.py; use the corpus as published"
+        raise CorpusError(message)

@@ -1,0 +1,159 @@
+// One call, live: every event replaces or adds the piece of the page that the server rendered.
+import { answerAlerts, showVerdict } from "./answer.js";
+import { element, keepLive, showClocks } from "./live.js";
+import { addMark, addPoint, clock, drawTrend } from "./trend.js";
+
+const main = () => document.getElementById("main");
+const byId = (id) => document.getElementById(id);
+const NEAR_END_PX = 90;
+
+let scrolling = null;
+
+const live = keepLive({
+  query: () => {
+    const { call, agent, role, follows } = main().dataset;
+    const wanted = { role };
+    if (call) wanted.call = call;
+    if (agent && (follows !== undefined || role === "agent")) wanted.agent = agent;
+    return wanted;
+  },
+  on: { call: onCall, line: onLine, reading: onReading, mood: onMood, turn: onTurn, alert: onAlert, feedback: onFeedback },
+  arrived,
+});
+
+function arrived() {
+  showClocks();
+  answerAlerts(main());
+  watchTrend();
+  watchScroll();
+  toNewest();
+  tick();
+}
+
+function onCall(told) {
+  const { call, follows } = main().dataset;
+  const switches = follows !== undefined && told.event === "started" && told.call_id !== call;
+  if (switches || told.call_id === call) live.again();
+}
+
+function mine(told) {
+  return told.call_id === main().dataset.call;
+}
+
+function onLine(told) {
+  if (mine(told)) place(told);
+}
+
+function onTurn(told) {
+  if (mine(told)) place(told);
+}
+
+/** Put an entry of the conversation where its time says; the same one again replaces it. */
+function place(told) {
+  const fresh = element(told.html);
+  const known = byId(fresh.id);
+  const atEnd = nearEnd();
+  if (known) {
+    if (told.final === false && !known.classList.contains("partial")) return;
+    const chips = known.querySelector(".chips");
+    if (chips?.children.length) fresh.querySelector(".chips")?.replaceWith(chips);
+    known.replaceWith(fresh);
+  } else {
+    const later = [...byId("lines").children].find((entry) => Number(entry.dataset.at) > told.at);
+    byId("lines").insertBefore(fresh, later ?? null);
+  }
+  byId("no-lines").hidden = true;
+  if (atEnd) toNewest();
+  else byId("newest").hidden = false;
+}
+
+function onReading(told) {
+  if (!mine(told)) return;
+  byId(`reading-${told.modality}`).innerHTML = told.html;
+  const chips = byId(`chips-${told.at}`);
+  if (chips && told.chip) chips.innerHTML = told.chip;
+}
+
+function onMood(told) {
+  if (!mine(told)) return;
+  const known = Number(byId("mood").firstElementChild.dataset.at ?? -1);
+  if (told.at >= known) byId("mood").innerHTML = told.html;
+  addPoint(byId("trend"), told.at, told.strain);
+  draw();
+}
+
+function onAlert(told) {
+  if (!mine(told)) return;
+  const fresh = element(told.html);
+  const known = document.querySelector(`[data-alert="${CSS.escape(told.id)}"]`);
+  if (known) return;
+  for (const open of byId("alerts").querySelectorAll("details[open]")) {
+    if (!open.contains(document.activeElement)) open.open = false;
+  }
+  fresh.classList.add("fresh");
+  byId("alerts").prepend(fresh);
+  byId("no-alerts").hidden = true;
+  byId("alert-count").hidden = false;
+  byId("alert-count").textContent = byId("alerts").children.length;
+  byId("announcer").textContent = fresh.querySelector("summary").innerText;
+  addMark(byId("trend"), told.at, told.level);
+  draw();
+  afterPaint(() => tellShown(told.id));
+}
+
+function onFeedback(told) {
+  const { role, givenBy } = main().dataset;
+  if (told.role === role && told.given_by === givenBy) showVerdict(main(), told.alert_id, told.verdict);
+}
+
+/** Two frames on, what was put in is painted. A page in the background paints later. */
+function afterPaint(done) {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+}
+
+function tellShown(id) {
+  fetch(`/api/alerts/${encodeURIComponent(id)}/shown`, { method: "POST", keepalive: true }).catch(
+    () => {},
+  );
+}
+
+function draw() {
+  const svg = byId("trend");
+  if (svg) drawTrend(svg, JSON.parse(main().dataset.levels));
+}
+
+function watchTrend() {
+  const svg = byId("trend");
+  if (svg) new ResizeObserver(draw).observe(svg);
+  draw();
+}
+
+function watchScroll() {
+  byId("scroll")?.addEventListener("scroll", () => {
+    if (nearEnd()) byId("newest").hidden = true;
+  });
+  byId("newest")?.addEventListener("click", toNewest);
+}
+
+function nearEnd() {
+  const box = byId("scroll");
+  return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+}
+
+function toNewest() {
+  const box = byId("scroll");
+  if (!box) return;
+  cancelAnimationFrame(scrolling);
+  scrolling = requestAnimationFrame(() => {
+    box.scrollTop = box.scrollHeight;
+    byId("newest").hidden = true;
+  });
+}
+
+function tick() {
+  const timer = document.querySelector(".timer[data-since]");
+  if (timer) timer.textContent = clock(Date.now() - new Date(timer.dataset.since));
+}
+
+setInterval(tick, 1_000);
+arrived();

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.fusion import fuse
+from detectors.labels import EMOTIONS, NEGATIVE, Emotion
+from detectors.mood import Mood, MoodLevel, MoodState, Trend, follow
+from detectors.reading import Modality, Reading
+from detectors.utterance import Span
+
+
+def reading(  # noqa: PLR0913
+    at_s: float,
+    strain: float,
+    *,
+    confidence: float = 0.7,
+    modality: Modality = Modality.VOICE,
+    abstained: bool = False,
+    lasts_s: float = 2.0,
+) -> Reading:
+    start = int(at_s * 1000)
+    return Reading(
+        call_id="c",
+        span=Span(start, start + int(lasts_s * 1000)),
+        modality=modality,
+        detector="test",
+        version="1",
+        scores={Emotion.NEUTRAL: 1 - strain, Emotion.ANGER: strain},
+        confidence=confidence,
+        abstained=abstained,
+    )
+
+
+def moods(*readings: Reading) -> list[Mood]:
+    state, seen = MoodState(), []
+    for one in readings:
+        state = follow(state, one)
+        if state.mood is not None:
+            seen.append(state.mood)
+    return seen
+
+
+readings = st.lists(
+    st.builds(
+        reading,
+        st.floats(0, 600),
+        st.floats(0, 1),
+        confidence=st.floats(0.01, 1),
+        modality=st.sampled_from(Modality),
+        abstained=st.booleans(),
+    ),
+    max_size=40,
+)
+
+
+@given(readings)
+def test_scores_are_a_distribution_and_strain_its_negative_part(given_: list[Reading]) -> None:
+    for mood in moods(*given_):
+        assert abs(sum(mood.scores.values()) - 1) < 1e-6
+        assert set(mood.scores) == set(EMOTIONS)
+        assert abs(mood.strain - sum(mood.scores[one] for one in NEGATIVE)) < 1e-6
+
+
+@given(readings)
+def test_time_never_goes_back_and_every_mood_has_its_own_id(given_: list[Reading]) -> None:
+    state, ids, at_ms = MoodState(), [], 0
+    for one in given_:
+        before, state = state, follow(state, one)
+        if state.mood is not None and state.mood is not before.mood:
+            ids.append(state.mood.mood_id)
+            assert state.mood.at_ms >= at_ms
+            at_ms = state.mood.at_ms
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_reading_that_abstained_changes_nothing() -> None:
+    state = follow(MoodState(), reading(0, 0.2))
+    assert follow(state, reading(5, 1.0, abstained=True)) is state
+
+
+def test_one_odd_moment_is_not_an_upset_customer() -> None:
+    assert moods(reading(0, 1.0))[-1].level is not MoodLevel.UPSET
+
+
+def test_sustained_strain_upsets_and_lasting_calm_calms() -> None:
+    angry = [reading(second, 0.9) for second in range(0, 30, 5)]
+    calm = [reading(second, 0.05) for second in range(30, 120, 5)]
+    levels = [mood.level for mood in moods(*angry, *calm)]
+    assert levels[5] is MoodLevel.UPSET
+    assert levels[-1] is MoodLevel.CALM
+    assert levels.count(MoodLevel.TENSE) >= 1
+
+
+@given(st.lists(st.floats(0.47, 0.60), min_size=5, max_size=40))
+def test_strain_between_the_thresholds_does_not_flicker(strains: list[float]) -> None:
+    steady = [reading(5 * n, strain) for n, strain in enumerate(strains)]
+    levels = [mood.level for mood in moods(*steady)]
+    changes = sum(one is not other for one, other in zip(levels, levels[1:], strict=False))
+    assert changes <= 1
+
+
+def test_the_words_refine_the_moment_of_the_voice_instead_of_making_a_second() -> None:
+    voice, words = reading(0, 0.9), reading(0.5, 0.9, modality=Modality.TEXT)
+    both = moods(voice, words)
+    assert both[1].at_ms == 2_500
+    alone = moods(voice, reading(10, 0.9))
+    assert both[1].strain < alone[1].strain, "one moment read twice is not two moments"
+
+
+def test_late_words_do_not_move_the_mood_back_in_time() -> None:
+    late = moods(reading(0, 0.1), reading(20, 0.1), reading(1, 0.9, modality=Modality.TEXT))
+    assert late[-1].at_ms == 22_000
+
+
+def test_the_trend_rises_with_the_strain_and_eases_with_it() -> None:
+    rising = moods(*(reading(5 * n, 0.1 + 0.15 * n) for n in range(6)))
+    assert rising[-1].trend is Trend.RISING
+    easing = moods(*(reading(5 * n, 0.9 - 0.16 * n) for n in range(6)))
+    assert easing[-1].trend is Trend.EASING
+
+
+def test_polite_words_in_an_angry_voice_are_told() -> None:
+    fused = fuse([reading(0, 0.9), reading(0, 0.1, modality=Modality.TEXT)])
+    assert fused is not None
+    assert fused.disagreement
+
+
+def test_nothing_is_fused_from_detectors_that_all_abstain() -> None:
+    assert fuse([reading(0, 0.9, abstained=True)]) is None

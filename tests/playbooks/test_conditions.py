@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from detectors.labels import Topic
+from detectors.mood import MoodLevel
+from detectors.reading import Modality
+from detectors.utterance import Language, Speaker
+from playbooks.events import CallStarted
+from tests.playbooks.timeline import (
+    CALL,
+    fired_at,
+    line,
+    mood,
+    playbook,
+    reading,
+    replayed,
+    silence,
+    talk_over,
+)
+
+SAID = "said: {en: [hello there]}"
+
+
+def test_words_count_only_from_the_speaker_who_is_named() -> None:
+    rule = playbook("{said: {by: agent, en: [hello there]}}")
+    assert fired_at(rule, line(5, "hello there")) == []
+    assert fired_at(rule, line(5, "hello there", by=Speaker.AGENT)) == [5]
+
+
+def test_a_partial_line_is_not_yet_said() -> None:
+    rule = playbook(f"{{{SAID}}}")
+    assert fired_at(rule, line(5, "hello there", final=False)) == []
+    assert fired_at(rule, line(5, "hello there", final=False), line(5, "hello there")) == [5]
+
+
+def test_a_reading_that_abstained_is_never_acted_on() -> None:
+    rule = playbook("{reading: {label: anger, score: 0.6}}")
+    assert fired_at(rule, reading(5, abstained=True)) == []
+    assert fired_at(rule, reading(5, anger=0.5)) == []
+    assert fired_at(rule, reading(5)) == [5]
+
+
+def test_a_reading_can_be_asked_from_the_voice_alone() -> None:
+    rule = playbook("{reading: {label: anger, from: voice}}")
+    assert fired_at(rule, reading(5), reading(9, modality=Modality.VOICE)) == [9]
+
+
+def test_topics_are_facts_about_words_even_where_the_emotion_is_unsure() -> None:
+    rule = playbook("{topic: threat}")
+    assert fired_at(rule, reading(5, topics=(Topic.THREAT,), abstained=True)) == [5]
+    assert fired_at(rule, reading(5, topics=(Topic.ABUSE,))) == []
+
+
+def test_a_mood_must_hold_for_as_long_as_asked() -> None:
+    rule = playbook("{mood: {level: tense, for: 20s}}")
+    held = [mood(t, MoodLevel.UPSET) for t in (10, 29)]
+    assert fired_at(rule, *held) == []
+    assert fired_at(rule, *held, mood(30, MoodLevel.TENSE)) == [30]
+    assert fired_at(rule, *held, mood(29, MoodLevel.CALM), mood(31, MoodLevel.UPSET)) == []
+
+
+def test_an_older_mood_told_late_does_not_turn_the_clock_back() -> None:
+    rule = playbook("{mood: {level: upset}}")
+    calm, upset = mood(10, MoodLevel.CALM), mood(30, MoodLevel.UPSET)
+    assert fired_at(rule, upset, calm, mood(60, MoodLevel.UPSET)) == [30]
+
+
+def test_until_strain_keeps_a_mood_from_flickering() -> None:
+    moods = [mood(t, MoodLevel.TENSE, strain=s) for t, s in ((10, 0.8), (30, 0.6), (50, 0.8))]
+    assert fired_at(playbook("{mood: {strain: 0.7}}"), *moods) == [10, 50]
+    assert fired_at(playbook("{mood: {strain: 0.7, until_strain: 0.5}}"), *moods) == [10]
+
+
+def test_one_growing_silence_counts_once() -> None:
+    rule = playbook("{silence: 20s}")
+    growing = [silence(t, t - 30) for t in (40, 50, 60, 80)]
+    assert fired_at(rule, *growing) == [50]
+
+
+def test_talk_over_knows_who_came_in_on_top() -> None:
+    rule = playbook("{talk_over: {at_least: 2s, by: agent}}")
+    assert fired_at(rule, talk_over(9, 3, Speaker.CUSTOMER), talk_over(19, 1)) == []
+    assert fired_at(rule, talk_over(9, 2)) == [9]
+
+
+def test_within_lets_two_things_meet_that_do_not_happen_at_once() -> None:
+    rule = playbook(f"[{{said: {{en: [hello there], within: 20s}}}}, {{mood: {{level: upset}}}}]")
+    assert fired_at(rule, line(10, "hello there"), mood(30, MoodLevel.UPSET)) == [30]
+    assert fired_at(rule, line(10, "hello there"), mood(31, MoodLevel.UPSET)) == []
+
+
+def test_words_not_said_can_be_asked_for() -> None:
+    rule = playbook("[{silence: 20s}, {not: {said: {by: agent, en: [one moment], within: 1m}}}]")
+    asked = line(10, "one moment please", by=Speaker.AGENT)
+    assert fired_at(rule, silence(40, 20)) == [40]
+    assert fired_at(rule, asked, silence(40, 20)) == []
+    assert fired_at(rule, asked, silence(90, 20)) == [90]
+
+
+def test_a_count_looks_only_at_its_window() -> None:
+    rule = playbook(f"{{count: {{at_least: 3, within: 30s, of: {{{SAID}}}}}}}")
+    lines = {t: line(t, "hello there") for t in (5, 20, 34, 40, 48)}
+    assert fired_at(rule, lines[5], lines[20], lines[34]) == [34]
+    assert fired_at(rule, lines[5], lines[20], lines[40]) == []
+    assert fired_at(rule, lines[5], lines[20], lines[40], lines[48]) == [48]
+
+
+def test_a_sequence_needs_its_order_and_its_window() -> None:
+    rule = playbook(
+        "{sequence: {within: 20s, of: [{said: {en: [first thing]}}, {said: {en: [then that]}}]}}"
+    )
+    first, then = "first thing", "then that"
+    assert fired_at(rule, line(10, first), line(25, then)) == [25]
+    assert fired_at(rule, line(10, then), line(25, first)) == []
+    assert fired_at(rule, line(10, first), line(31, then)) == []
+    assert fired_at(rule, line(10, f"{first} {then}")) == []
+
+
+def test_queue_and_language_narrow_a_rule_to_some_calls() -> None:
+    rule = playbook(f"[{{queue: [cards, loans]}}, {{language: en}}, {{{SAID}}}]")
+    cards = CallStarted(CALL, queue="cards", language=Language.ENGLISH)
+    other = CallStarted(CALL, queue="claims", language=Language.ENGLISH)
+    assert fired_at(rule, cards, line(5, "hello there")) == [5]
+    assert fired_at(rule, other, line(5, "hello there")) == []
+    assert fired_at(rule, line(5, "hello there")) == []
+
+
+def test_call_time_tells_the_opening_from_the_rest() -> None:
+    rule = playbook(f"[{{call_time: {{after: 10s, before: 30s}}}}, {{{SAID}}}]")
+    assert fired_at(rule, line(5, "hello there"), line(30, "hello there")) == []
+    assert fired_at(rule, line(10, "hello there")) == [10]
+
+
+def test_an_alert_says_what_was_heard_and_which_events_it_rests_on() -> None:
+    rule = playbook(f"[{{{SAID}}}, {{mood: {{level: upset}}}}]")
+    call = CallStarted(CALL, language=Language.ENGLISH)
+    said, upset = line(30, "Well, hello there!"), mood(20, MoodLevel.UPSET)
+    (alert,) = replayed(rule, [call, upset, said])[1]
+    assert alert.reasons == ("customer said “hello there”", "mood upset (strain 70%)")
+    assert alert.cause_ids == (f"{CALL}~customer~29000~line", f"{CALL}~mood~20000")
+    assert alert.alert_id == f"{CALL}~rule~30000"
+
+
+def test_reasons_are_written_in_the_language_of_the_call() -> None:
+    rule = playbook(f"{{{SAID}}}")
+    call = CallStarted(CALL, language=Language.KOREAN)
+    (alert,) = replayed(rule, [call, line(30, "hello there")])[1]
+    assert alert.reasons == ("고객: “hello there”",)

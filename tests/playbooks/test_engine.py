@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.labels import Emotion, Topic
+from detectors.mood import Mood, MoodLevel
+from detectors.reading import Modality, Reading
+from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
+from playbooks.engine import NEW, PlaybookState, step, step_all
+from playbooks.events import CallStarted, Event, event_time
+from playbooks.loading import load_library
+from playbooks.playbook import Playbook
+from tests.playbooks.timeline import CALL, fired_at, line, mood, playbook, replayed
+
+LIBRARY = load_library()
+EVERYTHING = playbook(
+    "{any: [{said: {en: [hello there], within: 40s}},"
+    " {count: {at_least: 2, within: 30s, of: {topic: abuse}}},"
+    " {all: [{mood: {level: tense, for: 5s}}, {not: {said: {en: [thank you], within: 15s}}}]},"
+    " {sequence: {within: 60s, of: [{said: {en: [one]}}, {talk_over: 1s}, {silence: 3s}]}}]}",
+    extra="cooldown: 7s\nat_most: 9\n",
+)
+RULES = (EVERYTHING, *LIBRARY)
+
+WORDS = st.sampled_from(
+    ["hello there", "thank you", "one", "아 씨발", "금감원에 신고", "말이 됩니까", "fucking hell"]
+)
+SPANS = st.builds(
+    lambda end, length: Span(max(0, end - length), end),
+    st.integers(0, 200).map(lambda t: t * 997),
+    st.sampled_from([400, 1500, 4000, 25_000]),
+)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(CallStarted, st.just(CALL), st.just("cards"), st.sampled_from(Language)),
+    st.builds(
+        TranscriptLine, st.just(CALL), st.sampled_from(Speaker), SPANS, WORDS, final=st.booleans()
+    ),
+    st.builds(
+        Turn, st.just(CALL), st.sampled_from(TurnKind), SPANS, st.sampled_from([None, *Speaker])
+    ),
+    st.builds(
+        Mood,
+        st.just(CALL),
+        st.integers(0, 200_000),
+        st.just({Emotion.ANGER: 1.0}),
+        st.floats(0, 1),
+        st.sampled_from(MoodLevel),
+    ),
+    st.builds(
+        Reading,
+        st.just(CALL),
+        SPANS,
+        st.sampled_from(Modality),
+        st.just("d"),
+        st.just("1"),
+        st.just({Emotion.ANGER: 0.9}),
+        st.floats(0, 1),
+        st.booleans(),
+        topics=st.lists(st.sampled_from(Topic), max_size=2).map(tuple),
+    ),
+)
+CALLS = st.lists(EVENTS, max_size=40)
+IN_ORDER = CALLS.map(lambda events: sorted(events, key=event_time))
+
+
+@given(CALLS, st.sampled_from(RULES))
+def test_never_two_alerts_inside_a_cooldown_whatever_the_order(
+    events: list[Event], rule: Playbook
+) -> None:
+    times = [alert.at_ms for alert in replayed(rule, events)[1]]
+    assert all(
+        later - earlier >= rule.cooldown_ms
+        for earlier, later in zip(times, times[1:], strict=False)
+    )
+    assert len(times) <= rule.at_most
+
+
+@given(CALLS)
+def test_a_replay_gives_the_same_alerts(events: list[Event]) -> None:
+    first, second = (_through_library(events) for _ in range(2))
+    assert first == second
+
+
+@given(CALLS, st.sampled_from(RULES))
+def test_a_state_survives_being_written_down_between_any_two_events(
+    events: list[Event], rule: Playbook
+) -> None:
+    state = written = NEW
+    for event in events:
+        state, alerts = step(rule, state, event, now=event_time(event))
+        read = PlaybookState.from_json(json.loads(json.dumps(written.to_json())))
+        written, again = step(rule, read, event, now=event_time(event))
+        assert (written, again) == (state, alerts)
+
+
+@given(IN_ORDER, st.sampled_from(RULES), st.data())
+@settings(max_examples=200)
+def test_an_event_told_again_changes_nothing(
+    events: list[Event], rule: Playbook, data: st.DataObject
+) -> None:
+    state, _ = replayed(rule, events)
+    for event in data.draw(st.lists(st.sampled_from(events), max_size=5)) if events else []:
+        again, alerts = step(rule, state, event, now=event_time(event))
+        assert alerts == ()
+        assert again == state
+
+
+@given(IN_ORDER, st.sampled_from(RULES), st.integers(0, 40))
+@settings(max_examples=200)
+def test_rereading_the_end_of_a_call_fires_nothing_twice(
+    events: list[Event], rule: Playbook, back: int
+) -> None:
+    once = {alert.alert_id for alert in replayed(rule, events)[1]}
+    told_again = [*events, *events[-back:]]
+    twice = [alert.alert_id for alert in replayed(rule, told_again)[1]]
+    assert sorted(twice) == sorted(once)
+
+
+@given(CALLS)
+def test_a_library_fires_nothing_that_its_playbooks_alone_would_not(events: list[Event]) -> None:
+    alone = {alert.alert_id for rule in LIBRARY for alert in _with_rivals_silent(rule, events)}
+    together = {alert.alert_id for alert in _through_library(events)}
+    assert together <= alone or _superseded_in(events)
+
+
+def test_a_ladder_climbs_one_rung_an_alert_and_stays_on_the_last() -> None:
+    ladder = (
+        "cooldown: 5s\nat_most: 3\nladder:\n"
+        "  - {level: notice, title: {ko: 하나, en: first}, steps: {ko: [가], en: [a]}}\n"
+        "  - {level: critical, title: {ko: 둘, en: second}, steps: {ko: [나], en: [b]}}\n"
+    )
+    rule = playbook("{said: {en: [hello there]}}")
+    rungs = _with_ladder(ladder).rungs
+    rule = replace(rule, rungs=rungs)
+    lines = [line(t, "hello there") for t in (10, 20, 30)]
+    alerts = replayed(rule, lines)[1]
+    assert [(a.step, a.level, a.title["en"]) for a in alerts] == [
+        (1, "notice", "first"),
+        (2, "critical", "second"),
+        (3, "critical", "second"),
+    ]
+
+
+def test_what_became_true_inside_the_cooldown_is_told_after_it_if_it_still_holds() -> None:
+    rule = playbook("{mood: {level: upset}}", extra="cooldown: 30s\nat_most: 5\n")
+    levels = [(10, MoodLevel.UPSET), (15, MoodLevel.CALM), (20, MoodLevel.UPSET)]
+    moods = [mood(t, level) for t, level in levels]
+    assert fired_at(rule, *moods, mood(41, MoodLevel.UPSET)) == [10, 41]
+    assert fired_at(rule, *moods, mood(41, MoodLevel.CALM)) == [10]
+
+
+def test_a_lasting_mood_is_told_once() -> None:
+    rule = playbook("{mood: {level: upset}}")
+    assert fired_at(rule, *(mood(t, MoodLevel.UPSET) for t in range(10, 200, 10))) == [10]
+
+
+def test_an_event_from_long_ago_sets_nothing_off() -> None:
+    rule = playbook("{said: {en: [hello there]}}")
+    now, late = line(200, "hello there"), line(100, "hello there")
+    assert fired_at(rule, now, late) == [200]
+
+
+def test_a_new_version_forgets_what_it_watched_but_not_what_was_fired() -> None:
+    rule = playbook("{said: {en: [hello there]}}")
+    state, _ = replayed(rule, [line(10, "hello there")])
+    changed = replace(rule, version=2)
+    _, alerts = step(changed, state, line(15, "hello there again"), now=15_000)
+    assert alerts == ()
+    _, alerts = step(changed, state, line(20, "hello there again"), now=20_000)
+    assert [alert.step for alert in alerts] == [2]
+
+
+def test_a_weightier_page_keeps_the_lighter_one_quiet_until_its_cooldown_is_over() -> None:
+    light = replace(playbook("{said: {en: [hello there]}}"), playbook_id="light")
+    heavy = replace(
+        playbook("{said: {en: [oh hello there]}}", extra="cooldown: 20s\n"),
+        playbook_id="heavy",
+        supersedes=frozenset({"light"}),
+    )
+    texts = {10: "oh hello there", 20: "hello there", 31: "hello there"}
+    states: dict[str, PlaybookState] = {}
+    seen = []
+    for at, text in texts.items():
+        states, alerts = step_all(
+            (light, heavy), states, line(at, f"{text}, {at}"), now=at * 1000
+        )
+        seen += [(at, alert.playbook_id, alert.step) for alert in alerts]
+    assert seen == [(10, "heavy", 1), (31, "light", 1)]
+
+
+def test_the_most_severe_alert_comes_first() -> None:
+    event = TranscriptLine(CALL, Speaker.CUSTOMER, Span(0, 9000), "해지할게요. 죽이러 갈 거니까 금감원에 말해")
+    _, alerts = step_all(LIBRARY, {}, event, now=9000)
+    assert [alert.playbook_id for alert in alerts] == [
+        "threat-of-violence",
+        "regulator-complaint",
+        "wish-to-cancel",
+    ]
+
+
+def test_a_quiet_event_leaves_no_state_behind() -> None:
+    states, alerts = step_all(LIBRARY, {}, line(5, "good morning"), now=5000)
+    assert (states, alerts) == ({}, ())
+
+
+@pytest.mark.slow
+def test_one_event_through_200_playbooks_costs_about_a_millisecond() -> None:
+    import time  # noqa: PLC0415
+
+    rules = tuple(
+        replace(rule, playbook_id=f"{rule.playbook_id}-{copy}")
+        for copy in range(17)
+        for rule in LIBRARY
+    )[:200]
+    states: dict[str, PlaybookState] = {}
+    costs = []
+    for at in range(1, 400):
+        event = line(at, f"this is an ordinary sentence about a bill of {at} dollars")
+        started = time.process_time()
+        states, _ = step_all(rules, states, event, now=at * 1000)
+        costs.append(time.process_time() - started)
+    assert sorted(costs)[len(costs) // 2] < 0.003, "allows for a slow shared machine"
+
+
+def _through_library(events: list[Event]) -> list[object]:
+    states: dict[str, PlaybookState] = {}
+    alerts: list[object] = []
+    for event in events:
+        states, fired = step_all(LIBRARY, states, event, now=event_time(event))
+        alerts += fired
+    return alerts

@@ -1,0 +1,100 @@
+"""Building calls for tests: T0 + seconds, one short function per kind of event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detectors.labels import Emotion, Topic
+from detectors.mood import Mood, MoodLevel
+from detectors.reading import Modality, Reading
+from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
+from playbooks.document import Problems, opened
+from playbooks.engine import NEW, PlaybookState, step
+from playbooks.events import event_time
+from playbooks.rules import parse_playbook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playbooks.events import Event
+    from playbooks.playbook import Alert, Playbook
+
+CALL = "c1"
+SECOND = 1000
+
+
+def line(
+    at: int,
+    text: str,
+    *,
+    by: Speaker = Speaker.CUSTOMER,
+    final: bool = True,
+    language: Language = Language.ENGLISH,
+) -> TranscriptLine:
+    return TranscriptLine(CALL, by, _before(at, 1), text, language, final)
+
+
+def mood(at: int, level: MoodLevel, *, strain: float = 0.7) -> Mood:
+    return Mood(CALL, at * SECOND, {Emotion.ANGER: 1.0}, strain, level)
+
+
+def reading(
+    at: int,
+    *,
+    topics: tuple[Topic, ...] = (),
+    anger: float = 0.9,
+    abstained: bool = False,
+    modality: Modality = Modality.TEXT,
+) -> Reading:
+    scores = {Emotion.ANGER: anger, Emotion.NEUTRAL: 1 - anger}
+    span = _before(at, 1)
+    return Reading(CALL, span, modality, "d", "1", scores, 0.9, abstained, topics=topics)
+
+
+def silence(at: int, length: int) -> Turn:
+    return Turn(CALL, TurnKind.SILENCE, _before(at, length))
+
+
+def talk_over(at: int, length: int, by: Speaker = Speaker.AGENT) -> Turn:
+    return Turn(CALL, TurnKind.TALK_OVER, _before(at, length), by)
+
+
+def playbook(when: str, *, extra: str = "cooldown: 10s\nat_most: 5\n") -> Playbook:
+    """A playbook whose ``when`` is the given line of YAML."""
+    text = f"id: rule\nwhen: {when}\n{extra}{REST}"
+    problems = Problems("rule.yaml")
+    top = opened(text.encode(), problems)
+    assert top is not None, problems.lines()
+    made = parse_playbook(top)
+    assert not problems.found, problems.lines()
+    return made
+
+
+REST = """\
+version: 1
+owner: tests
+level: notice
+title: {ko: 제목, en: title}
+why: {ko: 이유, en: why}
+steps: {ko: [하나], en: [one]}
+tests:
+  - {name: a, timeline: [{at: 1s, customer says: x}], alerts: [{at: 1s}]}
+  - {name: b, timeline: [{at: 1s, customer says: x}], alerts: none}
+"""
+
+
+def replayed(rule: Playbook, events: Iterable[Event]) -> tuple[PlaybookState, list[Alert]]:
+    state, alerts = NEW, []
+    for event in events:
+        state, fired = step(rule, state, event, now=event_time(event))
+        alerts += fired
+    return state, alerts
+
+
+def fired_at(rule: Playbook, *events: Event) -> list[int]:
+    """When it fires, in whole seconds."""
+    return [alert.at_ms // SECOND for alert in replayed(rule, events)[1]]
+
+
+def _before(at: int, length: int) -> Span:
+    return Span(max(0, at - length) * SECOND, at * SECOND)

@@ -1,0 +1,152 @@
+"""One message of every topic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from detectors.labels import EMOTIONS, Emotion, Topic
+from detectors.mood import MoodLevel, Trend
+from detectors.reading import Modality
+from detectors.utterance import Language, Speaker, TurnKind
+from playbooks.playbook import AlertLevel
+from streams.cloudevents import Message
+from streams.messages import (
+    AlertMessage,
+    AudioChunk,
+    CallEvent,
+    Correction,
+    DeadLetter,
+    Feedback,
+    MoodMessage,
+    ReadingMessage,
+    TranscriptMessage,
+    TurnMessage,
+    UtteranceClip,
+)
+
+T0 = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+CALL = "2026-1102-0042"
+WORDS = "아니 지금 몇 번째 말씀드리는 거예요"
+STAGES = {
+    "heard_at": T0 + timedelta(seconds=41.2),
+    "found_at": T0 + timedelta(seconds=41.65),
+    "read_at": T0 + timedelta(seconds=41.66),
+}
+SCORES = dict.fromkeys(EMOTIONS, 0.02) | {Emotion.ANGER: 0.71, Emotion.NEUTRAL: 0.17}
+_TONE = (8_000 * np.sin(np.arange(1_600) / 4)).astype(np.int16)
+
+EXAMPLES: dict[str, Message] = {
+    "calls.v1": CallEvent(
+        call_id=CALL,
+        event="started",
+        at=T0,
+        agent_id="seoyeon",
+        queue="loans",
+        language=Language.KOREAN,
+        notice_given=True,
+        analysis_consent=True,
+        recording_consent=True,
+    ),
+    "audio.v1": AudioChunk(
+        call_id=CALL,
+        sequence=206,
+        start_ms=41_200,
+        keep_clips=True,
+        payload=AudioChunk.to_payload(np.stack([_TONE, 0 * _TONE], axis=1)),
+    ),
+    "transcripts.v1": TranscriptMessage(
+        call_id=CALL,
+        speaker=Speaker.CUSTOMER,
+        start_ms=38_400,
+        end_ms=41_200,
+        text=WORDS,
+        heard_at=STAGES["heard_at"],
+    ),
+    "utterances.v1": UtteranceClip(
+        call_id=CALL, start_ms=38_300, end_ms=38_500, payload=AudioChunk.to_payload(_TONE)
+    ),
+    "turns.v1": TurnMessage(
+        call_id=CALL,
+        kind=TurnKind.TALK_OVER,
+        speaker=Speaker.CUSTOMER,
+        start_ms=38_300,
+        end_ms=39_900,
+        heard_at=STAGES["heard_at"],
+    ),
+    "readings.v1": ReadingMessage(
+        call_id=CALL,
+        start_ms=38_300,
+        end_ms=41_200,
+        modality=Modality.VOICE,
+        detector="voice-tone",
+        version="1",
+        label=Emotion.ANGER,
+        scores=SCORES,
+        confidence=0.71,
+        abstained=False,
+        arousal=0.8,
+        **STAGES,
+    ),
+    "moods.v1": MoodMessage(
+        call_id=CALL,
+        at_ms=41_200,
+        label=Emotion.ANGER,
+        scores=SCORES,
+        strain=0.66,
+        level=MoodLevel.UPSET,
+        level_since_ms=41_200,
+        trend=Trend.RISING,
+        shift=False,
+        disagreement=False,
+        number=7,
+        **STAGES,
+    ),
+    "alerts.v1": AlertMessage(
+        call_id=CALL,
+        playbook_id="regulator-complaint",
+        playbook_version=1,
+        level=AlertLevel.WARNING,
+        at_ms=41_200,
+        step=1,
+        title={Language.KOREAN: "외부 민원 언급", Language.ENGLISH: "Regulator mentioned"},
+        suggestion={
+            Language.KOREAN: ("불편을 드려 죄송합니다.",),
+            Language.ENGLISH: ("I am sorry for the trouble.",),
+        },
+        why={Language.KOREAN: "금융감독원을 언급했습니다.", Language.ENGLISH: "It was named."},
+        reasons=("금융감독원",),
+        cause_ids=(f"{CALL}~customer~38400~text",),
+        advised_at=T0 + timedelta(seconds=41.67),
+        **STAGES,
+    ),
+    "feedback.v1": Feedback(
+        call_id=CALL,
+        alert_id=f"{CALL}~regulator-complaint~41200",
+        verdict="helped",
+        given_by="seoyeon",
+        at=T0 + timedelta(seconds=60),
+    ),
+    "corrections.v1": Correction(
+        call_id=CALL,
+        segment_id=f"{CALL}~38300",
+        start_ms=38_300,
+        end_ms=41_200,
+        voice_label=Emotion.ANGER,
+        text_label=Emotion.NEUTRAL,
+        topics=(Topic.REGULATOR,),
+        trainer="jiho",
+        at=T0 + timedelta(hours=3),
+    ),
+    "dead-letters.v1": DeadLetter(
+        call_id=CALL,
+        reason="end_ms 10 is before start_ms 20",
+        stage="text",
+        source_topic="transcripts.v1",
+        source_partition=3,
+        source_offset=4711,
+        size=2,
+        payload=b"{}",
+    ),
+}
