@@ -33,7 +33,7 @@ class PlaybookState:
         fired_at_ms: when the last of them fired.
         clock: the newest event it has looked at, ms since the call's start. Until something
             is remembered, it looks at nothing.
-        language: of the call, once known.
+        language: of the call, once its start was told.
     """
 
     version: int = 0
@@ -166,15 +166,18 @@ def _looked_at(
     now: int,
 ) -> tuple[PlaybookState, tuple[Alert, ...]]:
     clock = max(prior.clock, now)
-    language = _language(prior, event)
+    language = event.language if isinstance(event, CallStarted) else prior.language
     memories = prior.memories if prior.version == playbook.version else ()
     kept: list[Memory] = []
-    moment = Moment(event, kind, now, clock, language or Language.KOREAN)
+    moment = Moment(event, kind, now, clock, language or _spoken(event))
     verdict = playbook.when.judge(chain(memories, repeat(BLANK)), moment, kept)
+    after = tuple(kept) if any(memory is not BLANK for memory in kept) else ()
+    if (playbook.version, after, clock, language) == _known(prior):
+        return prior, ()
     fires = verdict.true and (verdict.fresh or not prior.told) and _may_fire(playbook, prior, now)
     state = PlaybookState(
         version=playbook.version,
-        memories=tuple(kept) if any(memory is not BLANK for memory in kept) else (),
+        memories=after,
         told=verdict.true and (fires or prior.told),
         fired=prior.fired + fires,
         fired_at_ms=now if fires else prior.fired_at_ms,
@@ -184,13 +187,14 @@ def _looked_at(
     return state, (_alert(playbook, state, event, verdict),) if fires else ()
 
 
-def _language(prior: PlaybookState, event: Event) -> Language | None:
-    """The call's own language as it was announced; else that of the first line that mattered."""
-    if isinstance(event, CallStarted):
-        return event.language
-    if prior.language is None and isinstance(event, TranscriptLine):
-        return event.language
-    return prior.language
+def _known(state: PlaybookState) -> tuple[int, tuple[Memory, ...], int, Language | None]:
+    """All that events can change. Where none of it changes, the event was told before."""
+    return state.version, state.memories, state.clock, state.language
+
+
+def _spoken(event: Event) -> Language:
+    """The best guess at the language of a call whose start was not told."""
+    return event.language if isinstance(event, TranscriptLine) else Language.KOREAN
 
 
 def _may_fire(playbook: Playbook, prior: PlaybookState, now: int) -> bool:

@@ -42,6 +42,10 @@ class Hit:
         return [self.at_ms, self.cause_id, self.reason, self.stage]
 
 
+NEVER = (-1, -1)
+"""Before everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What one condition remembers.
@@ -49,22 +53,23 @@ class Memory:
     Attributes:
         hits: evidence, oldest first.
         since_ms: since when a lasting condition (a mood, a queue) has held; ``None``: it does not.
-        seen_ms: the newest value a lasting condition has been told; older ones are ignored.
+        seen: ``(at_ms, number)`` of the newest value a lasting condition has been told; older
+            ones are ignored.
     """
 
     hits: tuple[Hit, ...] = ()
     since_ms: int | None = None
-    seen_ms: int = -1
+    seen: tuple[int, int] = NEVER
 
     def to_json(self) -> list[Any]:
-        """As ``[[hit, ...], since_ms, seen_ms]``."""
-        return [[hit.to_json() for hit in self.hits], self.since_ms, self.seen_ms]
+        """As ``[[hit, ...], since_ms, [at_ms, number]]``."""
+        return [[hit.to_json() for hit in self.hits], self.since_ms, list(self.seen)]
 
     @classmethod
     def from_json(cls, value: Iterable[Any]) -> Memory:
         """Read what `to_json` wrote."""
-        hits, since_ms, seen_ms = value
-        memory = cls(tuple(Hit(*hit) for hit in hits), since_ms, seen_ms)
+        hits, since_ms, (at_ms, number) = value
+        memory = cls(tuple(Hit(*hit) for hit in hits), since_ms, (at_ms, number))
         return BLANK if memory == BLANK else memory
 
     def with_hit(self, hit: Hit) -> Memory:

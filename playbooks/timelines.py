@@ -140,6 +140,7 @@ def _mood(field: Field, at: int) -> Mood:
         trend=trend.choice(Trend) if trend else Trend.STEADY,
         shift=shift.flag() if shift else False,
         disagreement=disagreement.flag() if disagreement else False,
+        number=at,
     )
 
 

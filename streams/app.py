@@ -104,12 +104,8 @@ class CallTable:
     """A value per call, kept in a compacted topic (Faust's table) on the call's partition."""
 
     def __init__(self, app: faust.App, name: str, *, partitions: int) -> None:
-        self._table = app.Table(
-            name,
-            partitions=partitions,
-            key_type=str,
-            value_type=dict,
-        )
+        # No types: keys and values are plain JSON, which Faust would otherwise take for models.
+        self._table = app.Table(name, partitions=partitions)
 
     def get(self, call_id: str) -> dict[str, Any] | None:
         """What is remembered of a call."""

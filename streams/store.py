@@ -8,6 +8,7 @@ their pages; they still talk to each other through topics.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Engine,
     Float,
@@ -34,13 +36,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Dialect, ReadOnlyColumnCollection
+    from sqlalchemy import Connection, Dialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
-
-    Columns = ReadOnlyColumnCollection[str, Any]
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 10_000
@@ -110,6 +110,8 @@ CALLS = Table(
     Column("ended_at", Instant),
     Column("duration_ms", Integer),
     Column("seen_at", Instant, nullable=False, index=True),
+    # When the trainers' queue went through the whole of it, after its end.
+    Column("sifted_at", Instant),
 )
 TRANSCRIPT_LINES = Table(
     "transcript_lines",
@@ -144,6 +146,7 @@ MOODS = Table(
     METADATA,
     Column("mood_id", String, primary_key=True),
     _of_call(),
+    Column("number", Integer, nullable=False),
     Column("at_ms", Integer, nullable=False),
     Column("label", String, nullable=False),
     Column("scores", JSON, nullable=False),
@@ -230,7 +233,8 @@ CORRECTIONS = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+NewRow = Mapping[str, ColumnElement[Any]]
+"""The columns of a row that is about to replace another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +285,7 @@ def upsert(
     rows: Sequence[Mapping[str, object]],
     *,
     only: Collection[str] | None = None,
-    when: Callable[[Columns], ColumnElement[bool]] | None = None,
+    when: Callable[[NewRow], ColumnElement[bool]] | None = None,
 ) -> None:
     """Insert rows, or replace those whose primary key is known.
 
@@ -294,13 +298,14 @@ def upsert(
     """
     if not rows:
         return
-    insert = _INSERTS[connection.dialect.name](table)
+    insert = _insert(connection, table)
     keys = {column.name for column in table.primary_key}
     changed = set(rows[0] if only is None else only) - keys
+    new: dict[str, ColumnElement[Any]] = {c.name: insert.excluded[c.name] for c in table.c}
     statement = insert.on_conflict_do_update(
         index_elements=sorted(keys),
-        set_={name: insert.excluded[name] for name in sorted(changed)},
-        where=when(insert.excluded) if when is not None else None,
+        set_={name: new[name] for name in sorted(changed)},
+        where=when(new) if when is not None else None,
     )
     connection.execute(statement, list(rows))
 
@@ -308,8 +313,14 @@ def upsert(
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows; those whose primary key is known stay as they are."""
     if rows:
-        insert = _INSERTS[connection.dialect.name](table)
-        connection.execute(insert.on_conflict_do_nothing(), list(rows))
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Both speak of conflicts in the same words."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def _engine(url: str) -> Engine:
@@ -361,7 +372,7 @@ def _store_id(engine: Engine) -> str:
             "set CALLMOOD_DATABASE to a new one; the topics fill it again"
         )
         raise StoreError(message)
-    return kept["store_id"]
+    return str(kept["store_id"])
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from detectors.labels import Emotion
 from detectors.utterance import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -115,6 +116,7 @@ def _unseen(fold: int) -> set[int]:
     return {(fold + step) % FOLDS for step in range(HELD_OUT_SCRIPTS)}
 
 
+@cache
 def _folds(path: Path, key: str) -> dict[tuple[str, str], int]:
     with path.open(encoding="utf-8", newline="") as lines:
         return {(row["corpus"], row[key]): int(row["fold"]) for row in csv.DictReader(lines)}
@@ -181,3 +183,13 @@ def _found(path: Path) -> Path:
         message = f"{path}: no such file; point --data at the folder with the corpora"
         raise CorpusError(message)
     return path
+
+
+def in_fold(row: Mapping[str, str], fold: int) -> bool:
+    """Whether a manifest row's clip measures a model trained without ``fold``."""
+    corpus, script = row.get("corpus", ""), row.get("script_id", "")
+    speaker_fold = _folds(SPLITS / "voice_speakers.csv", "speaker").get(
+        (corpus, row.get("speaker", ""))
+    )
+    script_fold = _folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
+    return speaker_fold == fold and (script_fold is None or script_fold in _unseen(fold))

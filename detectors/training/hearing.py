@@ -37,7 +37,7 @@ LONGEST_LAG = 114
 """70 Hz: a low man's voice."""
 
 BANDS = 10
-PITCH, VOICING, LEVEL, PACE = "pitch", "voicing", "level", "pace"
+"""Wider bands whose changes over time are measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ class Hearing(nn.Module):
         Compression by the cube root flattens formants, after Tolonen and Karjalainen (2000),
         "A computationally efficient multipitch analysis model".
         """
-        compressed = (power + 1e-12).pow(1 / 3)
+        # A floor, not an addition: the ONNX exporter drops additions of tiny constants.
+        compressed = power.clamp(min=POWER_FLOOR).pow(1 / 3)
         zero_lag = 2 * compressed.sum(1, keepdim=True) - compressed[:, :1] - compressed[:, -1:]
         correlation = 2 * (self.cosines @ compressed) / zero_lag * self.untapered
         sharp = torch.softmax(correlation * 60.0, dim=1)
@@ -149,12 +150,13 @@ def _inside(lengths: Tensor, mel: Tensor) -> Tensor:
 
 def _speech(energy: Tensor, inside: Tensor) -> Tensor:
     """Frames near the loudest moment (the mean of five frames, so that a click is not one)."""
-    quiet = energy.min().detach()
-    kept = energy * inside + quiet * (1 - inside)
-    smooth = nn.functional.avg_pool1d(kept.unsqueeze(1), 5, stride=1, padding=2,
-                                      count_include_pad=False).squeeze(1)
-    loudest = (smooth * inside + quiet * (1 - inside)).amax(1, keepdim=True)
+    smooth = _smoothed(energy * inside) / _smoothed(inside).clamp(min=1e-3)
+    loudest = smooth.masked_fill(inside == 0, -1e4).amax(1, keepdim=True)
     return torch.sigmoid((smooth - loudest + SPEECH_RANGE) * 3.0) * inside
+
+
+def _smoothed(values: Tensor) -> Tensor:
+    return nn.functional.avg_pool1d(values.unsqueeze(1), 5, stride=1, padding=2).squeeze(1)
 
 
 class Statistics(nn.Module):
@@ -208,7 +210,7 @@ def _mean(values: Tensor, weights: Tensor) -> Tensor:
 
 def _spread(values: Tensor, weights: Tensor) -> Tensor:
     off = values - _mean(values, weights).unsqueeze(2)
-    return (_mean(off * off, weights) + 1e-6).sqrt()
+    return _mean(off * off, weights).clamp(min=1e-6).sqrt()
 
 
 def _upper(values: Tensor, weights: Tensor, sharpness: float) -> Tensor:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from detectors.labels import EMOTIONS
-from detectors.text.emotion import KIND, OF_LANGUAGE, Taxonomy, emotion_scores, membership
-from detectors.training.calibration import abstention_threshold, agrees, best_threshold
+from detectors.text.emotion import KIND, OF_LANGUAGE
+from detectors.training.calibration import best_threshold
 from detectors.training.fitting_text import Recipe, fitted, scored
+from detectors.training.text_calibration import calibrated
 from detectors.training.text_card import card
 from detectors.training.text_examples import MOST_REVIEWS, Parts, english, korean, reviews
 from detectors.training.text_graph import written
@@ -19,8 +20,6 @@ from detectors.utterance import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from detectors.training.fitting_text import Bag
     from detectors.training.progress import Progress
@@ -30,7 +29,6 @@ LICENCE = (
     "Weights: Apache-2.0, commercial use allowed. Trained on KOTE (MIT), NSMC (CC0 1.0) and "
     "GoEmotions (Apache-2.0)."
 )
-POWERS = np.geomspace(0.5, 6.0, 60)
 
 
 def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
@@ -63,7 +61,7 @@ def _parts(data: Path, progress: Progress) -> tuple[dict[Language, Parts], tuple
     step = progress.begin("hashing Korean lines", 7_500 + MOST_REVIEWS + 2_400)
     parts = {Language.KOREAN: korean(data, step)}
     polar = reviews(data, step)
-    parts[Language.ENGLISH] = english(data, progress.begin("hashing English lines", 51_477))
+    parts[Language.ENGLISH] = english(data, progress.begin("hashing English lines", 51_484))
     return parts, polar
 
 
@@ -76,7 +74,7 @@ def _description(bags: dict[Language, Bag], parts: dict[Language, Parts]) -> dic
             round(best_threshold(logits[:, k], held.truth[:, k]), 4)
             for k in range(logits.shape[1])
         ]
-        calibration[str(taxonomy)] = _calibrated(logits, held.truth, taxonomy)
+        calibration[str(taxonomy)] = asdict(calibrated(logits, held, taxonomy))
     return {
         "kind": KIND,
         "name": KIND,
@@ -86,23 +84,6 @@ def _description(bags: dict[Language, Bag], parts: dict[Language, Parts]) -> dic
         "thresholds": thresholds,
         "calibration": calibration,
     }
-
-
-def _calibrated(
-    logits: NDArray[np.float32], truth: NDArray[np.bool_], taxonomy: Taxonomy
-) -> dict[str, float]:
-    """Choose the power whose highest score is nearest to being right (least Brier score)."""
-    votes = truth @ membership(taxonomy)
-    told = votes.any(1)
-    logits, votes = logits[told], votes[told]
-
-    def brier(power: float) -> float:
-        scores = emotion_scores(logits, taxonomy, power)
-        return float(((scores.max(1) - agrees(votes, scores)) ** 2).mean())
-
-    power = float(min(POWERS, key=brier))
-    confidence = emotion_scores(logits, taxonomy, power).max(1).astype(np.float64)
-    return {"power": power, "abstain_below": abstention_threshold(confidence)}
 
 
 def _digest(bags: dict[Language, Bag]) -> str:

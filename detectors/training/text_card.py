@@ -8,11 +8,19 @@ import numpy as np
 
 from detectors.artifact import opened
 from detectors.labels import EMOTIONS
-from detectors.text.emotion import KIND, LABELS, OF_LANGUAGE, emotion_scores, membership
+from detectors.text.emotion import (
+    KIND,
+    LABELS,
+    OF_LANGUAGE,
+    Calibration,
+    emotion_scores,
+    membership,
+)
 from detectors.text.ngrams import ROWS
-from detectors.training.calibration import agrees, expected_calibration_error
+from detectors.training.calibration import agrees
 from detectors.training.cards import Card, Table, ratio
 from detectors.training.measures import measured
+from detectors.training.text_calibration import row_weights, spoken, weighted_accuracy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +41,9 @@ METHOD = """\
 Hashed n-grams (Korean: jamo 3-7, syllables 1-3, words and word pairs; English: letters 3-5, words
 and word pairs) look up 24 numbers each in an int8 table; their weighted sum goes through one
 linear layer to KOTE's 44 labels (Korean) or GoEmotions' 28 (English). `detectors/labels.py` says
-which of them express which emotion; an emotion's score is its share of the expected labels, raised
-to a power that makes the highest score the chance of being right."""
+which of them express which emotion; an emotion's score is its share of the expected labels, sharpened,
+times what the emotion lexicon's words add, and brought from a corpus of opinions to the mix of
+emotions expected in calls (`CALL_MIX` in `detectors/text/emotion.py`, an assumption)."""
 SPLIT = """\
 KOTE: 6 of 7 rows of val.tsv fitted, every seventh settles thresholds and calibration, devtest.tsv
 measures. GoEmotions: train, dev and devtest likewise; a text that occurred in an earlier part is
@@ -45,6 +54,11 @@ LIMITS = """\
 - Comments are opinions: plain statements of callers are rare in them, and neutral is weak.
 - Irony is read as it is spelt. Boredom is known in Korean only.
 - A line is read alone; what was said before it is not used yet."""
+
+EMOTION_HEADER = (
+    "rows", "count", "accuracy", "weighted accuracy", "mean confidence", "answered",
+    "accuracy answered",
+)
 
 
 def card(path: Path, parts: Mapping[Language, Parts], reviews: Lines, *, seed: int) -> Card:
@@ -73,34 +87,34 @@ def _figures(artifact: Artifact, parts: Mapping[Language, Parts], reviews: Lines
         found = measured(logits.astype(np.float64), test.truth, logits >= limits, LABELS[taxonomy])
         labels.append((f"{taxonomy} devtest", str(found.items), str(len(found.labels)),
                        ratio(found.macro_auc), ratio(found.macro_f1)))
-        calibration = artifact["calibration"][taxonomy]
-        scores = emotion_scores(logits, taxonomy, calibration["power"])
+        calibration = Calibration(**artifact["calibration"][taxonomy])
+        scores = emotion_scores(logits, taxonomy, calibration, spoken(test))
         votes = test.truth @ membership(taxonomy)
-        emotions.append(
-            (f"{taxonomy} devtest", *_emotions(scores, votes, calibration["abstain_below"]))
-        )
+        emotions.append((f"{taxonomy} devtest", *_emotions(scores, votes, calibration)))
     polar = _run(artifact, reviews.grams, "polarity") > 0
     return "\n\n".join([
         "The corpora's own labels, thresholds from the validation rows:",
         str(Table(("rows", "count", "labels", "macro-AUC", "macro-F1"), labels)),
-        f"The {len(EMOTIONS)} emotions, against the emotion most of a row's labels express:",
-        str(Table(("rows", "count", "accuracy", "ECE", "answered", "accuracy answered"), emotions)),
+        f"The {len(EMOTIONS)} emotions, against the emotion most of a row's labels express; "
+        "weighted so that the emotions occur as in a call:",
+        str(Table(EMOTION_HEADER, emotions)),
         f"NSMC polarity, {len(polar)} reviews: accuracy {ratio((polar == reviews.truth).mean())}.",
     ])
 
 
 def _emotions(
-    scores: NDArray[np.float32], votes: NDArray[np.float32], threshold: float
+    scores: NDArray[np.float32], votes: NDArray[np.float32], calibration: Calibration
 ) -> tuple[str, ...]:
     scores, votes = scores[votes.any(1)], votes[votes.any(1)]
-    right, confidence = agrees(votes, scores), scores.max(1)
-    answered = confidence >= threshold
+    weights = row_weights(votes)
+    answered = scores.max(1) >= calibration.abstain_below
     return (
         str(len(scores)),
-        ratio(right.mean()),
-        ratio(expected_calibration_error(confidence.astype(np.float64), right)),
-        ratio(answered.mean()),
-        ratio(right[answered].mean()),
+        ratio(agrees(votes, scores).mean()),
+        ratio(weighted_accuracy(votes, scores, weights)),
+        ratio(float((scores.max(1) * weights).sum())),
+        ratio(float(weights[answered].sum())),
+        ratio(weighted_accuracy(votes[answered], scores[answered], weights[answered])),
     )
 
 

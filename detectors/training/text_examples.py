@@ -34,6 +34,7 @@ NEGATIVE_RATINGS, POSITIVE_RATINGS = range(1, 5), range(9, 11)
 class Lines:
     """Hashed lines and their labels, ``bool[lines, labels]``."""
 
+    texts: Sequence[str]
     grams: Sequence[Grams]
     truth: NDArray[np.bool_]
 
@@ -86,7 +87,8 @@ def reviews(root: Path, step: Callable[[], None]) -> tuple[Lines, Lines]:
 
 def _polar(rows: Sequence[tuple[str, bool]], step: Callable[[], None]) -> Lines:
     grams = [_hashed(review, Language.KOREAN, step) for review, _ in rows]
-    return Lines(grams, np.array([[positive] for _, positive in rows]))
+    truth = np.array([[positive] for _, positive in rows])
+    return Lines([review for review, _ in rows], grams, truth)
 
 
 def _maker(
@@ -94,7 +96,8 @@ def _maker(
 ) -> Callable[[Sequence[Text]], Lines]:
     def make(rows: Sequence[Text]) -> Lines:
         grams = [_hashed(row.text, language, step) for row in rows]
-        return Lines(grams, np.array([[k in row.labels for k in range(labels)] for row in rows]))
+        truth = np.array([[k in row.labels for k in range(labels)] for row in rows])
+        return Lines([row.text for row in rows], grams, truth)
 
     return make
 

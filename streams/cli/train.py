@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from detectors.artifact import MODELS
 
@@ -16,31 +16,85 @@ if TYPE_CHECKING:
 DATA = Path("../shared/data")
 
 
-class Bars:
-    """Draws a bar for every step of a training."""
+@click.group()
+def train() -> None:
+    """Make the detectors' models from labelled corpora (needs the `train` extra: torch)."""
 
-    def __init__(self, progress: Progress) -> None:
-        """Draw on ``progress``, which must have been started."""
-        self._progress = progress
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    folder = click.Path(path_type=Path, file_okay=False)
+    for option in (
+        click.option("--seed", default=0, show_default=True, help="Same seed, same model."),
+        click.option("--models", "models", type=folder, default=MODELS,
+                     help="Where model and card are written.  [default: the shipped ones]"),
+        click.option("--data", type=folder, default=DATA, show_default=True,
+                     help="Folder with the corpora."),
+    ):
+        command = option(command)
+    return command
+
+
+@train.command()
+@_options
+def voice(data: Path, models: Path, seed: int) -> None:
+    """Train the voice-tone model, measured on speakers it has not heard."""
+    _train("voice", data, models, seed)
+
+
+@train.command()
+@_options
+def text(data: Path, models: Path, seed: int) -> None:
+    """Train the text-emotion model, Korean and English."""
+    _train("text", data, models, seed)
+
+
+def _train(modality: str, data: Path, models: Path, seed: int) -> None:
+    from detectors.training.corpora import CorpusError  # noqa: PLC0415 - training only
+
+    trained = _trainer(modality)
+    models.mkdir(parents=True, exist_ok=True)
+    with _Bars() as bars:
+        try:
+            path = trained(data, models, seed=seed, progress=bars)
+        except CorpusError as error:
+            click.echo(f"callmood train {modality}: {error}", err=True)
+            sys.exit(1)
+    click.echo(path.with_suffix(".md").read_text(encoding="utf-8"))
+    click.echo(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB) and its card")
+
+
+def _trainer(modality: str) -> Callable[..., Path]:
+    from importlib import import_module  # noqa: PLC0415
+
+    try:
+        module: Any = import_module(f"detectors.training.{modality}")
+    except ModuleNotFoundError as error:
+        if error.name not in {"torch", "torchaudio", "onnx", "onnxscript"}:
+            raise
+        message = f"{error.name} is not installed; training needs it: pip install 'callmood[train]'"
+        click.echo(f"callmood train {modality}: {message}", err=True)
+        sys.exit(1)
+    trainer: Callable[..., Path] = module.train
+    return trainer
+
+
+class _Bars:
+    """One progress bar for each step of a training, on standard error."""
+
+    def __init__(self) -> None:
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress  # noqa: PLC0415
+
+        self._progress = Progress(console=Console(stderr=True))
+
+    def __enter__(self) -> _Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
 
     def begin(self, title: str, total: int) -> Callable[[], None]:
         """Start the next bar; the result moves it on by one."""
         task = self._progress.add_task(title, total=total)
         return lambda: self._progress.advance(task)
-
-
-def bars() -> Progress:
-    """Make the progress display of long commands, on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=_console())
-
-
-def _console() -> object:
-    from rich.console import Console  # noqa: PLC0415
-
-    return Console(stderr=True)
-
-
-@click.group()
-def train() -> None:
-    """Make the detectors' models from labelled corpora."""

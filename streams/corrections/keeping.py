@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, select, update
 
 from detectors.labels import Emotion
 from detectors.reading import Modality
 from detectors.utterance import Span
-from streams.corrections.segments import CalledWrong, Read, Segment, segments_of, settled
+from streams.corrections.segments import CalledWrong, Cause, Read, Segment, segments_of, settled
 from streams.messages import AlertMessage, CallEvent, Correction, Feedback, ReadingMessage
 from streams.metrics import QUEUE_LENGTH
 from streams.store import ALERTS, CALLS, CORRECTIONS, FEEDBACK, READINGS, SEGMENTS, upsert
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.web.site import Arrival
 
+SIFTED_AT_ONCE = 200
 _ALWAYS = (Feedback, Correction, CallEvent)
 _WHEN_OVER = (ReadingMessage, AlertMessage)
 
@@ -59,12 +60,13 @@ def keep_corrections(connection: Connection, corrections: Sequence[Correction]) 
 def refresh(connection: Connection, call_id: str) -> None:
     """Work out a call's segments anew."""
     over = connection.scalar(select(CALLS.c.ended_at).where(CALLS.c.call_id == call_id))
-    wrong = _called_wrong(connection, call_id)
-    answered = _answered(connection, call_id)
-    found = segments_of(call_id, _reads(connection, call_id), wrong)
+    found = segments_of(call_id, _reads(connection, call_id), _called_wrong(connection, call_id))
     if over is None:
-        found = [one for one in found if one.cause == "called_wrong"]
-    _replace(connection, call_id, found, answered)
+        found = [one for one in found if one.cause is Cause.CALLED_WRONG]
+    else:
+        sifted = update(CALLS).where(CALLS.c.call_id == call_id)
+        connection.execute(sifted.values(sifted_at=CALLS.c.ended_at))
+    _replace(connection, call_id, found, _answered(connection, call_id))
 
 
 def waiting(connection: Connection) -> int:
@@ -74,14 +76,12 @@ def waiting(connection: Connection) -> int:
 
 
 def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
-    """Take in the calls that nobody ended and that were swept up as over."""
+    """Go through the calls that are over although nobody said so."""
     del now, settings
-    missed = select(CALLS.c.call_id).where(
-        CALLS.c.ended_at == CALLS.c.seen_at,
-        CALLS.c.duration_ms.is_(None),
-        ~select(SEGMENTS.c.segment_id).where(SEGMENTS.c.call_id == CALLS.c.call_id).exists(),
+    unsifted = select(CALLS.c.call_id).where(
+        CALLS.c.ended_at.is_not(None), CALLS.c.sifted_at.is_(None)
     )
-    for call_id in list(connection.scalars(missed.limit(100))):
+    for call_id in list(connection.scalars(unsifted.limit(SIFTED_AT_ONCE))):
         refresh(connection, call_id)
     QUEUE_LENGTH.set(waiting(connection))
 

@@ -29,13 +29,13 @@ from streams.web.pages import Pages
 from streams.web.site import SendError, Sender, Site
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from streams.settings import Settings
     from streams.store import Store
     from streams.web.site import Feature
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("callmood.desk")
 CLOSING_S = 2.0
 
 
@@ -88,9 +88,10 @@ def create_app(settings: Settings, *, features: Sequence[Feature], line: Line) -
         lifespan=_lifespan(features, line),
     )
     folders = {"web": Path(streams.web.__file__).parent} | {f.name: f.folder for f in features}
-    pages = Pages(folders, language=settings.language)
+    hub = Hub()
+    pages = Pages(folders, language=settings.language, line_state=lambda: hub.state.value)
     app.state.site = Site(settings=settings, store=store, sender=line.sender, pages=pages)
-    app.state.hub = Hub()
+    app.state.hub = hub
     app.state.pushes = Pushes()
     for feature in features:
         app.include_router(feature.router)
@@ -138,7 +139,7 @@ async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
             LOG.error("the desk's feed had ended: %r", error)
 
 
-def _setting_aside(sender: Sender):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _setting_aside(sender: Sender) -> Callable[[Record, Exception], Awaitable[None]]:
     async def set_aside(record: Record, error: Exception) -> None:
         letter = dead_letter(record, error, stage="desk")
         LOG.warning(
@@ -173,8 +174,6 @@ async def _problem(request: Request, error: Exception) -> Response:
     return site.pages.page(
         request,
         "web/problem.html",
+        {"code": error.status_code, "detail": error.detail},
         status=error.status_code,
-        code=error.status_code,
-        detail=error.detail,
-        line_state=request.app.state.hub.state.value,
     )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from streams.store import Store
     from streams.web.site import Feature
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("callmood.desk")
 
 FED_BY: tuple[KafkaTopic, ...] = (
     CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
@@ -90,11 +90,18 @@ class Feed:
         self._batches: asyncio.Queue[_Batch] = asyncio.Queue(BATCHES_WAITING)
 
     async def run(self) -> None:
-        """Read until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._read())
-            tasks.create_task(self._keep())
-            tasks.create_task(self._sweep())
+        """Read until cancelled.
+
+        Whatever breaks it is a mistake of ours: the pages stay up and say that they are old.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read())
+                tasks.create_task(self._keep())
+                tasks.create_task(self._sweep())
+        except Exception:
+            self._hub.change(LineState.AWAY)
+            LOG.exception("the desk's feed has broken; start the desk again")
 
     async def _read(self) -> None:
         while True:

@@ -54,7 +54,7 @@ def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings
         connection,
         TRANSCRIPT_LINES,
         [rows.line_row(m) for m in _of(arrivals, TranscriptMessage)],
-        when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new.final),
+        when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new["final"]),
     )
     upsert(connection, READINGS, [rows.reading_row(m) for m in _of(arrivals, ReadingMessage)])
     upsert(connection, MOODS, [rows.mood_row(m) for m in _of(arrivals, MoodMessage)])
@@ -99,7 +99,7 @@ def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         CALLS,
         list(seen.values()),
         only={"seen_at"},
-        when=lambda new: new.seen_at > CALLS.c.seen_at,
+        when=lambda new: new["seen_at"] > CALLS.c.seen_at,
     )
 
 

@@ -24,6 +24,7 @@ class _Shown(BaseModel):
 class MoodShown(_Shown):
     """The customer's mood at one moment: an estimate of what is expressed."""
 
+    number: int = Field(description="How many moods the call had before.")
     at_ms: int = Field(description="Since the call's start.")
     label: Emotion
     strain: float = Field(description="How strained the customer seems, 0-1.")

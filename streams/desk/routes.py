@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.desk.live import Hub
-    from streams.desk.models import CallDetail, LineShown, ReadingShown, TurnShown
+    from streams.desk.models import CallDetail, LineShown, ReadingShown, Role, TurnShown
 
 ROUTER = APIRouter(include_in_schema=False)
 SiteHere = Annotated[Site, Depends(site_of)]
@@ -52,7 +52,7 @@ def home(request: Request, site: SiteHere) -> HTMLResponse:
             select(func.count()).select_from(SEGMENTS).where(~SEGMENTS.c.done)
         )
     shown = {"live": live, "ended": ended, "waiting": waiting}
-    return site.pages.page(request, "desk/home.html", **cursor, **shown)
+    return site.pages.page(request, "desk/home.html", cursor | shown)
 
 
 @ROUTER.get("/agent", response_class=HTMLResponse)
@@ -66,7 +66,7 @@ def choose_agent(
         return RedirectResponse(f"/agent/{in_path(agent.strip())}", 303)
     with site.store.engine.connect() as connection:
         known = views.agents(connection)
-    return site.pages.page(request, "desk/choose.html", known=known, **_cursor(request))
+    return site.pages.page(request, "desk/choose.html", _cursor(request) | {"known": known})
 
 
 @ROUTER.get("/agent/{agent_id}", response_class=HTMLResponse)
@@ -76,8 +76,8 @@ def agent_desk(request: Request, site: SiteHere, agent_id: str) -> HTMLResponse:
     with site.store.engine.connect() as connection:
         call_id = views.newest_call_of_agent(connection, agent_id)
         detail = views.call_detail(connection, call_id) if call_id is not None else None
-    seat = {"agent_id": agent_id, "role": "agent", "given_by": agent_id, "follows": True}
-    return _call_page(request, site, detail, **seat, **cursor)
+    seat = _seat(agent_id, role="agent", follows=True)
+    return _call_page(request, site, detail, cursor | seat)
 
 
 @ROUTER.get("/calls/{call_id}", response_class=HTMLResponse)
@@ -94,9 +94,8 @@ def one_call(
     if detail is None:
         words = site.pages.words_of(request)
         raise HTTPException(404, words("error.no_call", call_id=call_id[:128]))
-    role = "agent" if agent else "supervisor"
-    seat = {"agent_id": agent, "role": role, "given_by": agent, "follows": False}
-    return _call_page(request, site, detail, **seat, **cursor)
+    seat = _seat(agent, role="agent" if agent else "supervisor", follows=False)
+    return _call_page(request, site, detail, cursor | seat)
 
 
 @ROUTER.get("/language/{language}")
@@ -112,26 +111,29 @@ def choose_language(language: Language, back: str = "/") -> RedirectResponse:
 def api_docs(request: Request, site: SiteHere) -> HTMLResponse:
     """The API, readable without anything from another site."""
     schema = request.app.openapi()
-    return site.pages.page(request, "desk/docs.html", schema=schema, **_cursor(request))
+    return site.pages.page(request, "desk/docs.html", {"schema": schema})
 
 
 def _call_page(
-    request: Request, site: Site, detail: CallDetail | None, **values: object
+    request: Request, site: Site, detail: CallDetail | None, seat: dict[str, object]
 ) -> HTMLResponse:
-    return site.pages.page(
-        request,
-        "desk/call.html",
-        detail=detail,
-        moments=_moments(detail) if detail is not None else [],
-        newest=_newest_readings(detail.readings) if detail is not None else {},
-        **values,
-    )
+    shown = {
+        "detail": detail,
+        "moments": _moments(detail) if detail is not None else [],
+        "newest": _newest_readings(detail.readings) if detail is not None else {},
+    }
+    return site.pages.page(request, "desk/call.html", seat | shown)
 
 
-def _cursor(request: Request) -> dict[str, str]:
+def _seat(agent_id: str, *, role: Role, follows: bool) -> dict[str, object]:
+    """Who looks at the page: whose answers the cards show, and whether it switches calls."""
+    return {"agent_id": agent_id, "role": role, "given_by": agent_id, "follows": follows}
+
+
+def _cursor(request: Request) -> dict[str, object]:
     """Where the live stream goes on. Taken before the database is read, never after."""
     hub: Hub = request.app.state.hub
-    return {"cursor": hub.cursor, "line_state": hub.state.value}
+    return {"cursor": hub.cursor}
 
 
 def _moments(detail: CallDetail) -> list[Moment]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.ids import joined
+from streams.store import ALERTS, FEEDBACK, MOODS, READINGS, TURNS
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+    from streams.cloudevents import Message
     from streams.messages import (
         AlertMessage,
         Feedback,
@@ -35,34 +39,31 @@ def line_row(message: TranscriptMessage) -> Row:
 
 def reading_row(message: ReadingMessage) -> Row:
     """Without the stages: those are for metrics."""
-    names = (
-        "call_id", "start_ms", "end_ms", "modality", "detector", "version", "label", "scores",
-        "confidence", "abstained", "arousal", "topics", "reasons",
-    )  # fmt: skip
-    fields = message.model_dump(mode="json", include=set(names))
-    return {"reading_id": message.message_id} | fields
+    return {"reading_id": message.message_id} | _columns(READINGS, message)
 
 
 def mood_row(message: MoodMessage) -> Row:
     """Without the stages."""
-    stages = {"heard_at", "found_at", "read_at"}
-    return {"mood_id": message.message_id} | message.model_dump(mode="json", exclude=stages)
+    return {"mood_id": message.message_id} | _columns(MOODS, message)
 
 
 def turn_row(message: TurnMessage) -> Row:
     """Timing only."""
-    fields = message.model_dump(mode="json", exclude={"heard_at"})
-    return {"turn_id": message.message_id} | fields
+    return {"turn_id": message.message_id} | _columns(TURNS, message)
 
 
 def alert_row(message: AlertMessage) -> Row:
     """With the words of that moment, so that a changed playbook changes no past alert."""
-    stages = {"heard_at", "found_at", "read_at", "advised_at"}
-    fields = message.model_dump(mode="json", exclude=stages)
+    fields = _columns(ALERTS, message)
     return {"alert_id": message.message_id} | fields | {"advised_at": message.advised_at}
 
 
 def feedback_row(message: Feedback) -> Row:
     """One row per person and alert."""
-    fields = message.model_dump(mode="json", exclude={"at"})
+    fields = _columns(FEEDBACK, message)
     return {"feedback_id": message.message_id} | fields | {"at": message.at}
+
+
+def _columns(table: Table, message: Message) -> Row:
+    """The fields that the table keeps, as plain values."""
+    return message.model_dump(mode="json", include={column.name for column in table.c})

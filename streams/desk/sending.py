@@ -16,7 +16,7 @@ from streams.web.site import SendError
 if TYPE_CHECKING:
     from streams.cloudevents import Message
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("callmood.desk")
 
 SOURCE = "callmood/desk"
 TOPIC_OF = {topic.message: topic.name for topic in TOPICS}

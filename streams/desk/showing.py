@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Told = dict[str, Any]
 
-SHORT_SILENCE_MS = 3_000
+SHORT_SILENCE_MS = 5_000
 """Shorter silences are how people talk; the page does not mention them."""
 
 
@@ -83,7 +83,7 @@ class Showing:
     def _mood(self, message: MoodMessage) -> Told:
         mood = MoodShown.model_validate(rows.mood_row(message))
         html = self._html("mood.html", mood=mood)
-        return {"at": mood.at_ms, "strain": mood.strain, "level": mood.level.value, "html": html}
+        return {"number": mood.number, "at": mood.at_ms, "strain": mood.strain, "html": html}
 
     def _turn(self, message: TurnMessage) -> Told | None:
         turn = TurnShown.model_validate(rows.turn_row(message))

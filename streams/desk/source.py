@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from streams.cloudevents import Headers
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("callmood.desk")
 
 MAX_RECORDS = 500
 IDLE_S = 1.0

@@ -96,7 +96,7 @@ def call_detail(connection: Connection, call_id: str) -> CallDetail | None:
     call = call_of(connection, call_id)
     if call is None:
         return None
-    moods = _all(connection, _of(MOODS, call_id, "at_ms"), MoodShown)
+    moods = _all(connection, _of(MOODS, call_id, "number"), MoodShown)
     return CallDetail(
         call=call,
         mood=moods[-1] if moods else None,
@@ -152,12 +152,12 @@ def _call(row: Row[Any], mood: MoodShown | None, alerts: dict[AlertLevel, int]) 
 
 def _newest_moods(connection: Connection, call_ids: Sequence[str]) -> dict[str, MoodShown]:
     newest = (
-        select(MOODS.c.call_id, func.max(MOODS.c.at_ms).label("at_ms"))
+        select(MOODS.c.call_id, func.max(MOODS.c.number).label("number"))
         .where(MOODS.c.call_id.in_(call_ids))
         .group_by(MOODS.c.call_id)
         .subquery()
     )
-    same = and_(MOODS.c.call_id == newest.c.call_id, MOODS.c.at_ms == newest.c.at_ms)
+    same = and_(MOODS.c.call_id == newest.c.call_id, MOODS.c.number == newest.c.number)
     rows = connection.execute(select(MOODS).join(newest, same)).mappings()
     return {row["call_id"]: MoodShown.model_validate(dict(row)) for row in rows}
 

@@ -12,7 +12,7 @@ from streams.web.show import FILTERS
 from streams.web.words import Catalogue, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.requests import HTTPConnection
@@ -23,14 +23,22 @@ LANGUAGE_COOKIE = "callmood_language"
 class Pages:
     """Every template of the site."""
 
-    def __init__(self, folders: Mapping[str, Path], *, language: Language) -> None:
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        *,
+        language: Language,
+        line_state: Callable[[], str],
+    ) -> None:
         """Read templates.
 
         Args:
             folders: each feature's, with ``templates`` and ``static`` inside, by name.
             language: until a person chooses one.
+            line_state: whether new messages come in; every page says when they do not.
         """
         self._language = language
+        self._line_state = line_state
         self._environment = Environment(
             loader=FileSystemLoader([folder / "templates" for folder in folders.values()]),
             autoescape=True,
@@ -54,11 +62,20 @@ class Pages:
         )
 
     def page(
-        self, connection: HTTPConnection, template: str, *, status: int = 200, **values: object
+        self,
+        connection: HTTPConnection,
+        template: str,
+        values: Mapping[str, object],
+        *,
+        status: int = 200,
     ) -> HTMLResponse:
         """A whole page. It is never stored by the browser: it is about people."""
         html = self.fragment(
-            template, self.language_of(connection), path=connection.url.path, **values
+            template,
+            self.language_of(connection),
+            path=connection.url.path,
+            line_state=self._line_state(),
+            **values,
         )
         return HTMLResponse(html, status, {"Cache-Control": "no-store"})
 

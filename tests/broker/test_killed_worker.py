@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
+from kafka.partitioner.default import murmur2
 
 from detectors.reading import Modality
+from streams.bench.rotating import rotated
 from streams.ingest.playing import PlayedCall, demo_calls, prepare
 from streams.ingest.replay import Replay
 from streams.messages import ReadingMessage, TurnMessage
@@ -21,44 +23,74 @@ if TYPE_CHECKING:
     from streams.cloudevents import Message
     from tests.support.line import TestLine
 
+Outcome = dict[tuple[str, str], set[str]]
+
 SPEED = 6.0
+SECONDS = 80
 
 
 @pytest.fixture(scope="module")
-def call() -> PlayedCall:
-    """The Korean demo call: both modalities, silence and talk-over in it."""
-    return prepare(demo_calls()[0])
+def calls() -> list[PlayedCall]:
+    """Two calls out of step: one is always in mid-utterance when the other is not."""
+    return [rotated(prepare(demo_calls()[0]), number, seconds=SECONDS) for number in (0, 4)]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(line: TestLine, call: PlayedCall) -> list[Message]:
-    """What a worker that nobody kills makes of the call."""
+def undisturbed(line: TestLine, calls: list[PlayedCall]) -> list[Outcome]:
+    """What a worker that nobody kills makes of the calls."""
+    named = _on_one_partition("undisturbed", calls)
     with line.worker():
-        _play(line, call, "undisturbed").join()
-        return line.read(READINGS, TURNS, call_id="undisturbed", until=_complete(call))
+        _play(line, named).join()
+        line.wait_until_done()
+    return [_outcome(line, call_id) for call_id, _ in named]
 
 
 def test_a_killed_worker_leaves_no_reading_out_and_makes_none_twice(
-    line: TestLine, call: PlayedCall, undisturbed: list[Message]
+    line: TestLine, calls: list[PlayedCall], undisturbed: list[Outcome]
 ) -> None:
-    playing = _play(line, call, "killed")
+    named = _on_one_partition("killed", calls)
+    playing = _play(line, named)
     for enough in (3, 9):
         worker = line.start("worker", ready="worker: listening")
-        line.read(READINGS, call_id="killed", until=_at_least(enough))
+        line.read(READINGS, call_id=named[0][0], until=_at_least(enough))
         line.kill(worker)
     with line.worker():
-        found = line.read(READINGS, TURNS, call_id="killed", until=_complete(call))
-    playing.join()
+        playing.join()
+        line.wait_until_done()
+    found = [_outcome(line, call_id) for call_id, _ in named]
 
-    assert _without_repeats(found) == _without_repeats(undisturbed)
-    # What was sent twice (between sending and acknowledging) is the same, to the last digit.
-    assert all(len(same) == 1 for same in _contents(found).values())
+    # Each is there with the same content; what was sent twice (between sending and
+    # acknowledging) has the same id, and is the same to the last digit.
+    assert found == undisturbed
+    assert all(len(outcome) > 20 for outcome in found)
+    assert all(len(same) == 1 for outcome in found for same in outcome.values())
 
 
-def _play(line: TestLine, call: PlayedCall, call_id: str) -> threading.Thread:
+def _outcome(line: TestLine, call_id: str) -> Outcome:
+    """Readings and turns of a call by id, each with its contents."""
+    outcome: Outcome = {}
+    for one in line.read(READINGS, TURNS, call_id=call_id, until=None):
+        key = type(one).__name__, one.message_id.removeprefix(call_id)
+        stages = {"heard_at", "found_at", "read_at", "call_id"}
+        outcome.setdefault(key, set()).add(one.model_dump_json(exclude=stages))
+    return outcome
+
+
+def _on_one_partition(name: str, calls: list[PlayedCall]) -> list[tuple[str, PlayedCall]]:
+    """Ids whose calls lie on the same partition, where one's offsets are the other's too."""
+    partitions = Settings().partitions
+    ids = (
+        call_id
+        for number in count()
+        if (murmur2((call_id := f"{name}-{number}").encode()) & 0x7FFFFFFF) % partitions == 0
+    )
+    return list(zip(ids, calls, strict=False))
+
+
+def _play(line: TestLine, named: list[tuple[str, PlayedCall]]) -> threading.Thread:
     def play() -> None:
         gateway = Replay(line.broker, Settings())
-        gateway.play([(call_id, call)], speed=SPEED)
+        gateway.play(named, speed=SPEED)
         gateway.close()
 
     thread = threading.Thread(target=play)
@@ -68,38 +100,3 @@ def _play(line: TestLine, call: PlayedCall, call_id: str) -> threading.Thread:
 
 def _at_least(count: int) -> Callable[[list[Message]], bool]:
     return lambda found: len({one.message_id for one in found}) >= count
-
-
-def _complete(call: PlayedCall) -> Callable[[list[Message]], bool]:
-    """The last line has been read, and the last speech of the recording has been found."""
-    last_line = max(line.span.start_ms for line in call.lines if line.speaker == "customer")
-
-    def complete(found: list[Message]) -> bool:
-        read = [one for one in found if isinstance(one, ReadingMessage)]
-        texts = [one for one in read if one.modality is Modality.TEXT]
-        voices = [one for one in read if one.modality is Modality.VOICE]
-        turns = [one for one in found if isinstance(one, TurnMessage)]
-        ends = call.recording.duration_ms - 2_000
-        return (
-            any(one.start_ms == last_line for one in texts)
-            and any(one.end_ms > last_line for one in voices)
-            and any(one.end_ms > ends for one in turns)
-        )
-
-    return complete
-
-
-def _without_repeats(found: list[Message]) -> Counter[tuple[str, str]]:
-    return Counter({_key(one): 1 for one in found})
-
-
-def _key(message: Message) -> tuple[str, str]:
-    return type(message).__name__, message.message_id.split("~", 1)[1]
-
-
-def _contents(found: list[Message]) -> dict[tuple[str, str], set[str]]:
-    contents: dict[tuple[str, str], set[str]] = {}
-    for one in found:
-        stages = {"heard_at", "found_at", "read_at", "call_id"}
-        contents.setdefault(_key(one), set()).add(one.model_dump_json(exclude=stages))
-    return contents

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.utterance import Language
-from playbooks.phrases import PhraseError, Phrases, checked
+from playbooks.phrases import PhraseError, Phrases, checked, normalised
 
 
 def korean(*phrases: str, but_not: tuple[str, ...] = ()) -> Phrases:
@@ -65,16 +65,18 @@ def test_a_phrase_that_would_match_everything_or_nothing_is_refused(phrase: str)
         checked(phrase)
 
 
-@pytest.mark.parametrize("phrase", ["aa*aa*aa*aa", "aa ... aa ... aa ... ab", "가가 ... 가가 ... 가나"])
+@pytest.mark.parametrize(
+    "phrase", ["aa*aa*aa*aa", "aa ... aa ... aa ... ab", "가가 ... 가가 ... 가나"]
+)
 def test_no_phrase_makes_a_long_line_stand_still(phrase: str) -> None:
-    phrases = Phrases({language: (phrase,) for language in Language})
+    phrases = Phrases(dict.fromkeys(Language, (phrase,)))
     started = time.process_time()
     for text in ("a" * 100_000, "aa " * 40_000, "가" * 100_000, "가가 " * 40_000):
         phrases.found_in(text)
     assert time.process_time() - started < 5
 
 
-TEXTS = st.text(alphabet="abc 가나다'’*.", max_size=40)
+TEXTS = st.text(alphabet="abc 가나다'\u2019*.", max_size=40)
 
 
 @given(phrase=TEXTS, text=TEXTS, language=st.sampled_from(Language))
@@ -84,7 +86,7 @@ def test_the_quick_look_never_hides_a_match(phrase: str, text: str, language: La
     except PhraseError:
         return
     for line in (text, f"{text} {phrase} {text}"):
-        if phrases._pattern.search(" ".join(line.casefold().replace("’", "'").split())):
+        if phrases._pattern.search(normalised(line)):
             assert phrases.found_in(line)
 
 

@@ -35,7 +35,7 @@ def line(
 
 
 def mood(at: int, level: MoodLevel, *, strain: float = 0.7) -> Mood:
-    return Mood(CALL, at * SECOND, {Emotion.ANGER: 1.0}, strain, level)
+    return Mood(CALL, at * SECOND, {Emotion.ANGER: 1.0}, strain, level, number=at)
 
 
 def reading(

@@ -14,6 +14,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.children import start_child
 
+from streams.topics import APP_ID, AUDIO, CALLS, READINGS, TRANSCRIPTS, TURNS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -68,9 +70,11 @@ class TestLine:
         child.process.wait(READY_S)
 
     def read(
-        self, *topics: KafkaTopic, call_id: str, until: Callable[[list[Message]], bool]
+        self, *topics: KafkaTopic, call_id: str, until: Callable[[list[Message]], bool] | None
     ) -> list[Message]:
         """Everything on these topics about one call, from the beginning, until ``until``.
+
+        Without ``until``: everything that is there now.
 
         Raises:
             TimeoutError: nothing fulfilled it in `ANSWER_S`; says what had come.
@@ -89,7 +93,8 @@ class TestLine:
         found: list[Message] = []
         deadline = time.monotonic() + ANSWER_S
         try:
-            while not until(found):
+            ends = consumer.end_offsets(consumer.assignment())
+            while not (_at_end(consumer, ends) if until is None else until(found)):
                 if time.monotonic() > deadline:
                     kinds = [one.message_id for one in found]
                     message = f"{sorted(by_name)} of {call_id}: only {kinds}"
@@ -103,6 +108,27 @@ class TestLine:
         finally:
             consumer.close()
         return found
+
+    def wait_until_done(self) -> None:
+        """Until the workers have acknowledged everything that was sent.
+
+        Raises:
+            TimeoutError: they had not in `ANSWER_S`; says how many events were left.
+        """
+        consumer = KafkaConsumer(bootstrap_servers=self.broker, group_id=APP_ID)
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in (AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLS)
+            for number in sorted(consumer.partitions_for_topic(topic.name) or ())
+        ]
+        deadline = time.monotonic() + ANSWER_S
+        try:
+            while left := _lag(consumer, partitions):
+                if time.monotonic() > deadline:
+                    message = f"{left} events are not acknowledged"
+                    raise TimeoutError(message)
+        finally:
+            consumer.close(autocommit=False)
 
     def send_raw(
         self,
@@ -118,3 +144,12 @@ class TestLine:
             producer.send(topic.name, key=key.encode(), value=value, headers=headers or []).get(20)
         finally:
             producer.close()
+
+
+def _at_end(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    return all(consumer.position(one) >= end for one, end in ends.items())
+
+
+def _lag(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> int:
+    ends = consumer.end_offsets(partitions)
+    return sum(ends[one] - (consumer.committed(one) or 0) for one in partitions if ends[one])

@@ -76,8 +76,8 @@ function onReading(told) {
 
 function onMood(told) {
   if (!mine(told)) return;
-  const known = Number(byId("mood").firstElementChild.dataset.at ?? -1);
-  if (told.at >= known) byId("mood").innerHTML = told.html;
+  const known = Number(byId("mood").firstElementChild.dataset.number ?? -1);
+  if (told.number >= known) byId("mood").innerHTML = told.html;
   addPoint(byId("trend"), told.at, told.strain);
   draw();
 }

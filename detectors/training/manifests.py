@@ -1,0 +1,81 @@
+"""Manifests to evaluate on: CSV rows with their line numbers, read one bad row at a time."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+
+
+class ManifestError(ValueError):
+    """Nothing of the manifest can be read: it is missing, or lacks a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, and where it stands (``file:line``)."""
+
+    where: str
+    fields: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        """Give a field; empty where the manifest lacks the column."""
+        return self.fields.get(column, "")
+
+
+def rows(path: Path, columns: Iterable[str], complain: Callable[[str], None]) -> list[Row]:
+    """Read the rows of a manifest; ``complain`` is told of each that cannot be read.
+
+    Raises:
+        ManifestError: no such file, empty, or without one of the ``columns``.
+    """
+    try:
+        # Bytes that are not UTF-8 spoil their own row only.
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+            reader = csv.reader(lines)
+            header = next(reader, [])
+            missing = [column for column in columns if column not in header]
+            if missing:
+                message = f"{path}:1: no column {', '.join(missing)}; has {', '.join(header)}"
+                raise ManifestError(message.encode("utf-8", "replace").decode())
+            return list(_rows(path, header, reader, complain))
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise ManifestError(message) from error
+
+
+def _rows(
+    path: Path, header: list[str], reader: Iterator[list[str]], complain: Callable[[str], None]
+) -> Iterator[Row]:
+    # csv.reader has line_num; the type of its objects has no public name.
+    number = getattr(reader, "line_num", 1)
+    while True:
+        start = number + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            complain(f"{path}:{start}: {error}")
+            fields = []
+        number = getattr(reader, "line_num", start)
+        problem = _problem(fields, header)
+        if problem:
+            complain(f"{path}:{start}: {problem}")
+        elif fields:
+            yield Row(f"{path}:{start}", dict(zip(header, fields, strict=True)))
+
+
+def _problem(fields: list[str], header: list[str]) -> str | None:
+    if fields and len(fields) != len(header):
+        return f"{len(fields)} fields where the header has {len(header)}"
+    try:
+        "".join(fields).encode("utf-8")
+    except UnicodeEncodeError:
+        return "not UTF-8"
+    return None

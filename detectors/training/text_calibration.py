@@ -1,0 +1,106 @@
+"""From a corpus's labels to trustworthy scores for the 8 emotions, as a call would have them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.labels import EMOTIONS
+from detectors.text.emotion import (
+    CALL_MIX,
+    Calibration,
+    Taxonomy,
+    emotion_scores,
+    evidence,
+    heard,
+    membership,
+)
+from detectors.text.lexicon import lexicon
+from detectors.text.normalising import said
+from detectors.training.calibration import COVERAGE, agrees
+from detectors.utterance import Language
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from detectors.training.text_examples import Lines
+
+POWERS = np.geomspace(0.4, 4.0, 25)
+WORD_WEIGHTS = np.linspace(0.0, 3.0, 13)
+MOST_BALANCE = 30.0
+"""Rare emotions are raised by at most this, neutral apart: a few rows prove little."""
+MOST_WEIGHT = 10.0
+"""... and a row of a rare emotion counts as at most so many."""
+
+
+def calibrated(logits: NDArray[np.float32], lines: Lines, taxonomy: Taxonomy) -> Calibration:
+    """Choose power and word weight by the Brier score of the whole distribution.
+
+    Rows count by how frequent their emotion is in a call against the corpus (`CALL_MIX`).
+    """
+    votes = lines.truth @ membership(taxonomy)
+    told = votes.any(1)
+    logits, votes = logits[told], votes[told]
+    shown = spoken(lines)[told]
+    weights = row_weights(votes)
+    top = _top(votes)
+
+    def brier(calibration: Calibration) -> float:
+        scores = emotion_scores(logits, taxonomy, calibration, shown)
+        return float((((scores - top) ** 2).sum(1) * weights).sum())
+
+    choices = [
+        Calibration(float(power), _balance(logits, taxonomy, float(power)), float(weight), 0.0)
+        for power, weight in product(POWERS, WORD_WEIGHTS)
+    ]
+    best = min(choices, key=brier)
+    confidence = emotion_scores(logits, taxonomy, best, shown).max(1)
+    return replace(best, abstain_below=_weighted_quantile(confidence, weights, 1 - COVERAGE))
+
+
+def spoken(lines: Lines) -> NDArray[np.float32]:
+    """What the word lists say of every line, ``float32[lines, 8]``."""
+    lexicons = {language: lexicon(language) for language in Language}
+    return np.stack([evidence(*heard(said(text), lexicons)) for text in lines.texts])
+
+
+def row_weights(votes: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How much each row counts so that the rows' emotions occur as in `CALL_MIX`; sum 1."""
+    top = _top(votes)
+    raised = np.array([CALL_MIX[e] for e in EMOTIONS]) / np.maximum(top.mean(0), 1e-3)
+    weights = top @ np.minimum(raised / np.median(raised), MOST_WEIGHT)
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+
+def weighted_accuracy(
+    votes: NDArray[np.float32], scores: NDArray[np.float32], weights: NDArray[np.float64]
+) -> float:
+    """Share of rows, by weight, whose highest score is the emotion most labels express."""
+    return float((agrees(votes, scores) * weights).sum() / weights.sum())
+
+
+def _top(votes: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The emotion with the most votes as a distribution; ties share it."""
+    best = (votes == votes.max(1, keepdims=True)).astype(np.float64)
+    return np.asarray(best / best.sum(1, keepdims=True))
+
+
+def _balance(
+    logits: NDArray[np.float32], taxonomy: Taxonomy, power: float
+) -> tuple[float, ...]:
+    plain = Calibration(power, [1.0] * len(EMOTIONS), 0.0, 0.0)
+    nothing = np.zeros((len(logits), len(EMOTIONS)), dtype=np.float32)
+    usual = emotion_scores(logits, taxonomy, plain, nothing).mean(0)
+    raised = np.array([CALL_MIX[emotion] for emotion in EMOTIONS]) / np.maximum(usual, 1e-4)
+    raised[1:] = np.minimum(raised[1:], MOST_BALANCE)
+    return tuple(round(float(value), 4) for value in raised)
+
+
+def _weighted_quantile(
+    values: NDArray[np.float32], weights: NDArray[np.float64], share: float
+) -> float:
+    order = np.argsort(values)
+    return float(values[order][np.searchsorted(np.cumsum(weights[order]), share)])

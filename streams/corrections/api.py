@@ -1,0 +1,115 @@
+"""The trainers' queue by HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from starlette.responses import FileResponse
+
+from streams.cloudevents import now
+from streams.corrections import queue
+from streams.corrections.keeping import keep_corrections, refresh, waiting
+from streams.corrections.models import (
+    CorrectionGiven,
+    CorrectionKept,
+    CorrectionsPage,
+    QueuePage,
+    SegmentDetail,
+)
+from streams.messages import Correction
+from streams.metrics import CORRECTIONS_KEPT, QUEUE_LENGTH
+from streams.web.site import Site, send, site_of
+
+if TYPE_CHECKING:
+    from detectors.reading import Modality
+
+ROUTER = APIRouter(tags=["corrections"])
+SiteHere = Annotated[Site, Depends(site_of)]
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such segment."}}
+
+
+@ROUTER.get("/api/queue")
+def read_queue(site: SiteHere, offset: Offset = 0, limit: Limit = 50) -> QueuePage:
+    """Segments that wait for a trainer, worst first."""
+    with site.store.engine.connect() as connection:
+        return queue.queue_page(connection, offset=offset, limit=limit)
+
+
+@ROUTER.get("/api/segments/{segment_id}", responses=PROBLEMS)
+def read_segment(site: SiteHere, segment_id: str) -> SegmentDetail:
+    """One segment, with the words around it and what the detectors estimated."""
+    return _segment(site, segment_id)
+
+
+@ROUTER.get("/api/segments/{segment_id}/clip", response_class=FileResponse, responses=PROBLEMS)
+def read_clip(site: SiteHere, segment_id: str) -> FileResponse:
+    """The customer's voice in it, as FLAC; only where recording was agreed to."""
+    detail = _segment(site, segment_id)
+    with site.store.engine.connect() as connection:
+        file = queue.clip_file(connection, detail.segment, site.settings)
+    if file is None:
+        raise HTTPException(404, "There is no clip of this segment.")
+    return FileResponse(file, media_type="audio/flac", headers={"Cache-Control": "no-store"})
+
+
+@ROUTER.get("/api/corrections")
+def list_corrections(
+    site: SiteHere,
+    call: Annotated[str | None, Query(max_length=128, description="Only this call's.")] = None,
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> CorrectionsPage:
+    """What trainers answered, newest first."""
+    with site.store.engine.connect() as connection:
+        return queue.corrections_page(connection, call_id=call, offset=offset, limit=limit)
+
+
+@ROUTER.post(
+    "/api/corrections",
+    responses=PROBLEMS | {503: {"description": "Kafka is away; nothing was kept."}},
+)
+async def correct(site: SiteHere, given: CorrectionGiven) -> CorrectionKept:
+    """Keep the right labels of a segment."""
+    if given.voice_label is None and given.text_label is None:
+        raise HTTPException(422, "voice_label, text_label: give at least one of them.")
+    detail = _segment(site, given.segment_id)
+    correction = Correction(
+        call_id=detail.segment.call_id,
+        start_ms=detail.segment.start_ms,
+        end_ms=detail.segment.end_ms,
+        at=now(),
+        **given.model_dump(),
+    )
+    await send(site, correction)
+    remaining = _kept(site, correction)
+    QUEUE_LENGTH.set(remaining)
+    CORRECTIONS_KEPT.labels(str(_changes(detail, given)).lower()).inc()
+    return CorrectionKept(id=correction.message_id, remaining=remaining)
+
+
+def _kept(site: Site, correction: Correction) -> int:
+    with site.store.engine.begin() as connection:
+        keep_corrections(connection, [correction])
+        refresh(connection, correction.call_id)
+        return waiting(connection)
+
+
+def _segment(site: Site, segment_id: str) -> SegmentDetail:
+    with site.store.engine.connect() as connection:
+        detail = queue.segment_detail(connection, segment_id, site.settings)
+    if detail is None:
+        raise HTTPException(404, f"There is no segment {segment_id[:512]!r} in the queue.")
+    return detail
+
+
+def _changes(detail: SegmentDetail, given: CorrectionGiven) -> bool:
+    """Whether the trainer answered otherwise than the detectors did."""
+    answers: dict[Modality, object] = {}
+    for estimate in detail.estimates:
+        answers[estimate.modality] = None if estimate.abstained else estimate.label
+    labels = {"voice": given.voice_label, "text": given.text_label}
+    return any(label != answers.get(m) for m, label in labels.items() if label is not None)  # type: ignore[call-overload]

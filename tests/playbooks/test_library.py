@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+import pytest
+
+from detectors.utterance import Language, Span, Speaker, TranscriptLine
+from playbooks.checks import run_cases
+from playbooks.combining import All, Any, Count, Not, Sequence
+from playbooks.conditions import Condition
+from playbooks.engine import PlaybookState, step_all
+from playbooks.happenings import Said
+from playbooks.lasting import MoodIs
+from playbooks.loading import load_library
+from playbooks.phrases import Phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbooks.playbook import Playbook
+
+LIBRARY = load_library()
+each_playbook = pytest.mark.parametrize("playbook", LIBRARY, ids=lambda p: p.playbook_id)
+Mutant = tuple[str, Condition]
+
+HANGUL = re.compile("[가-힣]")
+HARMLESS = """\
+안녕하세요 카드 결제일을 바꾸고 싶은데요
+배고파 죽겠네 빨리 끝내고 밥 먹어야지
+지난달 보험료가 두 번 나간 것 같아서 확인하려고요
+네 잠깐만요 볼펜 좀 찾을게요
+아이가 새끼손가락을 다쳐서 보험금을 청구하려고요
+노래방에서 죽여주게 불렀어요 그건 그렇고 한도 조회요
+금리가 얼마인지 궁금해요
+Hello, I would like to change my address please.
+I could murder a coffee, sorry, go on.
+My phone died, that's why I hung up.
+What is the interest rate on the savings account?
+Thanks, you have been very helpful today.""".splitlines()
+
+
+@each_playbook
+def test_its_own_tests_pass(playbook: Playbook) -> None:
+    assert [o.difference for o in run_cases(playbook) if not o.passed] == []
+
+
+@each_playbook
+def test_taking_any_one_condition_away_breaks_one_of_its_tests(playbook: Playbook) -> None:
+    unnoticed = [
+        name
+        for name, when in mutants(playbook.when)
+        if all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
+    ]
+    assert unnoticed == []
+
+
+@each_playbook
+def test_it_speaks_both_languages_and_does_not_mix_them_up(playbook: Playbook) -> None:
+    for texts in (playbook.title, playbook.why, *(rung.title for rung in playbook.rungs)):
+        assert HANGUL.search(texts[Language.KOREAN])
+        assert not HANGUL.search(texts[Language.ENGLISH])
+    for rung in playbook.rungs:
+        assert all(HANGUL.search(text) for text in rung.steps[Language.KOREAN])
+        assert not any(HANGUL.search(text) for text in rung.steps[Language.ENGLISH])
+
+
+@each_playbook
+def test_it_has_a_sentence_to_read_out(playbook: Playbook) -> None:
+    for rung in playbook.rungs:
+        assert any("“" in step for step in rung.steps[Language.KOREAN])
+        assert any("“" in step for step in rung.steps[Language.ENGLISH])
+
+
+def test_abuse_brings_three_notices_and_the_decision_stays_with_the_agent() -> None:
+    abuse = next(p for p in LIBRARY if p.playbook_id == "abusive-words")
+    assert [rung.level for rung in abuse.rungs] == ["notice", "warning", "critical"]
+    last = " ".join(abuse.rungs[-1].steps[Language.KOREAN])
+    assert "상담사님이 정하십니다" in last
+    assert "자동으로 끊기지 않습니다" in last
+    assert "산업안전보건법 제41조" in abuse.why[Language.KOREAN]
+
+
+def test_words_of_self_harm_lead_to_the_help_lines() -> None:
+    distress = next(p for p in LIBRARY if p.playbook_id == "self-harm-words")
+    assert "109" in " ".join(distress.steps[Language.KOREAN])
+    assert "988" in " ".join(distress.steps[Language.ENGLISH])
+
+
+@pytest.mark.parametrize("speaker", Speaker)
+def test_an_ordinary_call_brings_no_alert(speaker: Speaker) -> None:
+    states: dict[str, PlaybookState] = {}
+    for number, text in enumerate(HARMLESS):
+        span = Span(number * 5000, number * 5000 + 3000)
+        event = TranscriptLine("c1", speaker, span, text)
+        states, alerts = step_all(LIBRARY, states, event, now=span.end_ms)
+        assert alerts == (), text
+
+
+@singledispatch
+def mutants(condition: Condition) -> Iterator[Mutant]:
+    """The condition with one thing taken away, in every possible way."""
+    del condition
+    return iter(())
+
+
+@mutants.register(All)
+@mutants.register(Any)
+@mutants.register(Sequence)
+def _(condition: All | Any | Sequence) -> Iterator[Mutant]:
+    parts = condition.parts
+    for place, part in enumerate(parts):
+        before, after = parts[:place], parts[place + 1 :]
+        if before + after:
+            yield f"without {part}", replace(condition, parts=before + after)
+        for name, mutant in mutants(part):
+            yield name, replace(condition, parts=(*before, mutant, *after))
+
+
+@mutants.register(Not)
+def _(condition: Not) -> Iterator[Mutant]:
+    return ((name, Not(mutant)) for name, mutant in mutants(condition.part))
+
+
+@mutants.register(Count)
+def _(condition: Count) -> Iterator[Mutant]:
+    yield "once is enough", condition.part
+    yield "one more needed", replace(condition, at_least=condition.at_least + 1)
+    yield "no window", replace(condition, within_ms=10**9)
+    for name, mutant in mutants(condition.part):
+        yield name, replace(condition, part=mutant)
+
+
+@mutants.register(Said)
+def _(condition: Said) -> Iterator[Mutant]:
+    wanted, but_not = condition.phrases.wanted, condition.phrases.but_not
+    yield "said by the other", replace(condition, speaker=condition.speaker.other)
+    for language, phrases in wanted.items():
+        others = {**wanted, language: ()}
+        if phrases and any(others.values()):
+            yield f"nothing in {language}", replace(condition, phrases=Phrases(others, but_not))
+    for language, friends in but_not.items():
+        for friend in friends:
+            fewer = {**but_not, language: tuple(f for f in friends if f != friend)}
+            yield f"not sparing {friend}", replace(condition, phrases=Phrases(wanted, fewer))
+
+
+@mutants.register(MoodIs)
+def _(condition: MoodIs) -> Iterator[Mutant]:
+    asked = [n for n in ("level", "label", "trend", "strain") if getattr(condition, n) is not None]
+    if len(asked) > 1:
+        yield from ((f"any {name}", replace(condition, **{name: None})) for name in asked)
+    if condition.for_ms:
+        yield "at once", replace(condition, for_ms=0)

@@ -1,0 +1,180 @@
+"""A desk without a broker: messages are injected as Kafka records, through the same feed.
+
+Nothing of the desk itself is replaced but the two ends of Kafka's wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from streams.cli.desk import desk_app
+from streams.desk.app import Line
+from streams.desk.live import LineState
+from streams.desk.sending import TOPIC_OF
+from streams.desk.server import DeskServer, bound_socket, url_of
+from streams.desk.source import Record
+from streams.settings import Settings
+from streams.web.site import SendError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from streams.cloudevents import Message
+    from streams.desk.live import Hub
+    from streams.store import Store
+
+START_S = 20
+
+
+@dataclass
+class Wire:
+    """Kafka's two ends: what is put in comes out, and so does what the desk sends.
+
+    Attributes:
+        sent: what the desk sent.
+        away: Kafka takes nothing.
+        committed: the offset up to which the feed has kept everything.
+    """
+
+    sent: list[Message] = field(default_factory=list)
+    away: bool = False
+    committed: int = 0
+    _offset: int = 0
+    _hub: Hub | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _records: asyncio.Queue[Record] | None = None
+    _kept: threading.Condition = field(default_factory=threading.Condition)
+
+    def line(self) -> Line:
+        """For `create_app`."""
+        return Line(self._source, _Returning(self))
+
+    def put(self, *messages: Message, at: datetime | None = None) -> None:
+        """Inject messages from any thread."""
+        for message in messages:
+            self.put_raw(
+                TOPIC_OF[type(message)],
+                message.value(),
+                message.headers(source="test", time=at),
+                key=message.call_id.encode(),
+            )
+
+    def put_raw(
+        self, topic: str, value: bytes, headers: list[tuple[str, bytes]], *, key: bytes = b""
+    ) -> None:
+        """Inject any bytes."""
+        assert self._loop is not None
+        assert self._records is not None
+        self._offset += 1
+        record = Record(topic, 0, self._offset, key, value, headers)
+        self._loop.call_soon_threadsafe(self._records.put_nowait, record)
+
+    def settle(self, timeout_s: float = START_S) -> None:
+        """Wait until everything that was put in is kept."""
+        with self._kept:
+            done = self._kept.wait_for(lambda: self.committed >= self._offset, timeout_s)
+        assert done, f"the feed kept {self.committed} of {self._offset} records"
+
+    def line_state(self, state: LineState) -> None:
+        """Let the line come or go, as Kafka's client would tell."""
+        assert self._loop is not None
+        assert self._hub is not None
+        self._loop.call_soon_threadsafe(self._hub.change, state)
+
+    async def batch(self) -> Sequence[Record]:
+        """As `Source`."""
+        assert self._records is not None
+        found = [await self._records.get()]
+        while not self._records.empty():
+            found.append(self._records.get_nowait())
+        return found
+
+    async def commit(self, records: Sequence[Record]) -> None:
+        """As `Source`."""
+        with self._kept:
+            self.committed = max(record.offset for record in records)
+            self._kept.notify_all()
+
+    async def close(self) -> None:
+        """As `Source`."""
+
+    def _source(self, store: Store, hub: Hub) -> Wire:
+        del store
+        self._hub = hub
+        self._loop = asyncio.get_running_loop()
+        self._records = asyncio.Queue()
+        hub.change(LineState.UP)
+        return self
+
+
+@dataclass
+class _Returning:
+    """A sender whose messages come back through the feed, as Kafka's do."""
+
+    wire: Wire
+
+    async def start(self) -> None:
+        """Nothing to do."""
+
+    async def send(self, message: Message) -> None:
+        """Take a message, unless Kafka is away."""
+        if self.wire.away:
+            raise SendError("Kafka at test does not answer; nothing was kept. Try again shortly.")
+        self.wire.sent.append(message)
+        if TOPIC_OF[type(message)] != "dead-letters.v1":
+            self.wire.put(message)
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+
+@dataclass(frozen=True)
+class RunningDesk:
+    """A desk that serves.
+
+    Attributes:
+        url: without a slash at its end.
+        wire: to inject messages.
+    """
+
+    url: str
+    wire: Wire
+    settings: Settings
+
+
+@contextmanager
+def running_desk(home: Path, *, port: int = 0, **settings: object) -> Iterator[RunningDesk]:
+    """Serve a desk on a real socket, in a thread, until the end of the block."""
+    wire = Wire()
+    here = Settings(home=home, **settings)  # type: ignore[arg-type]
+    app = desk_app(here, line=wire.line())
+    ready = threading.Event()
+    server = DeskServer(app, ready=ready.set)
+    with _listening(port) as one:
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[one])), daemon=True
+        )
+        thread.start()
+        assert ready.wait(START_S), "the desk did not start"
+        try:
+            yield RunningDesk(url_of(one), wire, here)
+        finally:
+            server.should_exit = True
+            thread.join(START_S)
+            assert not thread.is_alive(), "the desk did not end"
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    one = bound_socket("127.0.0.1", port)
+    try:
+        yield one
+    finally:
+        one.close()
