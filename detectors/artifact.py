@@ -36,7 +36,7 @@ class Artifact:
     session: ort.InferenceSession
     description: Mapping[str, Any]
 
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - JSON values
+    def __getitem__(self, key: str) -> Any:
         """Give one part of the description.
 
         Raises:

@@ -40,6 +40,7 @@ class Line:
             topic_disable_leader=True,
             topic_partitions=settings.partitions,
             store="memory://",
+            datadir=str(settings.home / "faust"),
             web_enabled=False,
             stream_buffer_maxsize=STREAM_BUFFER,
             stream_wait_empty=False,

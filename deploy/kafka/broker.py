@@ -126,7 +126,7 @@ def _format(command: list[str], config: Path, home: Path) -> None:
     tool = [*command, "kafka.tools.StorageTool", "format", "--standalone"]
     try:
         subprocess.run(  # noqa: S603
-            [*tool, "-t", cluster, "-c", str(config)],
+            [*tool, f"--cluster-id={cluster}", "-c", str(config)],
             check=True,
             capture_output=True,
             text=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ from detectors.text.normalising import has_words, is_hangul, said
 from detectors.utterance import Language, TranscriptLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -66,8 +65,9 @@ TOPIC_EMOTIONS = {
 def membership(taxonomy: Taxonomy) -> NDArray[np.float32]:
     """Which of a taxonomy's labels express which emotion, ``float32[labels, 8]`` of 0 and 1."""
     groups = {Taxonomy.KOTE: KOTE_EMOTIONS, Taxonomy.GOEMOTIONS: GOEMOTIONS_EMOTIONS}[taxonomy]
-    rows = [[label in groups.get(emotion, ()) for emotion in EMOTIONS] for label in
-            LABELS[taxonomy]]
+    rows = [
+        [label in groups.get(emotion, ()) for emotion in EMOTIONS] for label in LABELS[taxonomy]
+    ]
     return np.array(rows, dtype=np.float32)
 
 
@@ -119,10 +119,12 @@ class TextEmotion:
         refused = {index: error for index, item in enumerate(items) if (error := _refusal(item))}
         kept = [item for index, item in enumerate(items) if index not in refused]
         logits = self._logits([(item.text, written_in(item)) for item in kept])
-        readings = iter([
-            self._reading(item, {taxonomy: logits[taxonomy][row] for taxonomy in Taxonomy})
-            for row, item in enumerate(kept)
-        ])
+        readings = iter(
+            [
+                self._reading(item, {taxonomy: logits[taxonomy][row] for taxonomy in Taxonomy})
+                for row, item in enumerate(kept)
+            ]
+        )
         return [refused[i] if i in refused else next(readings) for i in range(len(items))]
 
     def decided(self, texts: Sequence[str], taxonomy: Taxonomy) -> NDArray[np.float32]:
@@ -132,9 +134,7 @@ class TextEmotion:
         limits = np.array(self.artifact["thresholds"][taxonomy], dtype=np.float32)
         return _sigmoid(logits - limits)
 
-    def _logits(
-        self, lines: Sequence[tuple[str, Language]]
-    ) -> dict[Taxonomy, NDArray[np.float32]]:
+    def _logits(self, lines: Sequence[tuple[str, Language]]) -> dict[Taxonomy, NDArray[np.float32]]:
         if not lines:
             return {each: np.zeros((0, len(LABELS[each])), np.float32) for each in Taxonomy}
         grams = [hashed(text, language) for text, language in lines]
@@ -202,9 +202,13 @@ def heard(
 
 
 def evidence(hits: Sequence[Hit], felt: Mapping[Emotion, Sequence[str]]) -> NDArray[np.float32]:
-    """Which emotions the lexicon speaks for, ``float32[8]`` of 0 and 1."""
-    spoken = set(felt) | {TOPIC_EMOTIONS.get(hit.topic) for hit in hits}
-    return np.array([emotion in spoken for emotion in EMOTIONS], dtype=np.float32)
+    """How strongly the lexicon speaks for each emotion, ``float32[8]``, 0 to 3.
+
+    An emotion's words count 1, a topic's 2: those are phrases, with their false friends listed.
+    """
+    meant = {TOPIC_EMOTIONS.get(hit.topic) for hit in hits}
+    strength = [(emotion in felt) + 2 * (emotion in meant) for emotion in EMOTIONS]
+    return np.array(strength, dtype=np.float32)
 
 
 def emotion_scores(

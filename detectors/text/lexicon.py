@@ -78,7 +78,8 @@ class Lexicon:
     def topics(self, line: str) -> list[Hit]:
         """Find what a line (as `normalising.said` gives it) is about."""
         return [
-            Hit(topic, words) for topic, list_ in self.by_topic.items()
+            Hit(topic, words)
+            for topic, list_ in self.by_topic.items()
             for words in list_.found(line)
         ]
 
@@ -104,10 +105,12 @@ def lexicon(language: Language, folder: Path = FOLDER) -> Lexicon:
     compiled = {key: _compiled(section) for key, section in sections.items()}
     return Lexicon(
         language=language,
-        by_topic={Topic(name): words for (kind, name), words in compiled.items()
-                  if kind == "topic"},
-        by_emotion={Emotion(name): words for (kind, name), words in compiled.items()
-                    if kind == "emotion"},
+        by_topic={
+            Topic(name): words for (kind, name), words in compiled.items() if kind == "topic"
+        },
+        by_emotion={
+            Emotion(name): words for (kind, name), words in compiled.items() if kind == "emotion"
+        },
         digest=hashlib.sha256(text.encode()).hexdigest()[:4],
     )
 

@@ -1,5 +1,6 @@
 """Corpora, features, fitting, calibration, measuring and export. Never imported at run time.
 
-Only the modules that fit need torch (the ``train`` extra): `hearing`, `fitting_voice` and
-`fitting_text`. Measuring needs numpy, soundfile and soxr.
+Fitting and export need torch and onnx (the ``train`` extra). What measures does not:
+`corpora`, `manifests`, `evaluation`, `measures`, `calibration` and `telephone` are numpy,
+soundfile and soxr.
 """

@@ -66,7 +66,8 @@ class Figures:
 
     Attributes:
         answered_ratio: share of labelled items on which the detector did not abstain.
-        accuracy, answered_accuracy: share of right decisions, of all and of those answered.
+        accuracy, answered_accuracy: share of right decisions, of all items and of those answered;
+            where items carry several labels, each yes or no is a decision.
     """
 
     measured: Measured
@@ -86,7 +87,7 @@ class Figures:
         }  # fmt: skip
 
 
-def read_voice(
+def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     rows: Iterable[Row],
     detector: VoiceTone,
     root: Path,
@@ -199,8 +200,8 @@ def figures(judged: Sequence[Judged], labels: Sequence[str], *, several: bool) -
         return None
     scores = np.array([item.scores for item in known], dtype=np.float64)
     truth = np.array([[label in item.truth for label in labels] for item in known])
-    decided = scores >= DECISIVE if several else best_of(scores, truth.any(0))
-    right = (decided == truth).all(1) if several else (decided & truth).any(1)
+    decided = scores >= DECISIVE if several else best_of(scores, np.asarray(truth.any(0)))
+    right = (decided == truth).mean(1) if several else (decided & truth).any(1)
     answered = np.array([not item.abstained for item in known])
     return Figures(
         measured=measured(scores, truth, decided, labels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import warnings
@@ -13,17 +14,20 @@ import torch
 from detectors.artifact import DESCRIPTION_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
 OPSET = 18
+FORMAT = 1
+"""First part of every version: inputs and outputs of the graph are the same within it."""
 HALVED = ("head.",)
 """Weights under these names are kept as float16: half the size, and no measurable change."""
 
 
-def exported(
+def exported(  # noqa: PLR0913 - the exporter's own
     module: nn.Module,
     path: Path,
     *,
@@ -36,7 +40,7 @@ def exported(
 
     ``axes`` names the dimensions of inputs that may differ from the example's.
     """
-    shapes = {name: {d: torch.export.Dim.DYNAMIC for d in axes.get(name, {})} for name in inputs}
+    shapes = {name: dict.fromkeys(axes.get(name, {}), torch.export.Dim.DYNAMIC) for name in inputs}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -60,6 +64,14 @@ def exported(
     onnx.save(model, path)
 
 
+def versioned(description: Mapping[str, Any], weights: Iterable[NDArray[Any]]) -> dict[str, Any]:
+    """Add a version that changes with the weights and with whatever else decides a reading."""
+    content = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    for weight in weights:
+        content.update(weight.tobytes())
+    return {**description, "version": f"{FORMAT}.{content.hexdigest()[:8]}"}
+
+
 def describe(model: onnx.ModelProto, description: Mapping[str, Any]) -> None:
     """Put the description, and nothing about the machine it was made on, into the metadata."""
     onnx.helper.set_model_props(
@@ -69,8 +81,12 @@ def describe(model: onnx.ModelProto, description: Mapping[str, Any]) -> None:
         # The exporter writes stack traces with file paths into every node.
         del node.metadata_props[:]
         node.doc_string = ""
-    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output,
-                  *model.graph.initializer):
+    for value in (
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.initializer,
+    ):
         del value.metadata_props[:]
     del model.graph.metadata_props[:]
 

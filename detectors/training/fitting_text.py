@@ -51,9 +51,7 @@ class Bag(nn.Module):
 
     def forward(self, buckets: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Score lines given one after the other; line i starts at ``offsets[i]``."""
-        return torch.as_tensor(
-            self.heads(self.table(buckets, offsets, per_sample_weights=weights))
-        )
+        return torch.as_tensor(self.heads(self.table(buckets, offsets, per_sample_weights=weights)))
 
 
 def fitted(

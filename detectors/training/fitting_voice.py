@@ -58,8 +58,9 @@ class Calibration:
 class _Draws:
     """Random batches of chosen clips, each with a random past of the same speaker."""
 
-    def __init__(self, examples: Examples, chosen: NDArray[np.int64], recipe: Recipe,
-                 seed: int) -> None:
+    def __init__(
+        self, examples: Examples, chosen: NDArray[np.int64], recipe: Recipe, seed: int
+    ) -> None:
         self._examples, self._chosen, self._recipe = examples, chosen, recipe
         self._rng = np.random.default_rng(seed)
         people = examples.person[chosen]
@@ -120,7 +121,7 @@ def fitted(
             for member, draw in zip(head.members, draws, strict=True)
         ]
         optimiser.zero_grad()
-        torch.stack(losses).sum().backward()
+        torch.stack(losses).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
         step()
@@ -143,10 +144,16 @@ def _loss(
     known = torch.from_numpy(examples.known[picked])
     felt = target >= 0
     logits, target = outputs[:, : len(EMOTIONS)], target.clamp(min=0)
-    masked = _mean(nn.functional.cross_entropy(
-        logits.masked_fill(~known, -1e4), target, reduction="none"), felt)
-    full = _mean(nn.functional.cross_entropy(
-        logits, target, reduction="none", label_smoothing=recipe.smoothing), felt)
+    masked = _mean(
+        nn.functional.cross_entropy(logits.masked_fill(~known, -1e4), target, reduction="none"),
+        felt,
+    )
+    full = _mean(
+        nn.functional.cross_entropy(
+            logits, target, reduction="none", label_smoothing=recipe.smoothing
+        ),
+        felt,
+    )
     arousal = torch.sigmoid(outputs[:, -1]) - torch.from_numpy(examples.arousal[picked])
     return masked + recipe.unmasked * full + recipe.arousal * arousal.square().mean()
 
@@ -155,36 +162,48 @@ def _mean(losses: Tensor, counted: Tensor) -> Tensor:
     return (losses * counted).sum() / counted.sum().clamp(min=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Over which line clips are measured, and after how many others of the speaker."""
+
+    view: int
+    before: int
+    seed: int
+
+
 def scored(
-    head: ToneHead, examples: Examples, chosen: NDArray[np.int64], *, view: int, before: int,
-    seed: int,
+    head: ToneHead, examples: Examples, chosen: NDArray[np.int64], past: Past
 ) -> NDArray[np.float64]:
-    """Log-probabilities ``[chosen, 8]`` with ``before`` other clips of the speaker as past."""
-    rng = np.random.default_rng(seed)
+    """Log-probabilities ``[chosen, 8]``, each clip after ``past.before`` drawn others."""
+    rng = np.random.default_rng(past.seed)
     baseline = np.zeros((chosen.size, examples.features.shape[2]), dtype=np.float32)
+    count = np.zeros(chosen.size, dtype=np.float32)
     for row, clip in enumerate(chosen):
-        own = np.flatnonzero((examples.person == examples.person[clip]))
-        past = rng.choice(own[own != clip], before, replace=False)
-        if before:
-            baseline[row] = examples.features[past, view].mean(0)
+        others = np.flatnonzero(examples.person == examples.person[clip])
+        others = others[others != clip]
+        count[row] = min(past.before, others.size)
+        if count[row]:
+            earlier = rng.choice(others, int(count[row]), replace=False)
+            baseline[row] = examples.features[earlier, past.view].mean(0)
     with torch.no_grad():
         logits, _ = head(
-            torch.from_numpy(examples.features[chosen, view]),
+            torch.from_numpy(examples.features[chosen, past.view]),
             torch.from_numpy(baseline),
-            torch.full((chosen.size,), float(before)),
+            torch.from_numpy(count),
         )
     return np.asarray(logits.numpy(), dtype=np.float64)
 
 
-def calibrated(head: ToneHead, examples: Examples, chosen: NDArray[np.int64], *,
-               seed: int) -> Calibration:
+def calibrated(
+    head: ToneHead, examples: Examples, chosen: NDArray[np.int64], *, seed: int
+) -> Calibration:
     """Fit temperature and threshold on the chosen clips, with and without a past.
 
     Every corpus counts equally, over all labels: a call does not say which labels it carries.
     """
     views = range(examples.features.shape[1])
     parts = [
-        scored(head, examples, chosen, view=view, before=before, seed=seed)
+        scored(head, examples, chosen, Past(view, before, seed))
         for view in views
         for before in (0, 3)
     ]

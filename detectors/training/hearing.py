@@ -76,8 +76,9 @@ class Spectrum(nn.Module):
     def forward(self, samples: Tensor) -> Tensor:
         """Transform samples in -1..1, shorter ones padded with zeros at the end."""
         parts = nn.functional.conv1d(samples.unsqueeze(1), self.basis, stride=HOP)
-        real, imaginary = parts.split(WINDOW // 2 + 1, dim=1)
-        return real * real + imaginary * imaginary
+        real, imaginary = torch.chunk(parts, 2, dim=1)
+        power: Tensor = real * real + imaginary * imaginary
+        return power
 
 
 class Hearing(nn.Module):
@@ -193,7 +194,6 @@ class Statistics(nn.Module):
             _change(pitch, voiced, 8),
             _spread(frames.voicing.unsqueeze(1), speech),
             voiced.sum(2) / speech.sum(2).clamp(min=1e-3),
-            speech.mean(2),
             _spread(energy, speech),
             _upper(energy, speech, 1.0),
             _change(energy, speech, 1),

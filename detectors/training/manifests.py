@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 class ManifestError(ValueError):
     """Nothing of the manifest can be read: it is missing, or lacks a column."""
 

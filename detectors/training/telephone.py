@@ -38,7 +38,7 @@ class Line:
     """
 
     codec: Codec = Codec.NONE
-    level_db: float | None = None
+    level_db: float = -20.0
     noise_db: float = 60.0
     tilt: float = 0.5
     loss_ratio: float = 0.0
@@ -78,7 +78,7 @@ def carried(pcm: NDArray[np.int16], codec: Codec) -> NDArray[np.int16]:
         return pcm
     magnitude = np.abs(pcm.astype(np.int32))
     steps = _mulaw(magnitude) if codec is Codec.MULAW else _alaw(magnitude)
-    return (np.sign(pcm) * steps).astype(np.int16)
+    return np.where(pcm < 0, -steps, steps).astype(np.int16)
 
 
 def _mulaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -95,7 +95,8 @@ def _alaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
     clipped = np.minimum(magnitude, 32_767)
     segment = np.maximum(np.floor(np.log2(np.maximum(clipped, 1))).astype(np.int32) - 8, 0)
     step = np.left_shift(16, np.maximum(segment, 0))
-    return (clipped // step * step + step // 2).astype(np.int32)
+    level: NDArray[np.int32] = clipped // step * step + step // 2
+    return level.astype(np.int32)
 
 
 def _noise(
@@ -114,8 +115,6 @@ def _packet_power(samples: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[n
     return np.asarray((whole.reshape(-1, min(PACKET, whole.size)) ** 2).mean(1), dtype=np.float32)
 
 
-def _with_loss(
-    pcm: NDArray[np.int16], ratio: float, rng: np.random.Generator
-) -> NDArray[np.int16]:
+def _with_loss(pcm: NDArray[np.int16], ratio: float, rng: np.random.Generator) -> NDArray[np.int16]:
     lost = rng.random(pcm.size // PACKET + 1) < ratio
     return np.where(np.repeat(lost, PACKET)[: pcm.size], 0, pcm).astype(np.int16)

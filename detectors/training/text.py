@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +11,7 @@ import torch
 from detectors.labels import EMOTIONS
 from detectors.text.emotion import KIND, OF_LANGUAGE
 from detectors.training.calibration import best_threshold
+from detectors.training.export import versioned
 from detectors.training.fitting_text import Recipe, fitted, scored
 from detectors.training.text_calibration import calibrated
 from detectors.training.text_card import card
@@ -45,7 +46,7 @@ def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
             polar[0] if language is Language.KOREAN else None,
             recipe=Recipe(),
             seed=seed,
-            begin=lambda total, name=language: progress.begin(f"fitting {name}", total),
+            begin=partial(progress.begin, f"fitting {language}"),
         )
         for language in Language
     }
@@ -71,24 +72,16 @@ def _description(bags: dict[Language, Bag], parts: dict[Language, Parts]) -> dic
         held = parts[language].validation
         logits = scored(bags[language], held.grams)[:, :-1]
         thresholds[str(taxonomy)] = [
-            round(best_threshold(logits[:, k], held.truth[:, k]), 4)
-            for k in range(logits.shape[1])
+            round(best_threshold(logits[:, k], held.truth[:, k]), 4) for k in range(logits.shape[1])
         ]
         calibration[str(taxonomy)] = asdict(calibrated(logits, held, taxonomy))
-    return {
+    description = {
         "kind": KIND,
         "name": KIND,
-        "version": f"1.{_digest(bags)}",
         "licence": LICENCE,
         "labels": list(EMOTIONS),
         "thresholds": thresholds,
         "calibration": calibration,
     }
-
-
-def _digest(bags: dict[Language, Bag]) -> str:
-    content = hashlib.sha256()
-    for bag in bags.values():
-        for weight in bag.state_dict().values():
-            content.update(weight.numpy().tobytes())
-    return content.hexdigest()[:8]
+    weights = [w.numpy() for bag in bags.values() for w in bag.state_dict().values()]
+    return versioned(description, weights)

@@ -88,9 +88,7 @@ def _top(votes: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(best / best.sum(1, keepdims=True))
 
 
-def _balance(
-    logits: NDArray[np.float32], taxonomy: Taxonomy, power: float
-) -> tuple[float, ...]:
+def _balance(logits: NDArray[np.float32], taxonomy: Taxonomy, power: float) -> tuple[float, ...]:
     plain = Calibration(power, [1.0] * len(EMOTIONS), 0.0, 0.0)
     nothing = np.zeros((len(logits), len(EMOTIONS)), dtype=np.float32)
     usual = emotion_scores(logits, taxonomy, plain, nothing).mean(0)

@@ -29,22 +29,30 @@ def written(bags: Mapping[Language, Bag], description: Mapping[str, Any], path: 
     """Write the graph: ``buckets int64[n, k]``, ``weights float32[n, k]`` -> logits."""
     table, scale = _table(bags)
     # The last row is the padding.
-    weights = {"table": np.vstack([table, np.zeros_like(table[:1])]),
-               "scale": np.append(scale, np.float16(0)).astype(np.float16)}
+    weights = {
+        "table": np.vstack([table, np.zeros_like(table[:1])]),
+        "scale": np.append(scale, np.float16(0)).astype(np.float16),
+    }
     heads = _heads(bags)
     for name, (matrix, bias) in heads.items():
         weights |= {f"{name}.matrix": matrix, f"{name}.bias": bias}
     graph = helper.make_graph(
         [*_summing(), *(_head(name) for name in heads)],
         "text-emotion",
-        [helper.make_tensor_value_info("buckets", TensorProto.INT64, ["lines", "grams"]),
-         helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["lines", "grams"])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["lines", bias.size])
-         for name, (_, bias) in heads.items()],
+        [
+            helper.make_tensor_value_info("buckets", TensorProto.INT64, ["lines", "grams"]),
+            helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["lines", "grams"]),
+        ],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["lines", bias.size])
+            for name, (_, bias) in heads.items()
+        ],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
     model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9,
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=9,
         producer_name="callmood",
     )
     describe(model, description)
@@ -78,7 +86,9 @@ def _table(bags: Mapping[Language, Bag]) -> tuple[NDArray[np.int8], NDArray[np.f
         own = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
         values[own] = bag.table.weight.detach().numpy()[own]
     scale = (np.abs(values).max(axis=1) / 127).clip(1e-6).astype(np.float16)
-    return np.rint(values / scale[:, None].astype(np.float32)).clip(-127, 127).astype(np.int8), scale
+    return np.rint(values / scale[:, None].astype(np.float32)).clip(-127, 127).astype(
+        np.int8
+    ), scale
 
 
 def _heads(
@@ -86,7 +96,8 @@ def _heads(
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
     found = {}
     for language, taxonomy in (
-        (Language.KOREAN, Taxonomy.KOTE), (Language.ENGLISH, Taxonomy.GOEMOTIONS)
+        (Language.KOREAN, Taxonomy.KOTE),
+        (Language.ENGLISH, Taxonomy.GOEMOTIONS),
     ):
         matrix = bags[language].heads.weight.detach().numpy()
         bias = bags[language].heads.bias.detach().numpy()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from detectors.training.corpora import (
     held_out,
     trainable,
 )
-from detectors.training.export import exported
-from detectors.training.fitting_voice import Recipe, calibrated, fitted, scored, steps
+from detectors.training.export import exported, versioned
+from detectors.training.fitting_voice import Past, Recipe, calibrated, fitted, scored, steps
 from detectors.training.hearing import Statistics
 from detectors.training.voice_card import Crossed, card
 from detectors.training.voice_examples import CLEAN, MULAW, Examples, heard
@@ -43,6 +44,28 @@ LICENCE = (
 VIEWS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What every fit of one training shares."""
+
+    examples: Examples
+    recipe: Recipe
+    seed: int
+    progress: Progress
+
+    def fit(self, title: str, *without: int) -> ToneHead:
+        """Fit on all speakers but those of these folds."""
+        chosen = np.flatnonzero([trainable(clip, *without) for clip in self.examples.clips])
+        step = self.progress.begin(title, steps(chosen.size, self.recipe))
+        return fitted(self.examples, chosen, recipe=self.recipe, seed=self.seed, step=step)
+
+    def measurable(self, fold: int) -> NDArray[np.int64]:
+        """Clips with an emotion that a fit without ``fold`` may be measured on."""
+        return np.flatnonzero(
+            [clip.emotion is not None and held_out(clip, fold) for clip in self.examples.clips]
+        )
+
+
 def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
     """Train on every speaker but the test fold's; write artifact and card into ``models``.
 
@@ -51,14 +74,13 @@ def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
-    examples = _heard(data, seed, progress)
-    recipe = Recipe()
-    calibration = _calibration(examples, recipe, seed, progress)
-    head = _fit(examples, (TEST_FOLD,), recipe, seed, progress, "fitting")
-    crossed = _cross_validated(examples, recipe, seed, progress, head)
+    bench = _Bench(_heard(data, seed, progress), Recipe(), seed, progress)
+    calibration = _calibration(bench)
+    head = bench.fit("fitting", TEST_FOLD)
+    crossed = _cross_validated(bench, head)
     path = models / f"{KIND}.onnx"
     description = _export(head, calibration, path)
-    card(examples, crossed, description, seed=seed).write(path.with_suffix(".md"))
+    card(bench.examples, crossed, description, seed=seed).write(path.with_suffix(".md"))
     return path
 
 
@@ -68,54 +90,25 @@ def _heard(data: Path, seed: int, progress: Progress) -> Examples:
     return heard(found, Statistics().eval(), views=VIEWS, seed=seed, step=step)
 
 
-def _chosen(examples: Examples, folds: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.flatnonzero([trainable(clip, *folds) for clip in examples.clips])
-
-
-def _measurable(examples: Examples, fold: int) -> NDArray[np.int64]:
-    return np.flatnonzero(
-        [clip.emotion is not None and held_out(clip, fold) for clip in examples.clips]
-    )
-
-
-def _fit(
-    examples: Examples,
-    folds: tuple[int, ...],
-    recipe: Recipe,
-    seed: int,
-    progress: Progress,
-    title: str,
-) -> ToneHead:
-    chosen = _chosen(examples, folds)
-    step = progress.begin(title, steps(chosen.size, recipe))
-    return fitted(examples, chosen, recipe=recipe, seed=seed, step=step)
-
-
-def _calibration(
-    examples: Examples, recipe: Recipe, seed: int, progress: Progress
-) -> Calibration:
+def _calibration(bench: _Bench) -> Calibration:
     """Calibrate a twin that has not heard the validation speakers.
 
     The model that ships has: there are too few speakers to leave another four actors out.
     """
-    folds = (TEST_FOLD, VALIDATION_FOLD)
-    twin = _fit(examples, folds, recipe, seed, progress, "fitting the twin for calibration")
-    return calibrated(twin, examples, _measurable(examples, VALIDATION_FOLD), seed=seed)
+    twin = bench.fit("fitting the twin for calibration", TEST_FOLD, VALIDATION_FOLD)
+    return calibrated(twin, bench.examples, bench.measurable(VALIDATION_FOLD), seed=bench.seed)
 
 
-def _cross_validated(
-    examples: Examples, recipe: Recipe, seed: int, progress: Progress, head: ToneHead
-) -> Crossed:
+def _cross_validated(bench: _Bench, head: ToneHead) -> Crossed:
     parts: dict[tuple[int, int], list[tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
     for fold in range(FOLDS):
         title = f"cross-validation {fold + 1} of {FOLDS}"
-        same = fold == TEST_FOLD
-        model = head if same else _fit(examples, (fold,), recipe, seed, progress, title)
-        chosen = _measurable(examples, fold)
-        for view in (CLEAN, MULAW):
-            for before in (0, 3):
-                scores = scored(model, examples, chosen, view=view, before=before, seed=seed)
-                parts.setdefault((view, before), []).append((chosen, scores))
+        model = head if fold == TEST_FOLD else bench.fit(title, fold)
+        chosen = bench.measurable(fold)
+        for view, before in product((CLEAN, MULAW), (0, 3)):
+            past = Past(view, before, bench.seed)
+            scores = scored(model, bench.examples, chosen, past)
+            parts.setdefault((view, before), []).append((chosen, scores))
     return {
         key: (np.concatenate([c for c, _ in value]), np.concatenate([s for _, s in value]))
         for key, value in parts.items()
@@ -124,10 +117,9 @@ def _cross_validated(
 
 def _export(head: ToneHead, calibration: Calibration, path: Path) -> dict[str, Any]:
     size = head.mean.shape[0]
-    description = {
+    description: dict[str, Any] = {
         "kind": KIND,
         "name": KIND,
-        "version": f"1.{_digest(head)}",
         "licence": LICENCE,
         "labels": list(EMOTIONS),
         "features": size,
@@ -136,6 +128,7 @@ def _export(head: ToneHead, calibration: Calibration, path: Path) -> dict[str, A
         "abstain_below": calibration.abstain_below,
         "prosody": {"level": LEVEL, "pitch": PITCH, "voicing": VOICING, "pace": PACE},
     }
+    description = versioned(description, [w.numpy() for w in head.state_dict().values()])
     exported(
         ToneModel(Statistics(), head, calibration.temperature),
         path,
@@ -155,11 +148,3 @@ def _export(head: ToneHead, calibration: Calibration, path: Path) -> dict[str, A
         description=description,
     )
     return description
-
-
-def _digest(head: ToneHead) -> str:
-    content = hashlib.sha256()
-    for name, weight in sorted(head.state_dict().items()):
-        content.update(name.encode())
-        content.update(weight.numpy().tobytes())
-    return content.hexdigest()[:8]

@@ -47,9 +47,7 @@ LIMITS = """\
 - A corpus's labels decide a figure (4 or all it has); in a call all 8 compete."""
 
 
-def card(
-    examples: Examples, crossed: Crossed, description: dict[str, Any], *, seed: int
-) -> Card:
+def card(examples: Examples, crossed: Crossed, description: dict[str, Any], *, seed: int) -> Card:
     """Put the card together. ``crossed`` holds every fold's held-out clips."""
     return Card(
         title=f"voice-tone {description['version']}",
@@ -94,16 +92,26 @@ def _split(examples: Examples) -> str:
 
 
 def _figures(examples: Examples, crossed: Crossed, temperature: float) -> str:
-    header = ("speech", "line", "earlier utterances", "clips", "UAR of 4", "UAR of all",
-              "AUC anger", "ECE")
+    header = (
+        "speech",
+        "line",
+        "earlier utterances",
+        "clips",
+        "UAR of 4",
+        "UAR of all",
+        "AUC anger",
+        "ECE",
+    )
     test = [clip.fold == TEST_FOLD for clip in examples.clips]
     everything = [True for _ in examples.clips]
-    return "\n\n".join([
-        f"Held-out fold {TEST_FOLD} (this very model):",
-        str(Table(header, list(_rows(examples, crossed, temperature, np.array(test))))),
-        f"All {FOLDS} folds, each by a model of the same recipe that was fitted without it:",
-        str(Table(header, list(_rows(examples, crossed, temperature, np.array(everything))))),
-    ])
+    return "\n\n".join(
+        [
+            f"Held-out fold {TEST_FOLD} (this very model):",
+            str(Table(header, list(_rows(examples, crossed, temperature, np.array(test))))),
+            f"All {FOLDS} folds, each by a model of the same recipe that was fitted without it:",
+            str(Table(header, list(_rows(examples, crossed, temperature, np.array(everything))))),
+        ]
+    )
 
 
 def _rows(
@@ -111,9 +119,9 @@ def _rows(
 ) -> Iterator[tuple[str, ...]]:
     for name, (corpus, subset) in GROUPS.items():
         for (view, before), (chosen, logits) in crossed.items():
-            kept = np.array([
-                bool(counted[i]) and _belongs(examples.clips[i], corpus, subset) for i in chosen
-            ])
+            kept = np.array(
+                [bool(counted[i]) and _belongs(examples.clips[i], corpus, subset) for i in chosen]
+            )
             if kept.any():
                 figures = _row(examples, chosen[kept], softened(logits[kept], temperature))
                 yield name, VIEW_NAMES[view], str(before), *figures
@@ -130,7 +138,7 @@ def _row(
     four = np.array([emotion in FOUR for emotion in EMOTIONS])
     few = truth[:, four].any(1)
     all_known = best_of(scores, examples.known[chosen[0]])
-    correct = (truth & best_of(scores, four | ~four)).any(1)
+    correct = np.asarray((truth & best_of(scores, four | ~four)).any(1))
     anger = EMOTIONS.index(Emotion.ANGER)
     return (
         str(chosen.size),

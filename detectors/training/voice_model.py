@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from detectors.labels import EMOTIONS
-from detectors.training.hearing import Statistics
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from detectors.training.hearing import Statistics
 
 LEVEL, PITCH, VOICING, PACE = range(4)
 """Positions in the feature vector that a person can be told about."""
@@ -31,8 +32,9 @@ class ToneHead(nn.Module):
     scale: Tensor
     absolute: Tensor
 
-    def __init__(self, features: NDArray[np.float32], *, hidden: int, dropout: float,
-                 members: int) -> None:
+    def __init__(
+        self, features: NDArray[np.float32], *, hidden: int, dropout: float, members: int
+    ) -> None:
         """Standardise by ``features [n, D]``; build ``members`` networks."""
         super().__init__()
         values = torch.from_numpy(features)

@@ -28,5 +28,5 @@ def mean_features(baseline: Baseline, size: int) -> tuple[int, NDArray[np.float3
 def taken_in(baseline: Baseline, features: NDArray[np.float32]) -> Baseline:
     """Take one more utterance's ``features float32[D]`` into the running mean."""
     count, mean = mean_features(baseline, features.size)
-    mean = mean + (features - mean) / (count + 1)
-    return Baseline(count=count + 1, mean=mean.astype(_FLOATS).tobytes())
+    moved = mean + (features - mean) / (count + 1)
+    return Baseline(count=count + 1, mean=moved.astype(_FLOATS).tobytes())

@@ -30,6 +30,9 @@ LONGEST_MS = 15_000
 SILENT_BELOW = 8.0
 """Root mean square of the loudest 20 ms, in 16-bit steps: one step of mu-law near zero."""
 
+MOST_AT_ONCE = 8
+"""Utterances in one run of the model; with more, its arrays leave the processor's cache."""
+
 LOUDER_DB = 4.0
 HIGHER_SEMITONES = 2.5
 ENOUGH_TO_COMPARE = 2
@@ -154,7 +157,8 @@ def _usable(item: Utterance) -> NDArray[np.float32]:
     samples = pcm[-LONGEST_MS * SAMPLE_RATE // 1_000 :].astype(np.float32)
     samples = samples if pcm.dtype.kind == "f" else samples * _FULL_SCALE
     if not _loudest(samples) >= SILENT_BELOW * _FULL_SCALE:
-        raise UnusableUtteranceError("the sound is silent")
+        msg = "the sound is silent"
+        raise UnusableUtteranceError(msg)
     return samples
 
 
@@ -168,7 +172,8 @@ def _alike(sounds: dict[int, NDArray[np.float32]]) -> Iterator[list[int]]:
     order = sorted(sounds, key=lambda index: sounds[index].size)
     cuts = [0]
     for position, index in enumerate(order):
-        if sounds[index].size > 1.25 * sounds[order[cuts[-1]]].size:
+        first = sounds[order[cuts[-1]]].size
+        if sounds[index].size > 1.25 * first or position - cuts[-1] == MOST_AT_ONCE:
             cuts.append(position)
     for start, end in pairwise([*cuts, len(order)]):
         if start < end:

@@ -24,9 +24,7 @@ FEATURES = (DESK, CORRECTIONS)
 
 
 @click.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), help="Where to serve; 0: a free port."
-)
+@click.option("--port", type=click.IntRange(0, 65_535), help="Where to serve; 0: a free port.")
 def desk(port: int | None) -> None:
     """Serve the desk: the agent's page, the trainers' queue, and the API.
 
@@ -34,7 +32,7 @@ def desk(port: int | None) -> None:
     """
     here = settings()
     configure_logging(here.log_level)
-    # aiokafka tells every failed attempt; the desk says once that Kafka is away, and when it is back.
+    # aiokafka tells every failed attempt; the desk says once that Kafka is away, and when not.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         one = bound_socket(here.host, here.port if port is None else port)

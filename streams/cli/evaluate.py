@@ -30,10 +30,15 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--predictions", type=_FILE, help="Write one row per item as CSV."),
         click.option("--json", "json_path", type=_FILE, help="Write the figures as JSON."),
-        click.option("--in-order", is_flag=True,
-                     help="Rows of one speaker are a call in time order."),
-        click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=".",
-                     help="Folder that the manifest's paths start from.  [default: here]"),
+        click.option(
+            "--in-order", is_flag=True, help="Rows of one speaker are a call in time order."
+        ),
+        click.option(
+            "--root",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=".",
+            help="Folder that the manifest's paths start from.  [default: here]",
+        ),
         click.option("--manifest", type=_FILE, required=True, help="CSV; see the shared data."),
     ):
         command = option(command)
@@ -43,13 +48,28 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @evaluate.command()
 @_options
 @click.option("--labels", help="Measure only items with these labels, e.g. neutral,joy,anger.")
-@click.option("--fold", type=click.IntRange(0, 4),
-              help="Only what the committed split holds out with this fold.")
-@click.option("--codec", type=click.Choice(["none", "mulaw", "alaw"]), default="none",
-              show_default=True, help="Send the clips over this codec first.")
-def voice(
-    manifest: Path, root: Path, json_path: Path | None, predictions: Path | None, *,
-    in_order: bool, labels: str | None, fold: int | None, codec: str,
+@click.option(
+    "--fold",
+    type=click.IntRange(0, 4),
+    help="Only what the committed split holds out with this fold.",
+)
+@click.option(
+    "--codec",
+    type=click.Choice(["none", "mulaw", "alaw"]),
+    default="none",
+    show_default=True,
+    help="Send the clips over this codec first.",
+)
+def voice(  # noqa: PLR0913 - one argument an option
+    manifest: Path,
+    root: Path,
+    json_path: Path | None,
+    predictions: Path | None,
+    *,
+    in_order: bool,
+    labels: str | None,
+    fold: int | None,
+    codec: str,
 ) -> None:
     """Read clips: column path; where known, emotion, speaker."""
     from detectors.labels import EMOTIONS  # noqa: PLC0415
@@ -61,19 +81,33 @@ def voice(
     rows = _rows(manifest, ["path"])
     if fold is not None:
         rows = [row for row in rows if in_fold(row.fields, fold)]
-    judged = _shown(rows, lambda bar: read_voice(
-        bar, _loaded(VoiceTone), root, codec=Codec(codec), in_order=in_order, complain=_complain))
+    judged = _shown(
+        rows,
+        lambda bar: read_voice(
+            bar, _loaded(VoiceTone), root, codec=Codec(codec), in_order=in_order, complain=_complain
+        ),
+    )
     kept = labels.split(",") if labels else None
     _finish(judged, EMOTIONS, ("path", predictions), json_path, kept=kept)
 
 
 @evaluate.command()
 @_options
-@click.option("--taxonomy", type=click.Choice(["callmood", "kote", "goemotions"]),
-              default="callmood", show_default=True, help="Whose labels are the columns.")
-def text(
-    manifest: Path, root: Path, json_path: Path | None, predictions: Path | None, *,
-    in_order: bool, taxonomy: str,
+@click.option(
+    "--taxonomy",
+    type=click.Choice(["callmood", "kote", "goemotions"]),
+    default="callmood",
+    show_default=True,
+    help="Whose labels are the columns.",
+)
+def text(  # noqa: PLR0913 - one argument an option
+    manifest: Path,
+    root: Path,
+    json_path: Path | None,
+    predictions: Path | None,
+    *,
+    in_order: bool,
+    taxonomy: str,
 ) -> None:
     """Read lines: columns id, text, language (ko, en); where known, labels joined by |."""
     from detectors.text.emotion import Taxonomy, TextEmotion  # noqa: PLC0415
@@ -83,8 +117,9 @@ def text(
     del root, in_order
     whose = None if taxonomy == "callmood" else Taxonomy(taxonomy)
     rows = _rows(manifest, ["id", "text", "language"])
-    judged = _shown(rows, lambda bar: read_text(
-        bar, _loaded(TextEmotion), whose, complain=_complain))
+    judged = _shown(
+        rows, lambda bar: read_text(bar, _loaded(TextEmotion), whose, complain=_complain)
+    )
     _finish(judged, label_names(whose), ("id", predictions), json_path, several=whose is not None)
 
 
@@ -92,7 +127,7 @@ def _complain(message: str) -> None:
     click.echo(f"callmood evaluate: {message}", err=True)
 
 
-def _loaded(detector: Callable[[], Any]) -> Any:  # noqa: ANN401 - either detector
+def _loaded(detector: Callable[[], Any]) -> Any:
     from detectors.detector import DetectorUnavailableError  # noqa: PLC0415
 
     try:
@@ -120,7 +155,7 @@ def _shown(rows: list[Row], read: Callable[[Iterable[Row]], list[Judged]]) -> li
         return read(progress.track(rows, description="reading"))
 
 
-def _finish(
+def _finish(  # noqa: PLR0913 - what the options say
     judged: list[Judged],
     labels: Sequence[str],
     predictions: tuple[str, Path | None],
@@ -172,13 +207,19 @@ def _print(found: Figures) -> None:
     click.echo(f"{padded('label')}  items  recall     F1    AUC")
     for label in measured.labels:
         auc = f"{measured.auc[label]:.3f}" if label in measured.auc else "    -"
-        click.echo(f"{padded(label)}  {measured.support[label]:5}   {measured.recall[label]:.3f}"
-                   f"  {measured.f1[label]:.3f}  {auc}")
-    click.echo(f"items {measured.items}, UAR {measured.uar:.3f}, macro-F1 "
-               f"{measured.macro_f1:.3f}, macro-AUC {measured.macro_auc:.3f}, "
-               f"accuracy {found.accuracy:.3f}")
-    click.echo(f"answered {found.answered_ratio:.3f} of them, accuracy of those "
-               f"{found.answered_accuracy:.3f}")
+        click.echo(
+            f"{padded(label)}  {measured.support[label]:5}   {measured.recall[label]:.3f}"
+            f"  {measured.f1[label]:.3f}  {auc}"
+        )
+    click.echo(
+        f"items {measured.items}, UAR {measured.uar:.3f}, macro-F1 "
+        f"{measured.macro_f1:.3f}, macro-AUC {measured.macro_auc:.3f}, "
+        f"accuracy {found.accuracy:.3f}"
+    )
+    click.echo(
+        f"answered {found.answered_ratio:.3f} of them, accuracy of those "
+        f"{found.answered_accuracy:.3f}"
+    )
     if measured.confusion:
         click.echo("confusion (rows: true, columns: decided, in the order above)")
         for label, counts in zip(measured.labels, measured.confusion, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -25,10 +25,16 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     folder = click.Path(path_type=Path, file_okay=False)
     for option in (
         click.option("--seed", default=0, show_default=True, help="Same seed, same model."),
-        click.option("--models", "models", type=folder, default=MODELS,
-                     help="Where model and card are written.  [default: the shipped ones]"),
-        click.option("--data", type=folder, default=DATA, show_default=True,
-                     help="Folder with the corpora."),
+        click.option(
+            "--models",
+            "models",
+            type=folder,
+            default=MODELS,
+            help="Where model and card are written.  [default: the shipped ones]",
+        ),
+        click.option(
+            "--data", type=folder, default=DATA, show_default=True, help="Folder with the corpora."
+        ),
     ):
         command = option(command)
     return command
@@ -87,7 +93,7 @@ class _Bars:
 
         self._progress = Progress(console=Console(stderr=True))
 
-    def __enter__(self) -> _Bars:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
 from streams.cloudevents import now
@@ -76,7 +77,7 @@ async def correct(site: SiteHere, given: CorrectionGiven) -> CorrectionKept:
     """Keep the right labels of a segment."""
     if given.voice_label is None and given.text_label is None:
         raise HTTPException(422, "voice_label, text_label: give at least one of them.")
-    detail = _segment(site, given.segment_id)
+    detail = await run_in_threadpool(_segment, site, given.segment_id)
     correction = Correction(
         call_id=detail.segment.call_id,
         start_ms=detail.segment.start_ms,
@@ -85,7 +86,7 @@ async def correct(site: SiteHere, given: CorrectionGiven) -> CorrectionKept:
         **given.model_dump(),
     )
     await send(site, correction)
-    remaining = _kept(site, correction)
+    remaining = await run_in_threadpool(_kept, site, correction)
     QUEUE_LENGTH.set(remaining)
     CORRECTIONS_KEPT.labels(str(_changes(detail, given)).lower()).inc()
     return CorrectionKept(id=correction.message_id, remaining=remaining)

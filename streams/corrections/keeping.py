@@ -12,7 +12,8 @@ from detectors.utterance import Span
 from streams.corrections.segments import CalledWrong, Cause, Read, Segment, segments_of, settled
 from streams.messages import AlertMessage, CallEvent, Correction, Feedback, ReadingMessage
 from streams.metrics import QUEUE_LENGTH
-from streams.store import ALERTS, CALLS, CORRECTIONS, FEEDBACK, READINGS, SEGMENTS, upsert
+from streams.store import upsert
+from streams.tables import ALERTS, CALLS, CORRECTIONS, FEEDBACK, READINGS, SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,14 +17,7 @@ from streams.corrections.models import (
     SegmentShown,
     WordsShown,
 )
-from streams.store import (
-    CALLS,
-    CLIPS,
-    CORRECTIONS,
-    READINGS,
-    SEGMENTS,
-    TRANSCRIPT_LINES,
-)
+from streams.tables import CALLS, CLIPS, CORRECTIONS, READINGS, SEGMENTS, TRANSCRIPT_LINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,7 +121,7 @@ def _words(connection: Connection, segment: SegmentShown) -> list[WordsShown]:
     return [WordsShown.model_validate(dict(row) | {"here": _is_here(row, span)}) for row in rows]
 
 
-def _is_here(row: Any, span: Span) -> bool:  # noqa: ANN401  (a row)
+def _is_here(row: Any, span: Span) -> bool:
     line = Span(row["start_ms"], row["end_ms"])
     most = min(line.duration_ms, span.duration_ms) / 2
     return row["speaker"] == Speaker.CUSTOMER and line.overlap_ms(span) >= max(1, most)

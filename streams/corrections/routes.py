@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
 from detectors.labels import EMOTIONS, Topic
 from streams.corrections import queue
-from streams.corrections.models import SegmentDetail, SegmentShown
 from streams.web.site import Site, site_of
+
+if TYPE_CHECKING:
+    from streams.corrections.models import SegmentDetail, SegmentShown
 
 ROUTER = APIRouter(include_in_schema=False)
 SHOWN = 30

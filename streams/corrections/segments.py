@@ -24,7 +24,7 @@ UNCERTAIN_BELOW = 0.4
 """A reading of less confidence is worth a trainer's ear."""
 
 LEAST_MS = 700
-"""Shorter utterances ("yes", a breath) carry nothing to correct, unless somebody called them wrong."""
+"""Shorter utterances ("yes", a breath) carry nothing to correct, unless called wrong."""
 
 BLAME_WITHIN_MS = 30_000
 """An alert that names no reading is laid to the last one before it, if it is no older."""
@@ -83,9 +83,7 @@ class Segment:
     text_id: str | None
 
 
-def segments_of(
-    call_id: str, reads: Sequence[Read], wrong: Iterable[CalledWrong]
-) -> list[Segment]:
+def segments_of(call_id: str, reads: Sequence[Read], wrong: Iterable[CalledWrong]) -> list[Segment]:
     """Every segment of a call that is worth a trainer's time, in the order of the call."""
     blamed = {read.reading_id for alert in wrong for read in _blamed(alert, reads)}
     moments = _moments(reads)
@@ -151,7 +149,7 @@ def _why(reads: Sequence[Read], blamed: set[str]) -> tuple[Cause, float] | None:
         return Cause.CALLED_WRONG, 2 + min(0.999, max(wrong))
     heard = [read for read in reads if not read.abstained]
     if len({read.label in NEGATIVE for read in heard}) > 1:
-        return Cause.DISAGREEMENT, 1 + min(0.999, min(read.confidence for read in heard))
+        return Cause.DISAGREEMENT, 1 + min(0.999, *(read.confidence for read in heard))
     doubts = [1 - read.confidence for read in reads if read.uncertain]
     return (Cause.UNCERTAIN, min(0.999, max(doubts))) if doubts else None
 
@@ -169,15 +167,15 @@ def _blamed(alert: CalledWrong, reads: Sequence[Read]) -> list[Read]:
     if named or any(_is_turn(cause) for cause in alert.cause_ids):
         return named
     before = [read for read in reads if 0 <= alert.at_ms - read.span.end_ms <= BLAME_WITHIN_MS]
-    last = max((read.span.end_ms for read in before), default=None)
-    return [read for read in before if last is not None and last - read.span.end_ms <= SAME_MOMENT_MS]
+    newest = max((read.span.end_ms for read in before), default=0)
+    return [read for read in before if newest - read.span.end_ms <= SAME_MOMENT_MS]
 
 
 def _names(cause_ids: Iterable[str], read: Read) -> bool:
     """A cause is the reading itself, or the line that the words were read in."""
     call_id = read.reading_id.split(SEPARATOR, maxsplit=1)[0]
     line = joined(call_id, Speaker.CUSTOMER, read.span.start_ms, "line")
-    return any(cause == read.reading_id or cause == line for cause in cause_ids)
+    return not {read.reading_id, line}.isdisjoint(cause_ids)
 
 
 def _is_turn(cause_id: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
 
 from streams.cloudevents import now
 from streams.desk import views
@@ -45,9 +46,7 @@ def list_calls(
 ) -> CallsPage:
     """Calls, those that started last first."""
     with site.store.engine.connect() as connection:
-        return views.calls_page(
-            connection, live=live, agent_id=agent, offset=offset, limit=limit
-        )
+        return views.calls_page(connection, live=live, agent_id=agent, offset=offset, limit=limit)
 
 
 @ROUTER.get("/api/calls/{call_id}", tags=["calls"], responses=NOT_FOUND)
@@ -63,7 +62,7 @@ def read_call(site: SiteHere, call_id: str) -> CallDetail:
 @ROUTER.post("/api/alerts/{alert_id}/feedback", tags=["alerts"], responses=NOT_FOUND | NOT_KEPT)
 async def give_feedback(site: SiteHere, alert_id: str, given: FeedbackGiven) -> Kept:
     """Say that an alert helped or was wrong, or take that back."""
-    alert = _alert(site, alert_id)
+    alert = await run_in_threadpool(_alert, site, alert_id)
     answer = Feedback(
         call_id=alert.call_id,
         alert_id=alert_id,
@@ -74,8 +73,7 @@ async def give_feedback(site: SiteHere, alert_id: str, given: FeedbackGiven) -> 
         at=now(),
     )
     await send(site, answer)
-    with site.store.engine.begin() as connection:
-        keep_feedback(connection, [answer])
+    await run_in_threadpool(_keep, site, answer)
     FEEDBACK_GIVEN.labels(alert.playbook_id, given.verdict).inc()
     return Kept(id=answer.message_id)
 
@@ -99,6 +97,11 @@ async def health(request: Request) -> Health:
 def metrics() -> Response:
     """For Prometheus."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _keep(site: Site, answer: Feedback) -> None:
+    with site.store.engine.begin() as connection:
+        keep_feedback(connection, [answer])
 
 
 def _alert(site: Site, alert_id: str) -> AlertShown:

@@ -20,13 +20,14 @@ from streams.dead_letters import dead_letter
 from streams.desk.feed import FED_BY, Feed
 from streams.desk.latency import Pushes
 from streams.desk.live import Hub
+from streams.desk.models import Problem
 from streams.desk.sending import KafkaSender
 from streams.desk.source import KafkaSource, Record, Source
 from streams.metrics import DEAD_LETTERS_SENT
 from streams.store import open_store
 from streams.web.guards import Guards
 from streams.web.pages import Pages
-from streams.web.site import SendError, Sender, Site
+from streams.web.site import Sender, SendError, Site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, features: Sequence[Feature], line: Line) -
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=_lifespan(features, line),
+        responses={422: {"model": Problem, "description": "What is wrong, in one line."}},
     )
     folders = {"web": Path(streams.web.__file__).parent} | {f.name: f.folder for f in features}
     hub = Hub()
@@ -169,6 +171,8 @@ async def _problem(request: Request, error: Exception) -> Response:
     """One sentence: as a page for a person, as JSON for a program."""
     assert isinstance(error, HTTPException | StarletteHTTPException)  # noqa: S101
     site: Site = request.app.state.site
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        return JSONResponse({"detail": "body: it is not JSON in UTF-8"}, 422)
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"detail": error.detail}, error.status_code)
     return site.pages.page(

@@ -15,7 +15,8 @@ from sqlalchemy import and_, delete, exists, or_, select
 from detectors.utterance import SAMPLE_RATE
 from streams.cloudevents import now as clock_now
 from streams.messages import UtteranceClip
-from streams.store import CALLS, CLIPS, upsert
+from streams.store import upsert
+from streams.tables import CALLS, CLIPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -132,7 +132,7 @@ class Feed:
     async def _stored(self, batch: _Batch) -> None:
         try:
             await self._in_transaction([arrival for _, arrival in batch.arrivals])
-        except (DBAPIError, ValueError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  (one bad message must not stop a desk)
             LOG.info("a batch was not kept whole (%s); going through it one by one", _short(error))
             for record, arrival in batch.arrivals:
                 await self._stored_alone(record, arrival)
@@ -140,7 +140,7 @@ class Feed:
     async def _stored_alone(self, record: Record, arrival: Arrival) -> None:
         try:
             await self._in_transaction([arrival])
-        except (DBAPIError, ValueError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, it goes with the message)
             await self._set_aside(record, error)
 
     async def _in_transaction(self, arrivals: Sequence[Arrival]) -> None:

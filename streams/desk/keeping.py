@@ -20,16 +20,8 @@ from streams.messages import (
     TurnMessage,
     UtteranceClip,
 )
-from streams.store import (
-    ALERTS,
-    CALLS,
-    FEEDBACK,
-    MOODS,
-    READINGS,
-    TRANSCRIPT_LINES,
-    TURNS,
-    upsert,
-)
+from streams.store import upsert
+from streams.tables import ALERTS, CALLS, FEEDBACK, MOODS, READINGS, TRANSCRIPT_LINES, TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +85,7 @@ def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         )
         row["seen_at"] = max(row["seen_at"], arrival.at)
         if isinstance(arrival.message, CallEvent):
-            _keep_call_event(connection, arrival.message)
+            _keep_call_event(connection, arrival.message, arrival.at)
     upsert(
         connection,
         CALLS,
@@ -103,7 +95,7 @@ def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
     )
 
 
-def _keep_call_event(connection: Connection, event: CallEvent) -> None:
+def _keep_call_event(connection: Connection, event: CallEvent, seen_at: datetime) -> None:
     """A start says everything but the end, an end says only the end: either may come first."""
     row: Row = {
         "call_id": event.call_id,
@@ -113,7 +105,7 @@ def _keep_call_event(connection: Connection, event: CallEvent) -> None:
         "notice_given": event.notice_given,
         "analysis_consent": event.analysis_consent,
         "recording_consent": event.recording_consent,
-        "seen_at": event.at,
+        "seen_at": seen_at,
     }
     if event.event == "started":
         started = row | {"started_at": event.at}

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from detectors.reading import Modality
-from detectors.utterance import Language
+from detectors.utterance import Language  # noqa: TC001  (FastAPI reads it at run time)
 from streams.desk import views
 from streams.desk.showing import notable
-from streams.store import SEGMENTS
+from streams.tables import SEGMENTS
 from streams.web.pages import LANGUAGE_COOKIE
 from streams.web.show import in_path
 from streams.web.site import Site, site_of
@@ -69,7 +69,7 @@ def choose_agent(
     return site.pages.page(request, "desk/choose.html", _cursor(request) | {"known": known})
 
 
-@ROUTER.get("/agent/{agent_id}", response_class=HTMLResponse)
+@ROUTER.get("/agent/{agent_id:path}", response_class=HTMLResponse)
 def agent_desk(request: Request, site: SiteHere, agent_id: str) -> HTMLResponse:
     """The agent's page: the live call, or the last one, or that none has come yet."""
     cursor = _cursor(request)

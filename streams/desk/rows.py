@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.ids import joined
-from streams.store import ALERTS, FEEDBACK, MOODS, READINGS, TURNS
+from streams.tables import ALERTS, FEEDBACK, MOODS, READINGS, TURNS
 
 if TYPE_CHECKING:
     from sqlalchemy import Table

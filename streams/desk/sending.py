@@ -7,9 +7,10 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
+from streams.desk.leaving import leave
 from streams.topics import TOPICS
 from streams.web.site import SendError
 
@@ -45,8 +46,9 @@ class KafkaSender:
         """
         producer = await self._started()
         try:
-            # aiokafka gives a message up after its own request timeout; the margin lets it,
-            # so that "not kept" is never said of a message that is sent afterwards.
+            # aiokafka gives a message up after its own request timeout; the margin lets it, so
+            # that "not kept" is not said of a message that is sent afterwards. An idempotent
+            # producer would try for ever; ours need not be one, ids are deterministic.
             await asyncio.wait_for(
                 producer.send_and_wait(
                     TOPIC_OF[type(message)],
@@ -64,7 +66,7 @@ class KafkaSender:
         """Give the connection back."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await self._stopped(producer)
+            await leave(producer.stop())
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -76,19 +78,14 @@ class KafkaSender:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             acks="all",
-            enable_idempotence=True,
             request_timeout_ms=int(self._timeout_s * 1000),
         )
         try:
             await asyncio.wait_for(producer.start(), self._timeout_s)
         except (KafkaError, OSError, TimeoutError):
-            await self._stopped(producer)
+            await leave(producer.stop())
             raise SendError(self._refusal()) from None
         return producer
-
-    async def _stopped(self, producer: AIOKafkaProducer) -> None:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            await asyncio.wait_for(producer.stop(), timeout=1.5)
 
     def _refusal(self) -> str:
         return f"Kafka at {self._bootstrap} does not answer; nothing was kept. Try again shortly."

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+)
 
+from streams.desk.leaving import leave
 from streams.desk.live import LineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aiokafka.structs import ConsumerRecord
+    from aiokafka.structs import ConsumerRecord  # type: ignore[import-untyped]
 
     from streams.cloudevents import Headers
 
@@ -114,22 +118,17 @@ class KafkaSource:
             LOG.info("offsets were not committed (%s); the records will come again", error)
 
     async def close(self) -> None:
-        """Leave the group."""
+        """Leave the group, if Kafka is there to be told."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(consumer.stop(), timeout=1.5)
+            await leave(consumer.stop())
 
     async def _fetched(self) -> list[Record]:
         while True:
             consumer = self._consumer or await self._connected()
             found = await consumer.getmany(timeout_ms=int(IDLE_S * 1000), max_records=MAX_RECORDS)
             if found:
-                return [
-                    _record(r)
-                    for records in found.values()
-                    for r in records
-                ]
+                return [_record(r) for records in found.values() for r in records]
             await asyncio.wait_for(consumer.topics(), self._timeout_s)
 
     async def _connected(self) -> AIOKafkaConsumer:

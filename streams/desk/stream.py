@@ -101,5 +101,3 @@ def _told(hub: Hub, event: Event, showing: Showing, pushes: Pushes) -> str:
 def _event(name: str, told: dict[str, object], number: str = "") -> str:
     identity = f"id: {number}\n" if number else ""
     return f"{identity}event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
-
-

@@ -20,15 +20,7 @@ from streams.desk.models import (
     ReadingShown,
     TurnShown,
 )
-from streams.store import (
-    ALERTS,
-    CALLS,
-    FEEDBACK,
-    MOODS,
-    READINGS,
-    TRANSCRIPT_LINES,
-    TURNS,
-)
+from streams.tables import ALERTS, CALLS, FEEDBACK, MOODS, READINGS, TRANSCRIPT_LINES, TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -91,6 +91,7 @@ class VoiceScoring:
         headers = list(event.headers.items())
         chunk = AudioChunk.decode(event.value or b"", headers)
         call = self._call(chunk.call_id, event.message.partition)
+        log.debug("DBG %s %s seq %s start %s", event.message.offset, call.call_id, chunk.sequence, chunk.start_ms)
         before_ms = call.listener.checkpoint_ms
         heard = call.take(chunk, hold)
         CHUNKS_READ.inc()
@@ -106,6 +107,7 @@ class VoiceScoring:
         call = self._calls.get(call_id)
         if call is None:
             call = OngoingCall(call_id, partition, self._table.get(call_id))
+            log.debug("call %s: from %s on", call_id, call.checkpoint.read_until_ms)
             self._calls[call_id] = call
             self._ended.pop(call_id, None)
             CALLS_LISTENED.set(len(self._calls))

@@ -25,10 +25,6 @@ ANSWER_HEADERS = {
 }
 
 
-class BodyTooLargeError(Exception):
-    """A request's body goes on after `MAX_BODY_BYTES`."""
-
-
 class Guards:
     """ASGI middleware: refuses large bodies and other sites' posts, adds security headers."""
 
@@ -46,10 +42,14 @@ class Guards:
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
-        try:
-            await self._app(scope, _limited(receive), guarded)
-        except BodyTooLargeError:
+        if scope["method"] not in _CHANGING:
+            await self._app(scope, receive, guarded)
+            return
+        body = await _body(receive)
+        if body is None:
             await _too_large()(scope, receive, guarded)
+        else:
+            await self._app(scope, _replayed(body, receive), guarded)
 
 
 def _refusal(method: str, headers: Headers) -> JSONResponse | None:
@@ -75,18 +75,30 @@ def _too_large() -> JSONResponse:
     return JSONResponse({"detail": reason}, 413, {"Connection": "close"})
 
 
-def _limited(receive: Receive) -> Receive:
-    seen = 0
-
-    async def limited() -> Message:
-        nonlocal seen
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or ``None`` where it goes on after `MAX_BODY_BYTES`."""
+    body = bytearray()
+    more = True
+    while more:
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MAX_BODY_BYTES:
-            raise BodyTooLargeError
-        return message
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
 
-    return limited
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def replayed() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from fastapi import APIRouter, HTTPException
-from starlette.requests import HTTPConnection
-
-from streams.cloudevents import Message
+from fastapi import HTTPException
+from starlette.requests import HTTPConnection  # noqa: TC002  (FastAPI reads it at run time)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
+    from fastapi import APIRouter
     from sqlalchemy import Connection
 
+    from streams.cloudevents import Message
     from streams.settings import Settings
     from streams.store import Store
     from streams.web.pages import Pages

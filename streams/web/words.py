@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from detectors.utterance import Language
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from detectors.utterance import Language
 
 FOLDER = Path(__file__).parent / "words"
 

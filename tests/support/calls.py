@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (what people say is as long as it is)
 """Two calls as messages, for the desk's tests and to look at: one Korean, one English.
 
 Run ``python -m tests.support.calls HOME [PORT]`` to serve a desk that shows them.

@@ -126,7 +126,8 @@ class _Returning:
     async def send(self, message: Message) -> None:
         """Take a message, unless Kafka is away."""
         if self.wire.away:
-            raise SendError("Kafka at test does not answer; nothing was kept. Try again shortly.")
+            message = "Kafka at test does not answer; nothing was kept. Try again shortly."
+            raise SendError(message)
         self.wire.sent.append(message)
         if TOPIC_OF[type(message)] != "dead-letters.v1":
             self.wire.put(message)

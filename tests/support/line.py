@@ -125,7 +125,7 @@ class TestLine:
         try:
             while left := _lag(consumer, partitions):
                 if time.monotonic() > deadline:
-                    message = f"{left} events are not acknowledged"
+                    message = f"not acknowledged: {left}"
                     raise TimeoutError(message)
         finally:
             consumer.close(autocommit=False)
@@ -150,6 +150,12 @@ def _at_end(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
     return all(consumer.position(one) >= end for one, end in ends.items())
 
 
-def _lag(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> int:
+def _lag(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> dict[str, str]:
+    """What is left, by partition: committed of all."""
     ends = consumer.end_offsets(partitions)
-    return sum(ends[one] - (consumer.committed(one) or 0) for one in partitions if ends[one])
+    committed = {one: consumer.committed(one) or 0 for one in partitions if ends[one]}
+    return {
+        f"{one.topic}[{one.partition}]": f"{done} of {ends[one]}"
+        for one, done in committed.items()
+        if done < ends[one]
+    }

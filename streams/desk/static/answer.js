@@ -11,7 +11,7 @@ export function answerAlerts(root) {
 /** Show what was answered to an alert; `null`: nothing. */
 export function showVerdict(root, id, verdict) {
   const card = root.querySelector(`[data-alert="${CSS.escape(id)}"]`);
-  if (!card) return;
+  if (!card || "busy" in card.dataset || current(card) === verdict) return;
   const said = words(root);
   paint(card, verdict);
   tell(card, verdict ? said[`kept_${verdict}`] : "");
@@ -25,7 +25,9 @@ async function answer(root, button) {
   const said = words(root);
   paint(card, verdict === "withdrawn" ? null : verdict);
   tell(card, said.keeping);
+  card.dataset.busy = "";
   const status = await send(root, card.dataset.alert, verdict);
+  delete card.dataset.busy;
   if (status === 200) {
     tell(card, verdict === "withdrawn" ? said.undone : said[`kept_${verdict}`]);
     return;

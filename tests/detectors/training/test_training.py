@@ -1,0 +1,59 @@
+"""A whole training, made small: what comes out loads, reads, and says what it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+pytest.importorskip("onnxscript", reason="needs the train extra")
+
+from detectors.labels import KOTE  # noqa: E402
+from detectors.text.ngrams import hashed  # noqa: E402
+from detectors.training import fitting_text, voice  # noqa: E402
+from detectors.training.fitting_voice import Recipe  # noqa: E402
+from detectors.training.progress import Quiet  # noqa: E402
+from detectors.training.text_examples import Lines  # noqa: E402
+from detectors.utterance import Language  # noqa: E402
+from detectors.voice.tone import VoiceTone  # noqa: E402
+from tests.detectors.sounds import utterance, voiced  # noqa: E402
+
+DATA = Path("../shared/data")
+
+
+def test_a_small_voice_training_writes_a_model_that_reads_and_a_card(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not DATA.is_dir() and not os.environ.get("CI"):
+        pytest.skip("../shared/data is not here")
+    every = voice.clips
+    monkeypatch.setattr(voice, "clips", lambda root: every(root)[::9])
+    monkeypatch.setattr(voice, "VIEWS", 2)
+    monkeypatch.setattr(voice, "Recipe", lambda: Recipe(epochs=1, members=1, hidden=8))
+    path = voice.train(DATA, tmp_path, seed=1, progress=Quiet())
+    tone = VoiceTone(path)
+    alone, beside = tone.read(utterance()), tone.read_batch([utterance(voiced(1_900)), utterance()])
+    assert alone.scores == pytest.approx(beside[1].scores, abs=1e-4)
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert tone.version in card
+    assert "research and demonstration only" in card
+
+
+def test_the_same_seed_fits_the_same_text_model_and_another_seed_another() -> None:
+    texts = ["정말 화가 나요", "감사합니다", "너무 슬퍼요", "네"] * 20
+    grams = [hashed(text, Language.KOREAN) for text in texts]
+    lines = Lines(texts, grams, np.eye(len(KOTE), dtype=bool)[[6, 4, 5, 24] * 20])
+    recipe = fitting_text.Recipe(width=4, epochs=6, batch=16)
+
+    def logits(seed: int) -> list[list[float]]:
+        bag = fitting_text.fitted(
+            lines, None, recipe=recipe, seed=seed, begin=lambda _: lambda: None
+        )
+        scored: list[list[float]] = fitting_text.scored(bag, grams[:4]).tolist()
+        return scored
+
+    assert logits(1) == logits(1)
+    assert logits(1) != logits(2)

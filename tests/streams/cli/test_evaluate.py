@@ -1,0 +1,199 @@
+"""`callmood evaluate` on small manifests: figures, predictions, order, and bad rows."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import soundfile as sf
+from click.testing import CliRunner, Result
+
+from detectors.labels import EMOTIONS, KOTE
+from streams.cli.evaluate import evaluate
+from streams.cli.models import models
+from streams.cli.train import train
+from tests.detectors.sounds import voiced
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    return lambda *words: CliRunner().invoke(evaluate, [str(word) for word in words])
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    for name, pitch in (("a", 110), ("b", 220), ("c", 160)):
+        sf.write(tmp_path / f"{name}.wav", voiced(pitch_hz=pitch), 8_000)
+    return tmp_path
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def predictions(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_clips_with_labels_are_measured_and_written(run: Run, clips: Path) -> None:
+    manifest = written(clips / "m.csv", "path,emotion,speaker\na.wav,anger,s\nb.wav,joy,s\n")
+    result = run(
+        "voice",
+        "--manifest",
+        manifest,
+        "--root",
+        clips,
+        "--json",
+        clips / "o.json",
+        "--predictions",
+        clips / "p.csv",
+    )
+    assert result.exit_code == 0, result.output
+    assert "UAR" in result.stdout
+    figures = json.loads((clips / "o.json").read_text(encoding="utf-8"))
+    assert figures["items"] == 2
+    assert set(figures["recall"]) == {"anger", "joy"}
+    rows = predictions(clips / "p.csv")
+    assert list(rows[0]) == ["path", *EMOTIONS, "confidence", "abstained"]
+    assert [row["path"] for row in rows] == ["a.wav", "b.wav"]
+    assert sum(float(rows[0][label]) for label in EMOTIONS) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_manifest_without_labels_writes_just_predictions(run: Run, clips: Path) -> None:
+    manifest = written(clips / "m.csv", "path\na.wav\nc.wav\n")
+    result = run("voice", "--manifest", manifest, "--root", clips, "--predictions", clips / "p.csv")
+    assert result.exit_code == 0, result.output
+    assert "nothing is measured" in result.stdout
+    assert len(predictions(clips / "p.csv")) == 2
+
+
+def test_each_bad_clip_is_named_by_file_and_line_and_the_others_go_on(
+    run: Run, clips: Path
+) -> None:
+    written(clips / "x.mp3", "not sound")
+    sf.write(clips / "short.wav", voiced(100), 8_000)
+    sf.write(clips / "silent.wav", voiced(900) * 0, 8_000)
+    manifest = written(
+        clips / "m.csv",
+        "path,emotion\nx.mp3,joy\nshort.wav,joy\nsilent.wav,joy\n"
+        "gone.wav,joy\na.wav,joy,more\na.wav,calm\na.wav,joy\n",
+    )
+    result = run("voice", "--manifest", manifest, "--root", clips, "--predictions", clips / "p.csv")
+    assert result.exit_code == 0, result.output
+    complaints = [each for each in result.stderr.splitlines() if "m.csv:" in each]
+    named = [each.split("m.csv:")[1].split(":")[0] for each in complaints]
+    assert sorted(named) == ["2", "3", "4", "5", "6", "7"]
+    assert len(predictions(clips / "p.csv")) == 2
+
+
+def test_nothing_readable_is_an_error(run: Run, clips: Path) -> None:
+    manifest = written(clips / "m.csv", "path\ngone.wav\n")
+    assert run("voice", "--manifest", manifest, "--root", clips).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "missing"),
+    [("voice", "file,emotion", "path"), ("text", "id,words", "text, language"), ("text", "", "id")],
+)
+def test_a_missing_column_is_one_line_and_exit_code_two(
+    run: Run, tmp_path: Path, kind: str, header: str, missing: str
+) -> None:
+    manifest = written(tmp_path / "m.csv", f"{header}\n1,2\n")
+    result = run(kind, "--manifest", manifest)
+    assert result.exit_code == 2
+    assert missing in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_missing_manifest_is_one_line_and_exit_code_two(run: Run, tmp_path: Path) -> None:
+    result = run("text", "--manifest", tmp_path / "gone.csv")
+    assert result.exit_code == 2
+    assert "gone.csv" in result.stderr
+
+
+def test_rows_of_a_speaker_in_order_are_normalised_by_the_earlier_ones(
+    run: Run, clips: Path
+) -> None:
+    manifest = written(clips / "m.csv", "path,speaker\na.wav,s\nb.wav,s\nc.wav,s\n")
+    scores = {}
+    for name, flags in (("alone", []), ("ordered", ["--in-order"])):
+        run(
+            "voice",
+            "--manifest",
+            manifest,
+            "--root",
+            clips,
+            *flags,
+            "--predictions",
+            clips / f"{name}.csv",
+        )
+        scores[name] = predictions(clips / f"{name}.csv")
+    assert scores["alone"][0] == scores["ordered"][0]
+    assert scores["alone"][2] != scores["ordered"][2]
+
+
+def test_lines_are_measured_by_ours_or_by_a_corpus_s_labels(run: Run, tmp_path: Path) -> None:
+    manifest = written(
+        tmp_path / "t.csv",
+        "id,text,language,labels\n"
+        "1,정말 짜증나고 화가 나요,ko,화남/분노|짜증\n"
+        "2,감사합니다 행복해요,ko,고마움|행복\n",
+    )
+    for taxonomy, labels in (("callmood", EMOTIONS), ("kote", KOTE)):
+        result = run(
+            "text",
+            "--manifest",
+            manifest,
+            "--taxonomy",
+            taxonomy,
+            "--predictions",
+            tmp_path / "p.csv",
+            "--json",
+            tmp_path / "o.json",
+        )
+        assert result.exit_code == 0, result.output
+        assert list(predictions(tmp_path / "p.csv")[0])[1:-2] == list(labels)
+        assert json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))["items"] == 2
+
+
+def test_bad_lines_are_named_and_the_others_go_on(run: Run, tmp_path: Path) -> None:
+    manifest = tmp_path / "t.csv"
+    manifest.write_bytes(
+        "id,text,language\n1,안녕하세요,ko\n2,,ko\n3,hallo,de\n".encode()
+        + b"4,\xff\xfe,ko\n5,fine thanks,en\n"
+    )
+    result = run("text", "--manifest", manifest, "--predictions", tmp_path / "p.csv")
+    assert result.exit_code == 0, result.output
+    for number, why in ((3, "no words"), (4, "'de'"), (5, "UTF-8")):
+        assert any(
+            f"t.csv:{number}:" in each and why in each for each in result.stderr.splitlines()
+        )
+    assert [row["id"] for row in predictions(tmp_path / "p.csv")] == ["1", "5"]
+
+
+def test_models_list_shows_version_size_and_licence() -> None:
+    result = CliRunner().invoke(models, ["list"])
+    assert result.exit_code == 0
+    assert "voice-tone" in result.stdout
+    assert "research and demonstration only" in result.stdout
+    assert "commercial use allowed" in result.stdout
+
+
+def test_training_without_the_corpora_says_where_they_were_looked_for(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    result = CliRunner().invoke(
+        train, ["voice", "--data", str(tmp_path), "--models", str(tmp_path / "out")]
+    )
+    assert result.exit_code == 1
+    assert "ravdess" in result.stderr
+    assert "--data" in result.stderr

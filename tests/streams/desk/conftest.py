@@ -1,0 +1,71 @@
+"""Databases and desks for these tests."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from streams.store import Store, open_store
+from tests.support.injected import RunningDesk, running_desk
+from tests.support.postgres import binaries, running_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server's URL. Its socket's path must be short, so not pytest's folder."""
+    programs = binaries()
+    if programs is None:
+        reason = "PostgreSQL's programs (initdb) are not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        Path(folder).chmod(0o755)
+        with running_postgres(programs, Path(folder)) as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind that callmood promises."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'callmood.db'}"
+    server: str = request.getfixturevalue("postgres")
+    name = f"desk_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An open, empty database."""
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[RunningDesk]:
+    """A desk that serves on a real socket."""
+    with running_desk(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def http(desk: RunningDesk) -> Iterator[httpx.Client]:
+    """A program that talks to it."""
+    with httpx.Client(base_url=desk.url, timeout=20) as client:
+        yield client
