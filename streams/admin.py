@@ -31,7 +31,7 @@ def ensure_topics(broker: str, settings: Settings) -> list[str]:
     Raises:
         BrokerError: no broker answers at ``broker`` in time, or topics cannot be made.
     """
-    admin = _admin(broker, settings)
+    admin = open_admin(broker, settings)
     try:
         present = set(admin.list_topics())
         missing = [topic for topic in ALL_TOPICS if topic.name not in present]
@@ -81,7 +81,12 @@ def _refuse_uneven(admin: KafkaAdminClient, settings: Settings) -> None:
         raise BrokerError(message)
 
 
-def _admin(broker: str, settings: Settings) -> KafkaAdminClient:
+def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:
+    """A client for questions about the cluster.
+
+    Raises:
+        BrokerError: no broker answers in time.
+    """
     milliseconds = int(settings.kafka_timeout_s * 1000)
     try:
         return KafkaAdminClient(

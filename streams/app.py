@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import faust
+from faust.types import TP
 
+from streams.admin import open_admin
+from streams.ledger import Where
 from streams.metrics import DEAD_LETTERS_SENT
 from streams.topics import APP_ID, DEAD_LETTERS, TOPICS, KafkaTopic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from kafka import KafkaAdminClient
 
     from streams.cloudevents import Message
     from streams.settings import Settings
@@ -33,6 +40,7 @@ class Line:
 
     def __init__(self, settings: Settings, *, broker: str, app_id: str = APP_ID) -> None:
         self.settings = settings
+        self._offsets = GroupOffsets(broker, settings, group=app_id)
         self.app = faust.App(
             app_id,
             broker=f"kafka://{broker}",
@@ -45,7 +53,6 @@ class Line:
             stream_buffer_maxsize=STREAM_BUFFER,
             stream_wait_empty=False,
             stream_publish_on_commit=False,
-            broker_commit_interval=1.0,
             # A killed worker's calls are another's after this; Kafka counts in heartbeats.
             broker_session_timeout=SESSION_S,
             broker_heartbeat_interval=SESSION_S / 3,
@@ -66,6 +73,8 @@ class Line:
             key_serializer="raw",
             value_type=bytes,
             value_serializer="raw",
+            # Counted and committed by our intake, not by Faust.
+            acks=False,
         )
 
     def reads(self, *topics: KafkaTopic) -> faust.TopicT[Any]:
@@ -75,6 +84,37 @@ class Line:
     def table(self, name: str) -> CallTable:
         """A small memory per call that survives this worker."""
         return CallTable(self.app, name, partitions=self.settings.partitions)
+
+    def assigned(self) -> set[Where]:
+        """The partitions that are ours now; none while they are being handed out."""
+        if self.app.rebalancing:
+            return set()
+        return {Where(*one) for one in self.app.consumer.assignment()}
+
+    async def committed(self) -> dict[Where, int]:
+        """Where Kafka says that our group reads on, per partition that was ever committed."""
+        return await asyncio.to_thread(self._offsets.committed)
+
+    async def ends(self, partitions: Iterable[Where]) -> dict[Where, int]:
+        """One past each partition's newest event."""
+        ends = await self.app.consumer.highwaters(*(TP(*one) for one in partitions))
+        return {Where(*one): int(end) for one, end in ends.items()}
+
+    async def earliest(self, where: Where) -> int:
+        """The oldest event that Kafka still has."""
+        return int((await self.app.consumer.earliest_offsets(TP(*where)))[TP(*where)])
+
+    async def seek(self, where: Where, offset: int) -> None:
+        """Read on from here."""
+        await self.app.consumer.seek(TP(*where), offset)
+
+    async def commit(self, offsets: Mapping[Where, int]) -> bool:
+        """Flush what was sent, then commit; false where the partitions are no longer ours."""
+        return bool(
+            await self.app.consumer._commit_offsets(  # noqa: SLF001  (its public way counts acks)
+                {TP(*where): offset for where, offset in offsets.items()}
+            )
+        )
 
     async def send(
         self, topic: KafkaTopic, message: Message, *, at: datetime | None = None
@@ -99,6 +139,28 @@ class Line:
         """Set a message aside."""
         DEAD_LETTERS_SENT.labels(source, stage).inc()
         await self.send(DEAD_LETTERS, message)
+
+
+class GroupOffsets:
+    """What Kafka knows of our consumer group, asked for directly.
+
+    Faust's own memory of it is filled in only after the first events have come.
+    """
+
+    def __init__(self, broker: str, settings: Settings, *, group: str) -> None:
+        self._open = partial(open_admin, broker, settings)
+        self._admin: KafkaAdminClient | None = None
+        self._group = group
+
+    def committed(self) -> dict[Where, int]:
+        """Blocks for a moment: call it in a thread."""
+        self._admin = self._admin or self._open()
+        found = self._admin.list_group_offsets(self._group)[self._group]
+        return {
+            Where(one.topic, one.partition): stored.offset
+            for one, stored in found.items()
+            if stored.offset >= 0
+        }
 
 
 class CallTable:

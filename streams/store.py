@@ -24,6 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from streams.tables import DESK, METADATA
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 

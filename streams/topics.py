@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from streams.cloudevents import Message
 from streams.messages import (
     AlertMessage,
     AudioChunk,
@@ -19,6 +19,9 @@ from streams.messages import (
     TurnMessage,
     UtteranceClip,
 )
+
+if TYPE_CHECKING:
+    from streams.cloudevents import Message
 
 APP_ID = "callmood-worker"
 """The worker's consumer group, and the beginning of its changelog topics' names."""

@@ -6,14 +6,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from detectors.registry import load
-
 from detectors.reading import Modality
+from detectors.registry import load
 from playbooks.loading import load_library
 from streams.advise.advising import SOURCES, Advising
 from streams.app import Line
 from streams.dead_letters import DeadLetters, LimitReachedError
-from streams.ledger import Ledger
+from streams.intake import Intakes
 from streams.score.batching import Batcher
 from streams.score.text import TextScoring
 from streams.score.voice import VoiceScoring
@@ -26,7 +25,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("callmood.worker")
 
+COMMIT_S = 1.0
 SWEEP_S = 2.0
+WATCH_S = 5.0
+"""A partition that stands still this long, with events waiting, is read again."""
+
 STOP_S = 10.0
 
 
@@ -43,26 +46,26 @@ class Worker:
         self._stopping = asyncio.Event()
         self._failure: LimitReachedError | None = None
         self._line = line = Line(settings, broker=broker)
-        self._ledger = Ledger()
+        self._intakes = Intakes(line)
         self._voice_batcher = Batcher(load(Modality.VOICE))
         self._text_batcher = Batcher(load(Modality.TEXT))
         self._voice = VoiceScoring(
             line,
             batcher=self._voice_batcher,
-            ledger=self._ledger,
+            intake=self._intakes.of(AUDIO),
             table=line.table(LISTENING_TABLE),
             dead_letters=self._dead_letters("voice"),
         )
         self._text = TextScoring(
             line,
             batcher=self._text_batcher,
-            ledger=self._ledger,
+            intake=self._intakes.of(TRANSCRIPTS),
             dead_letters=self._dead_letters("text"),
         )
         self._advising = Advising(
             line,
             playbooks=load_library(settings.playbooks),
-            ledger=self._ledger,
+            intake=self._intakes.of(*SOURCES),
             table=line.table(ADVICE_TABLE),
             dead_letters=self._dead_letters("advice"),
         )
@@ -76,16 +79,24 @@ class Worker:
         app.agent(line.reads(AUDIO), name="voice")(self._voice.listen)
         app.agent(line.reads(TRANSCRIPTS), name="text")(self._text.listen)
         app.agent(line.reads(*SOURCES), name="advice")(self._advising.listen)
+        app.timer(COMMIT_S, name="commit")(self._commit)
+        app.timer(WATCH_S, name="watch")(self._watch)
         app.timer(SWEEP_S, name="sweep")(self._sweep)
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         app.on_rebalance_complete.connect(self._ready, weak=False)
+
+    async def _commit(self, *_: Any) -> None:
+        await self._intakes.commit()
+
+    async def _watch(self, *_: Any) -> None:
+        await self._intakes.watch()
 
     async def _sweep(self, *_: Any) -> None:
         await self._voice.sweep()
         await self._advising.sweep()
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
-        self._ledger.forget(revoked)
+        self._intakes.forget(revoked)
         self._voice.revoke(revoked)
         self._advising.revoke(revoked)
 

@@ -77,7 +77,9 @@ def _espeak(*arguments: str) -> bytes:
     if command is None:
         message = "espeak-ng is not installed; install it, e.g. apt-get install espeak-ng"
         raise SpeechError(message)
-    run = subprocess.run([command, *arguments], capture_output=True, check=False, timeout=60)
+    run = subprocess.run(  # noqa: S603  (our own arguments, no shell)
+        [command, *arguments], capture_output=True, check=False, timeout=60
+    )
     if run.returncode or not run.stdout:
         message = f"espeak-ng cannot speak: {' '.join(run.stderr.decode(errors='replace').split())}"
         raise SpeechError(message)

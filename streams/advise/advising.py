@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from streams.app import CallTable, Line
     from streams.cloudevents import Message
     from streams.dead_letters import DeadLetters
-    from streams.ledger import Ledger, TopicPartition
+    from streams.intake import Intake
+    from streams.ledger import Where
     from streams.topics import KafkaTopic
 
 REMEMBER_S = 900.0
@@ -49,13 +50,13 @@ class Advising:
         line: Line,
         *,
         playbooks: tuple[Playbook, ...],
-        ledger: Ledger,
+        intake: Intake,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
         self._line = line
         self._playbooks = playbooks
-        self._ledger = ledger
+        self._intake = intake
         self._table = table
         self._dead_letters = dead_letters
         self._advice: dict[str, tuple[int, Advice]] = {}
@@ -63,9 +64,7 @@ class Advising:
 
     async def listen(self, stream: Any) -> None:
         """Take events for ever."""
-        async for event in stream.noack().events():
-            message = event.message
-            hold = self._ledger.hold(event, topic=message.topic, partition=message.partition)
+        async for event, hold in self._intake.events(stream):
             async with self._dead_letters.catching(event):
                 await self._take(event)
             hold.release()
@@ -120,7 +119,7 @@ class Advising:
                 self._advice.pop(call_id, None)
                 self._table.forget(call_id, partition=partition)
 
-    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
+    def revoke(self, partitions: Iterable[Where]) -> None:
         """These partitions are another worker's now."""
         gone = {one.partition for one in partitions}
         for call_id, (partition, _) in list(self._advice.items()):

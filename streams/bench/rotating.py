@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from detectors.utterance import SAMPLE_RATE, Span, TranscriptLine
-from streams.ingest.playing import PlayedCall
+
+if TYPE_CHECKING:
+    from streams.ingest.playing import PlayedCall
 
 _STRIDE_MS = 7_919
 """A prime: no two of many calls are in step."""

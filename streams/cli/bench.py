@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from detectors.registry import load
 from rich.table import Table
 
 from deploy.children import Child, start_child
 from detectors.reading import Modality
+from detectors.registry import load
 from streams.admin import ensure_topics
 from streams.bench.line import LineCost, OutputReader, scrape
 from streams.bench.plain import PlainCost, measure_plain

@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
-from aiokafka.errors import (  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
     KafkaError,
@@ -20,7 +20,7 @@ from streams.desk.live import LineState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aiokafka.structs import ConsumerRecord  # type: ignore[import-untyped]
+    from aiokafka.structs import ConsumerRecord
 
     from streams.cloudevents import Headers
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from detectors.utterance import Language
-from streams.ids import CallId  # noqa: TC001  (pydantic reads it at run time)
+from streams.ids import CallId
 from streams.ingest.given_file import GivenFileError, opened
 
 MAX_BYTES = 65_536

@@ -17,7 +17,8 @@ from streams.topics import READINGS
 if TYPE_CHECKING:
     from streams.app import Line
     from streams.dead_letters import DeadLetters
-    from streams.ledger import Hold, Ledger
+    from streams.intake import Intake
+    from streams.ledger import Hold
     from streams.score.batching import Batcher
 
 MAX_UNDER_WAY = 256
@@ -31,22 +32,20 @@ class TextScoring:
         line: Line,
         *,
         batcher: Batcher[TranscriptLine],
-        ledger: Ledger,
+        intake: Intake,
         dead_letters: DeadLetters,
     ) -> None:
         self._line = line
         self._batcher = batcher
-        self._ledger = ledger
+        self._intake = intake
         self._dead_letters = dead_letters
         self._room = asyncio.Semaphore(MAX_UNDER_WAY)
         self._last: dict[str, asyncio.Task[None]] = {}
 
     async def listen(self, stream: Any) -> None:
         """Take lines for ever. Calls do not wait for each other; lines of one call do."""
-        async for event in stream.noack().events():
-            message = event.message
-            hold = self._ledger.hold(event, topic=message.topic, partition=message.partition)
-            call = (message.key or b"").decode("utf-8", errors="replace")
+        async for event, hold in self._intake.events(stream):
+            call = (event.message.key or b"").decode("utf-8", errors="replace")
             await self._room.acquire()
             task = asyncio.create_task(self._in_turn(self._last.get(call), event, hold))
             self._last[call] = task

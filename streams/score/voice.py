@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, Utterance
-from detectors.voice.listening import Heard
 from streams.cloudevents import now, time_of
 from streams.messages import AudioChunk, ReadingMessage, TurnMessage, UtteranceClip
 from streams.metrics import (
@@ -34,10 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from detectors.voice.endpointing import Found
+    from detectors.voice.listening import Heard
     from streams.app import CallTable, Line
     from streams.cloudevents import Message
     from streams.dead_letters import DeadLetters
-    from streams.ledger import Hold, Ledger, TopicPartition
+    from streams.intake import Intake
+    from streams.ledger import Hold, Where
     from streams.score.batching import Batcher
     from streams.topics import KafkaTopic
 
@@ -61,13 +62,13 @@ class VoiceScoring:
         line: Line,
         *,
         batcher: Batcher[Utterance],
-        ledger: Ledger,
+        intake: Intake,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
         self._line = line
         self._batcher = batcher
-        self._ledger = ledger
+        self._intake = intake
         self._table = table
         self._dead_letters = dead_letters
         self._calls: dict[str, OngoingCall] = {}
@@ -77,9 +78,7 @@ class VoiceScoring:
 
     async def listen(self, stream: Any) -> None:
         """Take chunks for ever."""
-        async for event in stream.noack().events():
-            message = event.message
-            hold = self._ledger.hold(event, topic=message.topic, partition=message.partition)
+        async for event, hold in self._intake.events(stream):
             taken = False
             async with self._dead_letters.catching(event):
                 await self._take(event, hold)
@@ -91,7 +90,6 @@ class VoiceScoring:
         headers = list(event.headers.items())
         chunk = AudioChunk.decode(event.value or b"", headers)
         call = self._call(chunk.call_id, event.message.partition)
-        log.debug("DBG %s %s seq %s start %s", event.message.offset, call.call_id, chunk.sequence, chunk.start_ms)
         before_ms = call.listener.checkpoint_ms
         heard = call.take(chunk, hold)
         CHUNKS_READ.inc()
@@ -212,7 +210,7 @@ class VoiceScoring:
                 del self._ended[call_id]
                 self._table.forget(call_id, partition=partition)
 
-    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
+    def revoke(self, partitions: Iterable[Where]) -> None:
         """These partitions are another worker's now: forget their calls as they are."""
         gone = {one.partition for one in partitions if one.topic == AUDIO.name}
         for call_id, call in list(self._calls.items()):

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kafka.partitioner.default import murmur2
 
-from detectors.reading import Modality
 from streams.bench.rotating import rotated
 from streams.ingest.playing import PlayedCall, demo_calls, prepare
 from streams.ingest.replay import Replay
-from streams.messages import ReadingMessage, TurnMessage
 from streams.settings import Settings
 from streams.topics import READINGS, TURNS
 

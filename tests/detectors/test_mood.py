@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,7 +98,7 @@ def test_sustained_strain_upsets_and_lasting_calm_calms() -> None:
 def test_strain_between_the_thresholds_does_not_flicker(strains: list[float]) -> None:
     steady = [reading(5 * n, strain) for n, strain in enumerate(strains)]
     levels = [mood.level for mood in moods(*steady)]
-    changes = sum(one is not other for one, other in zip(levels, levels[1:], strict=False))
+    changes = sum(one is not other for one, other in itertools.pairwise(levels))
     assert changes <= 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from detectors.mood import MoodLevel, Trend
 from detectors.reading import Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import AlertLevel
-from streams.cloudevents import Message
 from streams.messages import (
     AlertMessage,
     AudioChunk,
@@ -25,6 +25,9 @@ from streams.messages import (
     TurnMessage,
     UtteranceClip,
 )
+
+if TYPE_CHECKING:
+    from streams.cloudevents import Message
 
 T0 = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 CALL = "2026-1102-0042"

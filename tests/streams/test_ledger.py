@@ -1,57 +1,81 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ledger import Ledger
+from streams.ledger import Hold, Ledger, Refusal, Where
+
+A0, A1 = Where("a", 0), Where("a", 1)
 
 
-@dataclass
-class Event:
-    offset: int
-    acked: list[int] = field(repr=False)
-
-    def ack(self) -> bool:
-        self.acked.append(self.offset)
-        return True
-
-
-@dataclass(frozen=True)
-class Where:
-    topic: str
-    partition: int
+def taken(ledger: Ledger, where: Where, count: int) -> list[Hold]:
+    holds = [ledger.take(where, ledger.next_offset(where)) for _ in range(count)]
+    return [hold for hold in holds if isinstance(hold, Hold)]
 
 
 @given(st.permutations(range(12)))
-def test_events_are_acknowledged_in_order_whatever_the_order_they_are_done_in(
+def test_a_partition_is_committed_up_to_the_first_event_that_is_not_done(
     order: list[int],
 ) -> None:
-    ledger, acked = Ledger(), []
-    holds = [ledger.hold(Event(n, acked), topic="a", partition=0) for n in range(12)]
+    ledger = Ledger()
+    ledger.begin(A0, 100)
+    holds = taken(ledger, A0, 12)
     done: set[int] = set()
     for number in order:
         holds[number].release()
         done.add(number)
         first_open = next((n for n in range(12) if n not in done), 12)
-        assert acked == list(range(first_open)), "all before the first that is not done, no more"
+        assert ledger.done() == {A0: 100 + first_open}
     assert ledger.held() == 0
 
 
 def test_partitions_do_not_wait_for_each_other() -> None:
-    ledger, acked = Ledger(), []
-    ledger.hold(Event(1, acked), topic="a", partition=0)
-    ledger.hold(Event(2, acked), topic="a", partition=1).release()
-    assert acked == [2]
+    ledger = Ledger()
+    ledger.begin(A0, 0)
+    ledger.begin(A1, 0)
+    taken(ledger, A0, 1)
+    taken(ledger, A1, 1)[0].release()
+    assert ledger.done() == {A0: 0, A1: 1}
 
 
-def test_what_another_worker_now_reads_is_never_acknowledged_here() -> None:
-    ledger, acked = Ledger(), []
-    first = ledger.hold(Event(1, acked), topic="a", partition=0)
-    second = ledger.hold(Event(2, acked), topic="a", partition=0)
-    ledger.forget([Where("a", 0)])
+def test_what_another_worker_now_reads_is_never_committed_here() -> None:
+    ledger = Ledger()
+    ledger.begin(A0, 0)
+    first, second = taken(ledger, A0, 2)
+    ledger.forget([A0])
     first.release()
     second.release()
-    assert acked == []
+    assert ledger.done() == {}
     assert ledger.held() == 0
+
+
+def test_a_late_answer_from_before_a_rebalance_does_not_count_for_what_came_after() -> None:
+    ledger = Ledger()
+    ledger.begin(A0, 0)
+    (before,) = taken(ledger, A0, 1)
+    ledger.forget([A0])
+    ledger.begin(A0, 0)
+    taken(ledger, A0, 1)
+    before.release()
+    assert ledger.done() == {A0: 0}
+
+
+def test_an_event_that_comes_again_is_not_taken_again() -> None:
+    ledger = Ledger()
+    ledger.begin(A0, 5)
+    assert isinstance(ledger.take(A0, 5), Hold)
+    assert ledger.take(A0, 5) is Refusal.REPEATED
+
+
+def test_an_event_behind_a_hole_is_not_taken() -> None:
+    ledger = Ledger()
+    ledger.begin(A0, 5)
+    assert ledger.take(A0, 7) is Refusal.EARLY
+    assert ledger.next_offset(A0) == 5
+
+
+def test_events_that_do_not_exist_hold_nothing_back() -> None:
+    ledger = Ledger()
+    ledger.begin(A0, 5)
+    ledger.skip_to(A0, 9)
+    assert ledger.done() == {A0: 9}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -12,7 +13,9 @@ from streams.cloudevents import BinaryMessage, Message
 from streams.settings import Settings
 from streams.topics import ALL_TOPICS, TOPICS, KafkaTopic
 from tests.streams.examples import EXAMPLES
-from tests.support.golden import Golden
+
+if TYPE_CHECKING:
+    from tests.support.golden import Golden
 
 DOCS = Path("docs")
 ids = [topic.name for topic in TOPICS]

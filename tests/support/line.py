@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.children import start_child
-
 from streams.topics import APP_ID, AUDIO, CALLS, READINGS, TRANSCRIPTS, TURNS
 
 if TYPE_CHECKING:

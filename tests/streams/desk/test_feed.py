@@ -53,12 +53,12 @@ def test_a_database_that_is_away_is_waited_for_and_said(
     seen: list[str] = []
     write = feed.Feed._write
 
-    full = Exception("disk is full")
+    full = OSError(28, "disk is full")
 
     def failing(self: feed.Feed, arrivals: object) -> None:
         if len(seen) < 2:
             seen.append(http.get("/healthz").json()["line"])
-            raise OperationalError("insert", None, full)
+            raise OperationalError("insert", None, full)  # noqa: EM101  (a statement)
         write(self, arrivals)  # type: ignore[arg-type]
 
     monkeypatch.setattr(feed.Feed, "_write", failing)
