@@ -115,6 +115,7 @@ class Worker:
         """Work until asked to stop; returns the exit status: 0, or 3 where too much failed."""
         app = self._line.app
         app.finalize()
+        self._line.leave_offsets_to_intake()
         starting = asyncio.create_task(app.start())
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -38,6 +38,19 @@ class LineCost:
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
+    @classmethod
+    def of(cls, messages: list[tuple[Message, datetime | None]]) -> LineCost:
+        """The passages that these messages tell of; each message once."""
+        cost = cls()
+        for message, sent_at in {one.message_id: (one, at) for one, at in messages}.values():
+            _note(cost, message, sent_at)
+        return cost
+
+    def passed(self, stage: str, since: datetime | None, until: datetime | None) -> None:
+        """One passage; nothing where either end is unknown."""
+        if since is not None and until is not None:
+            self.stages[stage].append(max(0.0, (until - since).total_seconds()))
+
     def quantiles(self, stage: str) -> tuple[float, float]:
         """Median and 99th percentile, in ms."""
         seconds = self.stages[stage] or [float("nan")]
@@ -64,9 +77,9 @@ class OutputReader:
         for assigned in self._consumer.assignment():
             self._consumer.position(assigned)
 
-    def read(self, *, quiet_s: float) -> LineCost:
-        """Everything that has come; returns when nothing more comes for ``quiet_s``."""
-        cost = LineCost()
+    def messages(self, *, quiet_s: float) -> list[tuple[Message, datetime | None]]:
+        """Everything that has come, and when it was sent; ends after ``quiet_s`` of nothing."""
+        found: list[tuple[Message, datetime | None]] = []
         deadline = time.monotonic() + SETTLE_S
         last = time.monotonic()
         while time.monotonic() < deadline and time.monotonic() - last < quiet_s:
@@ -74,8 +87,8 @@ class OutputReader:
                 last = time.monotonic()
                 for record in records:
                     message = self._kinds[record.topic].decode(record.value, record.headers)
-                    _note(cost, message, time_of(record.headers))
-        return cost
+                    found.append((message, time_of(record.headers)))
+        return found
 
     def close(self) -> None:
         """Let go of Kafka."""
@@ -87,25 +100,20 @@ def _note(cost: LineCost, message: Message, sent_at: datetime | None) -> None:
         case ReadingMessage():
             kind = f"{message.modality} readings"
             if message.modality == "voice":
-                _passage(cost, "endpointing", message.heard_at, message.found_at)
-                _passage(cost, "voice reading", message.found_at, message.read_at)
+                cost.passed("endpointing", message.heard_at, message.found_at)
+                cost.passed("voice reading", message.found_at, message.read_at)
             else:
-                _passage(cost, "text reading", message.found_at, message.read_at)
+                cost.passed("text reading", message.found_at, message.read_at)
         case AlertMessage():
             kind = "alerts"
-            _passage(cost, "advice", message.read_at, message.advised_at)
-            _passage(cost, "last sample to alert", message.heard_at, message.advised_at)
+            cost.passed("advice", message.read_at, message.advised_at)
+            cost.passed("last sample to alert", message.heard_at, message.advised_at)
         case MoodMessage():
             kind = "moods"
-            _passage(cost, "mood", message.read_at, sent_at)
+            cost.passed("mood", message.read_at, sent_at)
         case _:
             return
     cost.counts[kind] += 1
-
-
-def _passage(cost: LineCost, stage: str, since: datetime | None, until: datetime | None) -> None:
-    if since is not None and until is not None:
-        cost.stages[stage].append(max(0.0, (until - since).total_seconds()))
 
 
 def scrape(url: str) -> Callable[[str], float]:

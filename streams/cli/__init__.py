@@ -89,6 +89,8 @@ def _user_errors() -> tuple[type[Exception], ...]:
     """Errors whose text is written for the user. Looked up late, from what is loaded."""
     names = (
         ("streams.admin", "BrokerError"),
+        ("streams.bench.screen", "BrowserMissingError"),
+        ("deploy.children", "ChildError"),
         ("deploy.kafka.broker", "KafkaStartError"),
         ("deploy.kafka.jars", "JarsError"),
         ("deploy.kafka.java", "JavaError"),

@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -69,6 +70,53 @@ def line(calls: int, seconds: int, path: Path | None, out: Path | None) -> None:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
+@bench.command()
+@click.argument("call", type=click.Path(path_type=Path))
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here.")
+def screen(call: Path, out: Path | None) -> None:
+    """Replay CALL in real time with a real browser on the agent's page.
+
+    Prints how long each stage takes, from the last audio sample of an utterance to the mood and
+    the alert as painted by Chromium. Needs the `dev` extra and Chromium.
+    """
+    from streams.bench.screen import watched  # noqa: PLC0415  (playwright is no run-time need)
+
+    (ready,) = prepare_all([Given(call)])
+    with ExitStack() as stack:
+        _, _, broker = _start(stack)
+        env = {**os.environ, "CALLMOOD_KAFKA": broker, "CALLMOOD_HOME": str(_scratch(stack))}
+        log = settings().home.resolve() / "log" / "bench-desk.log"
+        desk = start_child(
+            "desk", [sys.executable, "-m", "streams.cli", "desk", "--port", "0"], log=log, env=env
+        )
+        stack.callback(desk.stop)
+        url = desk.wait_for("desk:", timeout_s=READY_S)
+        reader = OutputReader(broker)
+        stack.callback(reader.close)
+        with watched(f"{url}/agent/{ready.sheet.agent_id}") as seen:
+            gateway = Replay(broker, settings())
+            stack.callback(gateway.close)
+            with progress(f"playing {ready.name}") as show:
+                played = gateway.play(name_all([ready]), progress=show)
+            messages = reader.messages(quiet_s=QUIET_S)
+        cost = LineCost.of(messages)
+        seen.add_to(cost, messages)
+    figures = {
+        "call": ready.name,
+        "seconds": ready.recording.duration_ms / 1000,
+        "gateway_late_ms": played.late_ms,
+        **_latencies(cost),
+    }
+    click.echo(_rendered(_latency_table(figures)))
+    click.echo(f"made: {figures['counts']}; gateway at most {played.late_ms} ms late")
+    if out is not None:
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _scratch(stack: ExitStack) -> str:
+    return stack.enter_context(TemporaryDirectory(prefix="callmood-bench-"))
+
+
 def _start(stack: ExitStack) -> tuple[Child, str, str]:
     here = settings()
     with console.status("starting Kafka and a worker ..."):
@@ -98,7 +146,7 @@ def _run(
         before = scrape(url)("process_cpu_seconds_total")
         with progress(f"{len(named)} calls at real-time speed") as show:
             played = gateway.play(named, progress=show)
-        cost = reader.read(quiet_s=QUIET_S)
+        cost = LineCost.of(reader.messages(quiet_s=QUIET_S))
         return cost, scrape(url)("process_cpu_seconds_total") - before, played
     finally:
         gateway.close()
@@ -115,11 +163,7 @@ def _figures(  # noqa: PLR0913  (figures of one run)
         "calls": calls,
         "seconds": seconds,
         "gateway_late_ms": played.late_ms,
-        "counts": dict(cost.counts),
-        "latency_ms": {
-            stage: dict(zip(("p50", "p99"), cost.quantiles(stage), strict=True))
-            for stage in sorted(cost.stages)
-        },
+        **_latencies(cost),
         "line_cpu_per_call_second": line_ratio,
         "plain_cpu_per_call_second": plain_ratio,
         "plain_endpointing": plain.endpointing_s / per,
@@ -130,11 +174,29 @@ def _figures(  # noqa: PLR0913  (figures of one run)
     }
 
 
-def _show(figures: dict[str, object]) -> None:
-    latency = Table("stage", "p50 ms", "p99 ms", title="latency")
+def _latencies(cost: LineCost) -> dict[str, object]:
+    return {
+        "counts": dict(cost.counts),
+        "latency_ms": {
+            stage: {
+                **dict(zip(("p50", "p99"), cost.quantiles(stage), strict=True)),
+                "n": len(cost.stages[stage]),
+            }
+            for stage in sorted(cost.stages)
+        },
+    }
+
+
+def _latency_table(figures: dict[str, object]) -> Table:
+    latency = Table("stage", "n", "p50 ms", "p99 ms", title="latency")
     stages = figures["latency_ms"]
-    for stage, quantiles in stages.items() if isinstance(stages, dict) else ():
-        latency.add_row(stage, f"{quantiles['p50']:.1f}", f"{quantiles['p99']:.1f}")
+    for stage, one in stages.items() if isinstance(stages, dict) else ():
+        latency.add_row(stage, str(one["n"]), f"{one['p50']:.1f}", f"{one['p99']:.1f}")
+    return latency
+
+
+def _show(figures: dict[str, object]) -> None:
+    latency = _latency_table(figures)
     costs = Table("CPU-milliseconds per call-second", "", title="cost")
     for name, label in (
         ("line_cpu_per_call_second", "the line (worker)"),
