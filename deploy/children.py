@@ -26,12 +26,18 @@ class ChildError(RuntimeError):
 
 @dataclass(slots=True)
 class Child:
-    """One process, its log, and the lines it has said on its standard output."""
+    """One process.
+
+    Attributes:
+        said: the lines of its standard output that nobody has looked at; `None` at its end.
+        announced: what it said when it was ready.
+    """
 
     name: str
     log: Path
     process: subprocess.Popen[str]
     said: queue.Queue[str | None]
+    announced: str = ""
 
     def wait_for(self, beginning: str, *, timeout_s: float) -> str:
         """The rest of the first line that begins so.

@@ -51,8 +51,17 @@ class TestLine:
         full = [sys.executable, "-m", "streams.cli", *command]
         log = self.home / f"{command[0]}-{time.monotonic_ns()}.log"
         child = start_child(command[0], full, log=log, env={**self.env, **(env or {})})
-        child.wait_for(ready, timeout_s=READY_S)
+        child.announced = child.wait_for(ready, timeout_s=READY_S)
         return child
+
+    @contextmanager
+    def desk(self) -> Iterator[str]:
+        """A desk; gives its address."""
+        child = self.start("desk", "--port", "0", ready="desk:")
+        try:
+            yield child.announced
+        finally:
+            child.stop()
 
     @contextmanager
     def worker(self, **env: str) -> Iterator[Child]:
