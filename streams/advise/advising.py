@@ -91,7 +91,8 @@ class Advising:
         stages = _stages(message)
         posts: list[tuple[KafkaTopic, Message]] = [
             (ALERTS, AlertMessage.of(alert, advised_at=advised_at, **stages))
-            for alert in advised.alerts
+            # The most severe last: what comes last is on top of the agent's screen.
+            for alert in reversed(advised.alerts)
         ]
         if advised.mood is not None:
             posts.append((MOODS, MoodMessage.of(advised.mood, **stages)))

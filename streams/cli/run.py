@@ -37,7 +37,9 @@ def run(calls: tuple[Path, ...], speed: float, *, once: bool) -> None:
     CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster.
     """
     ready = prepare_all([Given(path) for path in calls] or demo_calls())
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # SIGINT too: a shell that starts us in the background has it ignored.
+        signal.signal(number, _interrupt)
     with ExitStack() as stack:
         try:
             children = _start(settings(), stack)

@@ -107,7 +107,11 @@ def alert_of(connection: Connection, alert_id: str) -> AlertShown | None:
 
 
 def _alerts(connection: Connection, wanted: Select[Any]) -> list[AlertShown]:
-    alerts = list(connection.execute(wanted).mappings())
+    alerts = sorted(
+        connection.execute(wanted).mappings(),
+        # The page shows the newest first: of those that came at once, the most severe.
+        key=lambda alert: (alert["at_ms"], AlertLevel(alert["level"]).rank),
+    )
     answers: defaultdict[str, list[FeedbackShown]] = defaultdict(list)
     ids = [alert["alert_id"] for alert in alerts]
     given = select(FEEDBACK).where(FEEDBACK.c.alert_id.in_(ids)).order_by(FEEDBACK.c["at"])
