@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
     from detectors.reading import Reading
 
-SAME_MOMENT_MS = 1_500
-"""Readings this close are about the same moment: recognisers cut lines elsewhere than we do."""
+SAME_MOMENT_MS = 300
+"""Readings this close are about the same moment: recognisers cut lines elsewhere than we do.
+
+Less than the pause that ends an utterance (`Rules.hangover_ms`), so that words never join the
+utterance before theirs."""
 
 RELIABILITY: Mapping[Modality, float] = {Modality.VOICE: 1.0, Modality.TEXT: 1.0}
 """How much a modality counts at equal confidence. Equal until measured (issue 4)."""

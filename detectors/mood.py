@@ -172,20 +172,26 @@ def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
     scores, _ = _mixed(state, fused, at_ms)
     strain = Fused(scores=scores, confidence=1.0).strain
     level = _level(before.level if before else MoodLevel.CALM, strain)
-    same = before is not None and level is before.level
     mood = Mood(
         call_id=call_id,
         at_ms=at_ms,
         scores=scores,
         strain=strain,
         level=level,
-        level_since_ms=before.level_since_ms if before and same else (at_ms if before else 0),
+        level_since_ms=_since(before, level, at_ms),
         trend=_trend(state.strains, strain),
         shift=strain - (before.strain if before else 0.0) >= SHIFT_CHANGE,
         disagreement=fused.disagreement,
         number=state.mood.number + 1 if state.mood else 0,
     )
     return replace(state, mood=mood)
+
+
+def _since(before: Mood | None, level: MoodLevel, at_ms: int) -> int:
+    """When the level was entered; a customer is taken to be calm before anything was heard."""
+    if before is None:
+        return 0 if level is MoodLevel.CALM else at_ms
+    return before.level_since_ms if level is before.level else at_ms
 
 
 def _level(level: MoodLevel, strain: float) -> MoodLevel:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import faust
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
 from faust.types import TP
 
 from streams.admin import open_admin
@@ -16,8 +19,7 @@ from streams.metrics import DEAD_LETTERS_SENT
 from streams.topics import APP_ID, DEAD_LETTERS, TOPICS, KafkaTopic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Container, Iterable, Mapping
 
     from kafka import KafkaAdminClient
 
@@ -31,6 +33,7 @@ STREAM_BUFFER = 1_024
 """Events that wait in front of a processor; then fetching pauses."""
 
 SESSION_S = 9.0
+RETRY_S = 1.0
 
 AnyMessage = TypeVar("AnyMessage", bound="Message")
 
@@ -58,6 +61,7 @@ class Line:
             broker_heartbeat_interval=SESSION_S / 3,
             broker_request_timeout=max(SESSION_S, settings.kafka_timeout_s) * 2,
             producer_linger=0.0,
+            producer_request_timeout=settings.kafka_timeout_s,
             producer_acks=-1,
             consumer_auto_offset_reset="earliest",
         )
@@ -125,24 +129,33 @@ class Line:
             )
         )
 
-    async def send(
-        self, topic: KafkaTopic, message: Message, *, at: datetime | None = None
-    ) -> None:
+    async def send(self, topic: KafkaTopic, message: Message) -> None:
         """Send, and return when Kafka has it."""
-        await (await self.post(topic, message, at=at))
+        await self.send_all([(topic, message)])
 
-    async def post(self, topic: KafkaTopic, message: Message, *, at: datetime | None = None) -> Any:
-        """Send; the awaitable it returns is done when Kafka has it."""
+    async def send_all(self, posts: Iterable[tuple[KafkaTopic, Message]]) -> None:
+        """Send several at once, and return when Kafka has all; waits while Kafka is away."""
+        waiting = list(posts)
+        while waiting:
+            sent = [(one, await self._post(*one)) for one in waiting]
+            waiting = [one for one, future in sent if not await self._arrived(future)]
+            if waiting:
+                log.warning("Kafka did not take %d messages; trying again", len(waiting))
+                await asyncio.sleep(RETRY_S)
+
+    async def _post(self, topic: KafkaTopic, message: Message) -> Any:
         return await self._channels[topic.name].send(
             key=message.call_id.encode(),
             value=message.value(),
-            headers=dict(message.headers(source=SOURCE, time=at)),
+            headers=dict(message.headers(source=SOURCE)),
         )
 
-    async def post_all(self, posts: Iterable[tuple[KafkaTopic, Message]]) -> None:
-        """Send several at once, and return when Kafka has all."""
-        for waiting in [await self.post(topic, message) for topic, message in posts]:
-            await waiting
+    async def _arrived(self, future: Any) -> bool:
+        try:
+            await future
+        except (KafkaError, ProducerSendError):
+            return False
+        return True
 
     async def dead_letter(self, message: Message, *, source: str, stage: str) -> None:
         """Set a message aside."""
@@ -194,15 +207,23 @@ class CallTable:
 
     def get(self, call_id: str) -> dict[str, Any] | None:
         """What is remembered of a call."""
-        found: dict[str, Any] | None = self._table.data.get(call_id)
-        return found
+        found = self._table.data.get(call_id)
+        return found["state"] if found else None
 
     def put(self, call_id: str, value: dict[str, Any], *, partition: int) -> None:
-        """Remember. It is durable before any later acknowledgement is: Faust flushes first."""
-        self._table.data[call_id] = value
-        self._table.send_changelog(partition, call_id, value)
+        """Remember. It is durable before any later commit is: we flush first."""
+        kept = {"at": time.time(), "partition": partition, "state": value}
+        self._table.data[call_id] = kept
+        self._table.send_changelog(partition, call_id, kept)
 
     def forget(self, call_id: str, *, partition: int) -> None:
         """Remember no longer."""
         if self._table.data.pop(call_id, None) is not None:
             self._table.send_changelog(partition, call_id, None)
+
+    def forget_older(self, seconds: float, *, but: Container[str]) -> None:
+        """Forget what has not changed for so long: it is about a person."""
+        oldest = time.time() - seconds
+        for call_id, kept in list(self._table.data.items()):
+            if kept["at"] < oldest and call_id not in but:
+                self.forget(call_id, partition=kept["partition"])

@@ -110,19 +110,20 @@ class BinaryMessage(Message):
 def attributes_of(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """The ``ce_*`` headers by name, without the prefix; bytes that are no UTF-8 are replaced."""
     return {
-        name[3:]: value.decode("utf-8", errors="replace")
+        name[3:]: (value or b"").decode("utf-8", errors="replace")
         for name, value in headers
         if name.startswith("ce_")
     }
 
 
 def time_of(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
-    """When the message was made (``ce_time``), if it says so readably."""
+    """When the message was made (``ce_time``), if it says so readably and with its zone."""
     text = attributes_of(headers).get("time", "")
     try:
-        return datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return time if time.tzinfo is not None else None
 
 
 def _attribute(field: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from streams.cloudevents import MessageError
 from streams.ids import CALL_ID_PATTERN
 from streams.messages import MAX_CHUNK_BYTES, DeadLetter
+from streams.topics import AUDIO, UTTERANCES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -66,27 +67,39 @@ class DeadLetters:
             yield
         except Exception as error:  # noqa: BLE001  (that is its purpose)
             await self.set_aside(event, error)
-        else:
-            self._note(failed=False)
+
+    def worked(self) -> None:
+        """A piece of this stage's work succeeded: it is not failing on everything."""
+        self._limit.note(failed=False)
 
     async def set_aside(self, event: Any, error: Exception) -> None:
         """Send one event to the dead letters."""
-        letter = dead_letter(event.message, error, stage=self._stage)
+        try:
+            letter = dead_letter(event.message, error, stage=self._stage)
+        except ValueError as fault:
+            log.warning("a dead letter could not be written: %s", one_line(fault))
+            return
         where = f"{letter.source_topic}[{letter.source_partition}]@{letter.source_offset}"
         log.warning("%s: set aside: %s", where, letter.reason)
         await self._line.dead_letter(letter, source=letter.source_topic, stage=self._stage)
-        self._note(failed=True)
+        # A message that is not what it should be says nothing about this worker.
+        if not isinstance(error, MessageError):
+            self._note_failure()
 
-    def _note(self, *, failed: bool) -> None:
+    def _note_failure(self) -> None:
         try:
-            self._limit.note(failed=failed)
+            self._limit.note(failed=True)
         except LimitReachedError as error:
             self._on_limit(error)
 
 
 def dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:
-    """What is sent for a message (anything with topic, partition, offset, key, value)."""
+    """What is sent for a message (anything with topic, partition, offset, key, value).
+
+    Sound stays where it is and is forgotten there: dead letters are kept longer.
+    """
     value = message.value or b""
+    kept = b"" if message.topic in (AUDIO.name, UTTERANCES.name) else value[:MAX_CHUNK_BYTES]
     return DeadLetter(
         call_id=_call_id(message.key),
         reason=one_line(error)[:1_000],
@@ -95,7 +108,7 @@ def dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:
         source_partition=message.partition,
         source_offset=message.offset,
         size=len(value),
-        payload=bytes(value[:MAX_CHUNK_BYTES]),
+        payload=bytes(kept),
     )
 
 
@@ -107,4 +120,4 @@ def one_line(error: Exception) -> str:
 
 def _call_id(key: bytes | None) -> str:
     text = (key or b"").decode("utf-8", errors="replace")
-    return text if re.match(CALL_ID_PATTERN, text) else UNKNOWN_CALL
+    return text if re.fullmatch(CALL_ID_PATTERN, text) and "\n" not in text else UNKNOWN_CALL

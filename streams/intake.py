@@ -12,8 +12,9 @@ import asyncio
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from streams.cloudevents import Message, MessageError
 from streams.ledger import Hold, Ledger, Refusal, Where
 
 if TYPE_CHECKING:
@@ -25,7 +26,23 @@ if TYPE_CHECKING:
 MAX_REWINDS = 3
 """After so many readings without the missing events they are taken not to exist."""
 
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+
 log = logging.getLogger("callmood.intake")
+
+
+def decoded(kind: type[AnyMessage], event: Any) -> AnyMessage:
+    """The message that an event carries.
+
+    Raises:
+        MessageError: it is not one, or its key names another call: then it lies on a partition
+            whose worker does not have that call.
+    """
+    message = kind.decode(event.value or b"", list((event.headers or {}).items()))
+    if event.message.key != message.call_id.encode():
+        text = f"key: {event.message.key!r} is not the call id {message.call_id}"
+        raise MessageError(text)
+    return message
 
 
 class Intakes:

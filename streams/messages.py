@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray  # noqa: TC002
-from pydantic import Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
@@ -26,6 +25,9 @@ from detectors.utterance import (
 from playbooks.playbook import Alert, AlertLevel
 from streams.cloudevents import BinaryMessage, Message
 from streams.ids import joined
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Ms = Annotated[int, Field(ge=0, le=24 * 3_600_000)]
 """Milliseconds since the call's start; no call lasts longer than a day."""
@@ -59,7 +61,7 @@ class CallEvent(Message):
     ce_type: ClassVar[str] = "callmood.call.v1"
 
     event: Literal["started", "ended"]
-    at: datetime
+    at: AwareDatetime
     agent_id: str = Field(default="", max_length=128)
     queue: str = Field(default="", max_length=128)
     language: Language = Language.KOREAN
@@ -152,7 +154,7 @@ class TranscriptMessage(_Spanned):
     text: str = Field(min_length=1, max_length=MAX_LINE_LENGTH)
     final: bool = True
     language: Language = Language.KOREAN
-    heard_at: datetime | None = Field(
+    heard_at: AwareDatetime | None = Field(
         default=None,
         description="When the line's last word was spoken.",
     )
@@ -199,7 +201,7 @@ class TurnMessage(_Spanned):
 
     kind: TurnKind
     speaker: Speaker | None = None
-    heard_at: datetime | None = None
+    heard_at: AwareDatetime | None = None
 
     @property
     def message_id(self) -> str:  # noqa: D102
@@ -213,7 +215,7 @@ class TurnMessage(_Spanned):
         return Turn(call_id=self.call_id, kind=self.kind, span=self.span, speaker=self.speaker)
 
     @classmethod
-    def of(cls, turn: Turn, *, heard_at: datetime | None) -> Self:
+    def of(cls, turn: Turn, *, heard_at: AwareDatetime | None) -> Self:
         """As it travels."""
         return cls(
             call_id=turn.call_id,
@@ -228,12 +230,12 @@ class TurnMessage(_Spanned):
 class Stages(Message):
     """When a thing passed each stage of the line, for latency (wall clock, UTC)."""
 
-    heard_at: datetime | None = Field(
+    heard_at: AwareDatetime | None = Field(
         default=None,
         description="The last audio sample (or word) of what was read was spoken.",
     )
-    found_at: datetime | None = Field(default=None, description="Its end was recognised.")
-    read_at: datetime | None = Field(default=None, description="The detector had answered.")
+    found_at: AwareDatetime | None = Field(default=None, description="Its end was recognised.")
+    read_at: AwareDatetime | None = Field(default=None, description="The detector had answered.")
 
 
 class ReadingMessage(_Spanned, Stages):
@@ -277,7 +279,7 @@ class ReadingMessage(_Spanned, Stages):
         )
 
     @classmethod
-    def of(cls, reading: Reading, **stages: datetime | None) -> Self:
+    def of(cls, reading: Reading, **stages: AwareDatetime | None) -> Self:
         """As it travels. ``stages`` are the fields of `Stages`."""
         return cls(
             call_id=reading.call_id,
@@ -334,7 +336,7 @@ class MoodMessage(Stages):
         )
 
     @classmethod
-    def of(cls, mood: Mood, **stages: datetime | None) -> Self:
+    def of(cls, mood: Mood, **stages: AwareDatetime | None) -> Self:
         """As it travels. ``stages`` are the fields of `Stages`."""
         return cls(
             call_id=mood.call_id,
@@ -367,14 +369,14 @@ class AlertMessage(Stages):
     why: Texts
     reasons: tuple[str, ...] = ()
     cause_ids: tuple[str, ...] = ()
-    advised_at: datetime | None = Field(default=None, description="The playbook had fired.")
+    advised_at: AwareDatetime | None = Field(default=None, description="The playbook had fired.")
 
     @property
     def message_id(self) -> str:  # noqa: D102
         return joined(self.call_id, self.playbook_id, self.at_ms)
 
     @classmethod
-    def of(cls, alert: Alert, *, advised_at: datetime, **stages: datetime | None) -> Self:
+    def of(cls, alert: Alert, *, advised_at: datetime, **stages: AwareDatetime | None) -> Self:
         """As it travels. ``stages`` are the fields of `Stages`."""
         return cls(
             call_id=alert.call_id,
@@ -406,7 +408,7 @@ class Feedback(Message):
     given_by: str = Field(default="", max_length=128)
     role: Literal["agent", "supervisor"] = "agent"
     note: str = Field(default="", max_length=2_000)
-    at: datetime
+    at: AwareDatetime
 
     @property
     def message_id(self) -> str:  # noqa: D102
@@ -425,7 +427,7 @@ class Correction(_Spanned):
     text: str | None = Field(default=None, max_length=MAX_LINE_LENGTH)
     trainer: str = Field(default="", max_length=128)
     note: str = Field(default="", max_length=2_000)
-    at: datetime
+    at: AwareDatetime
 
     @property
     def message_id(self) -> str:  # noqa: D102
@@ -435,8 +437,8 @@ class Correction(_Spanned):
 class DeadLetter(BinaryMessage):
     """What could not be handled, as it came, and why (``dead-letters.v1``).
 
-    The payload is the original value, cut to `MAX_CHUNK_BYTES`; where it came from is in the
-    attributes, so that the whole can be read again from there.
+    The payload is the original value, cut to `MAX_CHUNK_BYTES`, and nothing where it is sound;
+    where it came from is in the attributes, so that the whole can be read again from there.
     """
 
     ce_type: ClassVar[str] = "callmood.dead-letter.v1"

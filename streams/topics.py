@@ -33,7 +33,7 @@ class KafkaTopic:
 
     Attributes:
         message: the class of everything on it; ``None`` for a worker's changelog.
-        retention: how long Kafka keeps it; ``None``: the newest per key, for ever (compacted).
+        retention: how long Kafka keeps it; ``None``: the newest per key, for a day.
         carries: what, in a few words.
     """
 
@@ -46,7 +46,11 @@ class KafkaTopic:
     def config(self) -> dict[str, str]:
         """Kafka's topic configuration."""
         if self.retention is None:
-            return {"cleanup.policy": "compact", "segment.ms": str(3_600_000)}
+            return {
+                "cleanup.policy": "compact,delete",
+                "retention.ms": str(24 * 3_600_000),
+                "segment.ms": str(3_600_000),
+            }
         milliseconds = int(self.retention / timedelta(milliseconds=1))
         return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
 

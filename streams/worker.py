@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from detectors.reading import Modality
@@ -11,7 +12,7 @@ from detectors.registry import load
 from playbooks.loading import load_library
 from streams.advise.advising import SOURCES, Advising
 from streams.app import Line
-from streams.dead_letters import DeadLetters, LimitReachedError
+from streams.dead_letters import DeadLetters, LimitReachedError, one_line
 from streams.intake import Intakes
 from streams.score.batching import Batcher
 from streams.score.text import TextScoring
@@ -19,7 +20,7 @@ from streams.score.voice import VoiceScoring
 from streams.topics import ADVICE_TABLE, AUDIO, LISTENING_TABLE, TRANSCRIPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from streams.settings import Settings
 
@@ -86,14 +87,25 @@ class Worker:
         app.on_rebalance_complete.connect(self._ready, weak=False)
 
     async def _commit(self, *_: Any) -> None:
-        await self._intakes.commit()
+        with self._going_on("commit"):
+            await self._intakes.commit()
 
     async def _watch(self, *_: Any) -> None:
-        await self._intakes.watch()
+        with self._going_on("look for waiting events"):
+            await self._intakes.watch()
+
+    @contextmanager
+    def _going_on(self, what: str) -> Iterator[None]:
+        """A timer that raises would end the app; Kafka that is away for a moment must not."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  (the next tick tries again)
+            log.warning("could not %s, trying again: %s", what, one_line(error))
 
     async def _sweep(self, *_: Any) -> None:
-        await self._voice.sweep()
-        await self._advising.sweep()
+        with self._going_on("forget ended calls"):
+            await self._voice.sweep()
+            await self._advising.sweep()
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         self._intakes.forget(revoked)

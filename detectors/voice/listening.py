@@ -81,9 +81,15 @@ class Listener:
     def hear(self, start_ms: int, sound: Mapping[Speaker, NDArray[np.int16]]) -> Heard:
         """Take the next chunk: ``int16[samples]`` of each speaker, from ``start_ms`` on.
 
-        What was heard already is skipped; a hole is silence, or ends what was being said.
+        What was heard already is skipped; a hole is silence, or ends what was being said. A
+        speaker whose channel has gone has finished.
         """
         found = [
+            (speaker, utterance)
+            for speaker in set(self._ears) - set(sound)
+            for utterance in self._ears.pop(speaker).finish()
+        ]
+        found += [
             (speaker, utterance)
             for speaker, pcm in sound.items()
             for utterance in self._hear_one(speaker, start_ms, pcm)
@@ -158,7 +164,7 @@ class Listener:
         self._spans = [
             (speaker, span)
             for speaker, span in self._spans
-            if span.end_ms > read_until.get(speaker.other, 0)
+            if speaker.other in read_until and span.end_ms > read_until[speaker.other]
         ]
         return Checkpoint(
             read_until_ms=read_until,

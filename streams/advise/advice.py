@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from playbooks.events import Event
     from playbooks.playbook import Alert, Playbook
 
-REMEMBERED_IDS = 256
-"""An event that comes again among this many is not counted again."""
+REMEMBERED_IDS = 64
+"""An event that comes again among this many is not counted again: more than a call brings
+between two commits (one a second)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One call's state. Small enough to be written down at every event.
+    """One call's state, written down at every event (some 8 KB of JSON).
 
     Attributes:
         seen: ids of the newest events, oldest first.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playbooks.events import CallStarted
 from streams.advise.advice import Advice, advise, from_json, to_json
 from streams.cloudevents import now
+from streams.in_turn import InTurn
+from streams.intake import decoded
 from streams.messages import (
     AlertMessage,
     CallEvent,
@@ -30,11 +33,16 @@ if TYPE_CHECKING:
     from streams.cloudevents import Message
     from streams.dead_letters import DeadLetters
     from streams.intake import Intake
-    from streams.ledger import Where
+    from streams.ledger import Hold, Where
     from streams.topics import KafkaTopic
 
 REMEMBER_S = 900.0
 """A call's mood is forgotten this long after its end: it is about a person."""
+
+ABANDONED_S = 7_200.0
+"""A call of which nothing more is heard, and that nobody ended, is forgotten after this."""
+
+MAX_UNDER_WAY = 256
 
 SOURCES = (CALLS, TRANSCRIPTS, TURNS, READINGS)
 _CLASSES: dict[str, type[Message]] = {
@@ -59,29 +67,35 @@ class Advising:
         self._intake = intake
         self._table = table
         self._dead_letters = dead_letters
-        self._advice: dict[str, tuple[int, Advice]] = {}
-        self._ended: dict[str, tuple[float, int]] = {}
+        self._in_turn = InTurn(at_once=MAX_UNDER_WAY)
+        self._advice: dict[str, _Known] = {}
 
     async def listen(self, stream: Any) -> None:
-        """Take events for ever."""
+        """Take events for ever. Calls do not wait for each other; events of one call do."""
         async for event, hold in self._intake.events(stream):
-            async with self._dead_letters.catching(event):
-                await self._take(event)
-            hold.release()
+            call = (event.message.key or b"").decode("utf-8", errors="replace")
+            await self._in_turn.do(call, self._handle(event, hold))
+
+    async def _handle(self, event: Any, hold: Hold) -> None:
+        async with self._dead_letters.catching(event):
+            await self._take(event)
+        hold.release()
 
     async def _take(self, event: Any) -> None:
-        kind = _CLASSES[event.message.topic]
-        message = kind.decode(event.value or b"", list(event.headers.items()))
-        partition = event.message.partition
+        message = decoded(_CLASSES[event.message.topic], event)
         if isinstance(message, CallEvent) and message.event == "ended":
-            self._ended[message.call_id] = (time.monotonic(), partition)
+            known = self._advice.get(message.call_id)
+            if known is not None:
+                known.ended = True
             return
         happened = _event(message)
         if happened is not None:
-            await self._advise(message, happened, partition)
+            await self._advise(message, happened, event.message.partition)
+            self._dead_letters.worked()
 
     async def _advise(self, message: Message, happened: Event, partition: int) -> None:
-        before = self._known(message.call_id)
+        known = self._known(message.call_id, partition)
+        before = known.advice
         after, advised = advise(
             before, happened, message_id=message.message_id, playbooks=self._playbooks
         )
@@ -98,37 +112,48 @@ class Advising:
             posts.append((MOODS, MoodMessage.of(advised.mood, **stages)))
             MOODS_CHANGED.labels(advised.mood.level).inc()
         # Out first, written down second: a crash in between repeats the same alerts, by id.
-        await self._line.post_all(posts)
+        await self._line.send_all(posts)
         if posts:
             observe_stage("advice", stages["read_at"], advised_at)
         for alert in advised.alerts:
             ALERTS_FIRED.labels(alert.playbook_id, alert.level).inc()
-        self._advice[message.call_id] = (partition, after)
-        self._table.put(message.call_id, to_json(after), partition=partition)
+        if self._advice.get(message.call_id) is known:
+            known.advice, known.touched = after, time.monotonic()
+            self._table.put(message.call_id, to_json(after), partition=partition)
 
-    def _known(self, call_id: str) -> Advice:
-        if call_id in self._advice:
-            return self._advice[call_id][1]
-        remembered = self._table.get(call_id)
-        return from_json(remembered) if remembered else Advice()
+    def _known(self, call_id: str, partition: int) -> _Known:
+        known = self._advice.get(call_id)
+        if known is None:
+            remembered = self._table.get(call_id)
+            known = _Known(partition, from_json(remembered) if remembered else Advice())
+            self._advice[call_id] = known
+        return known
 
     async def sweep(self) -> None:
-        """Forget calls that ended a while ago; their last readings have come by now."""
-        for call_id, (ended, partition) in list(self._ended.items()):
-            if time.monotonic() - ended > REMEMBER_S:
-                del self._ended[call_id]
-                self._advice.pop(call_id, None)
-                self._table.forget(call_id, partition=partition)
+        """Forget calls that ended a while ago, and those that nobody ever ended."""
+        present = time.monotonic()
+        for call_id, known in list(self._advice.items()):
+            if present - known.touched > (REMEMBER_S if known.ended else ABANDONED_S):
+                del self._advice[call_id]
+                self._table.forget(call_id, partition=known.partition)
+        self._table.forget_older(ABANDONED_S, but=self._advice)
 
     def revoke(self, partitions: Iterable[Where]) -> None:
         """These partitions are another worker's now."""
         gone = {one.partition for one in partitions}
-        for call_id, (partition, _) in list(self._advice.items()):
-            if partition in gone:
+        for call_id, known in list(self._advice.items()):
+            if known.partition in gone:
                 del self._advice[call_id]
-        for call_id, (_, partition) in list(self._ended.items()):
-            if partition in gone:
-                del self._ended[call_id]
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """One call's state here."""
+
+    partition: int
+    advice: Advice
+    ended: bool = False
+    touched: float = field(default_factory=time.monotonic)
 
 
 def _event(message: Message) -> Event | None:

@@ -1,7 +1,9 @@
 """Feeds the desk: records are decoded, told to whoever listens, and kept, in this order.
 
 Two tasks with a bounded queue between them: an alert reaches the browsers while the database
-still writes what came before it. Offsets are committed only for what is kept.
+still writes what came before it. Offsets are committed only for what is kept. While the database
+is away and the queue is full, batches are told and left out; once it is back, they are read again
+from the last commit.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from streams.cloudevents import MessageError, now, time_of
+from streams.cloudevents import now, time_of
 from streams.desk.live import LineState
+from streams.desk.showing import Showing
 from streams.topics import (
     ALERTS,
     CALLS,
@@ -58,6 +61,10 @@ class _Batch:
     number: int
 
 
+class _LeftOutError(RuntimeError):
+    """The database is back, and what was left out meanwhile has to be read again."""
+
+
 class Feed:
     """The desk's reader."""
 
@@ -88,6 +95,9 @@ class Feed:
         self._settings = settings
         self._set_aside = set_aside
         self._batches: asyncio.Queue[_Batch] = asyncio.Queue(BATCHES_WAITING)
+        self._room = asyncio.Event()
+        self._away = False
+        self._left_out = False
 
     async def run(self) -> None:
         """Read until cancelled.
@@ -96,38 +106,72 @@ class Feed:
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read())
-                tasks.create_task(self._keep())
+                tasks.create_task(self._read_and_keep())
                 tasks.create_task(self._sweep())
         except Exception:
             self._hub.change(LineState.AWAY)
             LOG.exception("the desk's feed has broken; start the desk again")
+
+    async def _read_and_keep(self) -> None:
+        """Read and keep, and begin again at the last commit where something was left out."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._read())
+                    tasks.create_task(self._keep())
+            except* _LeftOutError:
+                LOG.warning("reading again what could not be kept while the database was away")
+                await self._source.close()
+                self._left_out = False
 
     async def _read(self) -> None:
         while True:
             records = await self._source.batch()
             arrivals = [(r, a) for r in records if (a := await self._decoded(r)) is not None]
             for _, arrival in arrivals:
-                self._hub.publish(arrival.message)
-            await self._batches.put(_Batch(records, arrivals, self._hub.number))
+                if Showing.shows(arrival.message):  # no voices: the hub remembers what it is told
+                    self._hub.publish(arrival.message)
+            await self._hand_on(_Batch(records, arrivals, self._hub.number))
+
+    async def _hand_on(self, batch: _Batch) -> None:
+        """Queue a batch when there is room; with the database away nobody waits for room.
+
+        After the first batch that is left out every one is, so that no later commit skips it.
+        """
+        while self._batches.full() and not (self._away or self._left_out):
+            self._room.clear()
+            await self._room.wait()
+        if self._left_out or self._batches.full():
+            self._left_out = True
+        else:
+            self._batches.put_nowait(batch)
 
     async def _decoded(self, record: Record) -> Arrival | None:
-        kind = _MESSAGES.get(record.topic)
-        if kind is None:
-            return None
         try:
-            message = kind.decode(record.value, record.headers)
-        except MessageError as error:
-            await self._set_aside(record, error)
+            return _arrival(record)
+        except Exception as error:  # noqa: BLE001  (whatever it is, it goes with the message)
+            await self._put_aside(record, error)
             return None
-        return Arrival(message, _aware(time_of(record.headers)))
+
+    async def _put_aside(self, record: Record, error: Exception) -> None:
+        """Set a record aside; where even that fails, a line in the log is all it leaves."""
+        try:
+            await self._set_aside(record, error)
+        except Exception as second:  # noqa: BLE001  (one message must never end the feed)
+            where = f"{record.topic}[{record.partition}]@{record.offset}"
+            LOG.error(  # noqa: TRY400  (one line)
+                "%s: lost: %s; it could not be set aside: %s", where, _short(error), _short(second)
+            )
 
     async def _keep(self) -> None:
         while True:
             batch = await self._batches.get()
+            self._room.set()
             await self._stored(batch)
             self._hub.stored(batch.number)
             await self._source.commit(batch.records)
+            if self._left_out and self._batches.empty():
+                raise _LeftOutError
 
     async def _stored(self, batch: _Batch) -> None:
         try:
@@ -141,25 +185,33 @@ class Feed:
         try:
             await self._in_transaction([arrival])
         except Exception as error:  # noqa: BLE001  (whatever it is, it goes with the message)
-            await self._set_aside(record, error)
+            await self._put_aside(record, error)
 
     async def _in_transaction(self, arrivals: Sequence[Arrival]) -> None:
         """Keep messages, all or none; waits for a database that is away."""
-        away = False
+        before = self._hub.state
         while True:
             try:
                 await asyncio.to_thread(self._write, arrivals)
             except (OperationalError, InterfaceError) as error:
-                if not away:
-                    LOG.warning("the database does not answer (%s); trying again", _short(error))
-                    before, away = self._hub.state, True
-                    self._hub.change(LineState.DATABASE_AWAY)
+                self._database_lost(error)
                 await asyncio.sleep(DATABASE_RETRY_S)
             else:
-                if away:
-                    LOG.warning("the database answers again")
-                    self._hub.change(before)
+                self._database_found(before)
                 return
+
+    def _database_lost(self, error: Exception) -> None:
+        if not self._away:
+            LOG.warning("the database does not answer (%s); trying again", _short(error))
+            self._away = True
+            self._room.set()  # a reader that waits for room need not wait any more
+            self._hub.change(LineState.DATABASE_AWAY)
+
+    def _database_found(self, before: LineState) -> None:
+        if self._away:
+            LOG.warning("the database answers again")
+            self._away = False
+            self._hub.change(before)
 
     def _write(self, arrivals: Sequence[Arrival]) -> None:
         with self._store.engine.begin() as connection:
@@ -178,6 +230,14 @@ class Feed:
         with self._store.engine.begin() as connection:
             for feature in self._features:
                 feature.sweep(connection, at, self._settings)
+
+
+def _arrival(record: Record) -> Arrival | None:
+    """What a record says; ``None`` where its topic is none of the desk's."""
+    kind = _MESSAGES.get(record.topic)
+    if kind is None:
+        return None
+    return Arrival(kind.decode(record.value, record.headers), _aware(time_of(record.headers)))
 
 
 def _aware(at: datetime | None) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from detectors.reading import Modality
 from detectors.utterance import TurnKind
@@ -46,20 +46,16 @@ class Showing:
         self._pages = pages
         self._language = language
         self._seats = seats
-        self._kinds: dict[type[Message], tuple[str, Callable[[Any], Told | None]]] = {
-            CallEvent: ("call", self._call),
-            TranscriptMessage: ("line", self._line),
-            ReadingMessage: ("reading", self._reading),
-            MoodMessage: ("mood", self._mood),
-            TurnMessage: ("turn", self._turn),
-            AlertMessage: ("alert", self._alert),
-            Feedback: ("feedback", self._feedback),
-        }
+
+    @classmethod
+    def shows(cls, message: Message) -> bool:
+        """Whether a page may have something to show of a message of this kind."""
+        return type(message) in cls._KINDS
 
     def event(self, message: Message) -> tuple[str, Told] | None:
         """The event's name and what it tells; ``None`` where a page has nothing to show."""
-        name, tell = self._kinds.get(type(message), ("", None))
-        told = tell(message) if tell is not None else None
+        name, tell = self._KINDS.get(type(message), ("", None))
+        told = tell(self, message) if tell is not None else None
         return (name, {"call_id": message.call_id} | told) if told is not None else None
 
     def _call(self, event: CallEvent) -> Told:
@@ -108,3 +104,13 @@ class Showing:
 
     def _html(self, template: str, **values: object) -> str:
         return self._pages.fragment(f"desk/{template}", self._language, **values)
+
+    _KINDS: ClassVar[dict[type[Message], tuple[str, Callable[[Showing, Any], Told | None]]]] = {
+        CallEvent: ("call", _call),
+        TranscriptMessage: ("line", _line),
+        ReadingMessage: ("reading", _reading),
+        MoodMessage: ("mood", _mood),
+        TurnMessage: ("turn", _turn),
+        AlertMessage: ("alert", _alert),
+        Feedback: ("feedback", _feedback),
+    }

@@ -58,7 +58,7 @@ class Source(Protocol):
         ...
 
     async def close(self) -> None:
-        """Leave."""
+        """Leave. A `batch` after it begins behind what was committed last."""
         ...
 
 

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Baseline, Language, Span, Speaker
 from detectors.voice.listening import Checkpoint, Heard, Listener
+from streams.cloudevents import MessageError
 from streams.messages import baseline_from_json, baseline_to_json
+
+LONGEST_LEAP_MS = 60_000
+"""A chunk may lie this far ahead of the last one, and twice as far as time has passed."""
 
 if TYPE_CHECKING:
     from streams.ledger import Hold
@@ -57,15 +61,26 @@ class OngoingCall:
         self.jobs: deque[Job] = deque()
         self.busy = False
         self._held: deque[tuple[int, Hold]] = deque()
+        self._heard_until_ms = 0
 
     def take(self, chunk: AudioChunk, hold: Hold) -> Heard:
         """Listen to a chunk; it stays held until its audio has been decided and read."""
+        self._refuse_leap(chunk)
         self.touched = time.monotonic()
         self.language, self.keep_clips = chunk.language, chunk.keep_clips
         samples = chunk.samples
         self._held.append((chunk.end_ms, hold))
         sound = {speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)}
         return self.listener.hear(chunk.start_ms, sound)
+
+    def _refuse_leap(self, chunk: AudioChunk) -> None:
+        """One chunk with a wrong clock must not deafen us to all that come after it."""
+        quiet_ms = int(1000 * (time.monotonic() - self.touched))
+        ahead_ms = chunk.start_ms - self._heard_until_ms
+        if self._heard_until_ms and ahead_ms > LONGEST_LEAP_MS + 2 * quiet_ms:
+            message = f"start_ms {chunk.start_ms} is {ahead_ms} ms ahead of the call"
+            raise MessageError(message)
+        self._heard_until_ms = max(self._heard_until_ms, chunk.end_ms)
 
     def decided(self) -> list[Hold]:
         """Takes out the holds of chunks that nothing to come will need again."""

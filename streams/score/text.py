@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, TranscriptLine
 from streams.cloudevents import now, time_of
+from streams.in_turn import InTurn
+from streams.intake import decoded
 from streams.messages import ReadingMessage, TranscriptMessage
 from streams.metrics import READINGS_MADE, UNUSABLE, observe_stage
 from streams.topics import READINGS
@@ -39,36 +39,24 @@ class TextScoring:
         self._batcher = batcher
         self._intake = intake
         self._dead_letters = dead_letters
-        self._room = asyncio.Semaphore(MAX_UNDER_WAY)
-        self._last: dict[str, asyncio.Task[None]] = {}
+        self._in_turn = InTurn(at_once=MAX_UNDER_WAY)
 
     async def listen(self, stream: Any) -> None:
         """Take lines for ever. Calls do not wait for each other; lines of one call do."""
         async for event, hold in self._intake.events(stream):
             call = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._room.acquire()
-            task = asyncio.create_task(self._in_turn(self._last.get(call), event, hold))
-            self._last[call] = task
-            task.add_done_callback(partial(self._done, call))
+            await self._in_turn.do(call, self._handle(event, hold))
 
-    def _done(self, call: str, task: asyncio.Task[None]) -> None:
-        self._room.release()
-        if self._last.get(call) is task:
-            del self._last[call]
-
-    async def _in_turn(self, before: asyncio.Task[None] | None, event: Any, hold: Hold) -> None:
-        if before is not None:
-            await asyncio.wait([before])
+    async def _handle(self, event: Any, hold: Hold) -> None:
         async with self._dead_letters.catching(event):
             await self._read(event)
         hold.release()
 
     async def _read(self, event: Any) -> None:
-        headers = list(event.headers.items())
-        message = TranscriptMessage.decode(event.value or b"", headers)
+        message = decoded(TranscriptMessage, event)
         if message.speaker is not Speaker.CUSTOMER or not message.final:
             return
-        found_at = time_of(headers) or now()
+        found_at = time_of(event.headers.items()) or now()
         try:
             reading = await self._batcher.read(message.line)
         except UnusableUtteranceError:
@@ -83,3 +71,4 @@ class TextScoring:
                 reading, heard_at=message.heard_at, found_at=found_at, read_at=read_at
             ),
         )
+        self._dead_letters.worked()

@@ -16,6 +16,7 @@ from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, Utterance
 from streams.cloudevents import now, time_of
+from streams.intake import decoded
 from streams.messages import AudioChunk, ReadingMessage, TurnMessage, UtteranceClip
 from streams.metrics import (
     AUDIO_SECONDS,
@@ -72,7 +73,6 @@ class VoiceScoring:
         self._table = table
         self._dead_letters = dead_letters
         self._calls: dict[str, OngoingCall] = {}
-        self._ended: dict[str, tuple[float, int]] = {}
         self._room = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,14 +87,17 @@ class VoiceScoring:
                 hold.release()
 
     async def _take(self, event: Any, hold: Hold) -> None:
-        headers = list(event.headers.items())
-        chunk = AudioChunk.decode(event.value or b"", headers)
+        chunk = decoded(AudioChunk, event)
         call = self._call(chunk.call_id, event.message.partition)
+        if call.ended:
+            # Behind the last chunk there is nothing to listen to.
+            hold.release()
+            return
         before_ms = call.listener.checkpoint_ms
         heard = call.take(chunk, hold)
         CHUNKS_READ.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
-        clock = Clock(chunk.end_ms, time_of(headers))
+        clock = Clock(chunk.end_ms, time_of(event.headers.items()))
         moved = heard.checkpoint is not None or call.listener.checkpoint_ms > before_ms
         if heard.customer or heard.turns or moved:
             await self._enqueue(call, Job(heard, clock, now(), event, call.decided()))
@@ -107,7 +110,6 @@ class VoiceScoring:
             call = OngoingCall(call_id, partition, self._table.get(call_id))
             log.debug("call %s: from %s on", call_id, call.checkpoint.read_until_ms)
             self._calls[call_id] = call
-            self._ended.pop(call_id, None)
             CALLS_LISTENED.set(len(self._calls))
         return call
 
@@ -141,7 +143,6 @@ class VoiceScoring:
             call.busy = False
         if call.ended and self._calls.get(call.call_id) is call:
             del self._calls[call.call_id]
-            self._ended[call.call_id] = (time.monotonic(), call.partition)
             CALLS_LISTENED.set(len(self._calls))
 
     async def _do(self, call: OngoingCall, job: Job) -> None:
@@ -153,7 +154,7 @@ class VoiceScoring:
         _count(job.heard)
         for found in job.heard.customer:
             posts += await self._read(call, job, found)
-        await self._line.post_all(posts)
+        await self._line.send_all(posts)
         if job.heard.checkpoint is not None and self._is_ours(call):
             call.checkpoint = job.heard.checkpoint
             self._table.put(call.call_id, call.to_json(), partition=call.partition)
@@ -180,6 +181,7 @@ class VoiceScoring:
         except Exception as error:  # noqa: BLE001  (this utterance is lost, not the others)
             await self._dead_letters.set_aside(job.cause, _with_span(error, found))
             return posts
+        self._dead_letters.worked()
         call.baseline = reading.baseline
         heard_at, read_at = job.clock.when(found.span.end_ms), now()
         observe_stage("endpointing", heard_at, job.found_at)
@@ -205,10 +207,7 @@ class VoiceScoring:
                     IDLE_S,
                 )
                 await self._end(call, Clock(0, None), _Nowhere(call.call_id, call.partition))
-        for call_id, (ended, partition) in list(self._ended.items()):
-            if present - ended > REMEMBER_S:
-                del self._ended[call_id]
-                self._table.forget(call_id, partition=partition)
+        self._table.forget_older(REMEMBER_S, but=self._calls)
 
     def revoke(self, partitions: Iterable[Where]) -> None:
         """These partitions are another worker's now: forget their calls as they are."""
@@ -216,9 +215,6 @@ class VoiceScoring:
         for call_id, call in list(self._calls.items()):
             if call.partition in gone:
                 del self._calls[call_id]
-        for call_id, (_, partition) in list(self._ended.items()):
-            if partition in gone:
-                del self._ended[call_id]
         CALLS_LISTENED.set(len(self._calls))
 
 

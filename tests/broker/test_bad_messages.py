@@ -86,7 +86,7 @@ def test_a_bad_message_is_set_aside_with_its_reason_and_the_next_one_is_read(  #
         assert told in letter.reason
         assert "\n" not in letter.reason
         assert letter.source_topic == topic.name
-        assert letter.payload == value
+        assert letter.payload == (b"" if topic is AUDIO else value)
     read = line.read(READINGS, call_id=call_id, until=lambda found: len(_starts(found)) == 2)
     assert _starts(read) == {0, 10_000}
 
@@ -102,7 +102,7 @@ def test_a_message_of_two_megabytes_stops_nothing(line: TestLine, worker: Child)
     letter = line.read(DEAD_LETTERS, call_id="huge", until=bool)[0]
     assert isinstance(letter, DeadLetter)
     assert letter.size == 2_000_000
-    assert len(letter.payload) == 65_536
+    assert letter.payload == b"", "dead letters keep no sound"
     assert "payload: Data should have at most 65536 bytes" in letter.reason
     _say(line, "huge", 0)
     assert line.read(READINGS, call_id="huge", until=bool)

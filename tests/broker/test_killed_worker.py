@@ -13,8 +13,9 @@ from kafka.partitioner.default import murmur2
 from streams.bench.rotating import rotated
 from streams.ingest.playing import PlayedCall, demo_calls, prepare
 from streams.ingest.replay import Replay
+from streams.messages import AlertMessage, MoodMessage, ReadingMessage
 from streams.settings import Settings
-from streams.topics import READINGS, TURNS
+from streams.topics import ALERTS, MOODS, READINGS, TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +45,9 @@ def undisturbed(line: TestLine, calls: list[PlayedCall]) -> list[Outcome]:
     return [_outcome(line, call_id) for call_id, _ in named]
 
 
-def test_a_killed_worker_leaves_no_reading_out_and_makes_none_twice(
-    line: TestLine, calls: list[PlayedCall], undisturbed: list[Outcome]
-) -> None:
+@pytest.fixture(scope="module")
+def killed(line: TestLine, calls: list[PlayedCall]) -> list[tuple[str, PlayedCall]]:
+    """The same calls, while workers are killed."""
     named = _on_one_partition("killed", calls)
     playing = _play(line, named)
     for enough in (3, 9):
@@ -56,15 +57,35 @@ def test_a_killed_worker_leaves_no_reading_out_and_makes_none_twice(
     with line.worker():
         playing.join()
         line.wait_until_done()
-    found = [_outcome(line, call_id) for call_id, _ in named]
+    return named
 
-    for killed, expected in zip(found, undisturbed, strict=True):
+
+def test_a_killed_worker_leaves_no_reading_out_and_makes_none_twice(
+    line: TestLine, killed: list[tuple[str, PlayedCall]], undisturbed: list[Outcome]
+) -> None:
+    found = [_outcome(line, call_id) for call_id, _ in killed]
+    for outcome, expected in zip(found, undisturbed, strict=True):
         assert len(expected) > 20
-        assert killed.keys() == expected.keys(), "none missing, none with another id"
-        for key, contents in killed.items():
+        assert outcome.keys() == expected.keys(), "none missing, none with another id"
+        for key, contents in outcome.items():
             # What was sent twice, between sending and acknowledging, says the same.
             for text in contents:
                 _assert_same(json.loads(text), json.loads(next(iter(expected[key]))))
+
+
+def test_a_killed_worker_counts_no_reading_twice_and_fires_no_alert_twice(
+    line: TestLine, killed: list[tuple[str, PlayedCall]]
+) -> None:
+    for call_id, _ in killed:
+        found = line.read(READINGS, MOODS, ALERTS, call_id=call_id, until=None)
+        read = {
+            one.message_id for one in found if isinstance(one, ReadingMessage) and not one.abstained
+        }
+        moods = {one.number for one in found if isinstance(one, MoodMessage)}
+        assert moods == set(range(len(read))), "one mood a reading, numbered without holes"
+        alerts = {one.message_id: one for one in found if isinstance(one, AlertMessage)}
+        fired = [(one.playbook_id, one.step) for one in alerts.values()]
+        assert len(set(fired)) == len(fired) > 0
 
 
 def _assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
