@@ -1,6 +1,7 @@
 # callmood. Needs Python 3.11 or newer and make; everything else is brought along.
 #
-#   make run              the line on this machine with two demo calls (CALL=my.wav for your own)
+#   make run              the line on this machine with two demo calls (CALL=my.wav for your own;
+#                         if it is mono: CALL_OPTIONS="--agent agent.wav" or --customer-only)
 #   make test             everything: real Kafka, real browser
 #   make test-fast        seconds, without a broker
 #   make install          only what running needs
@@ -10,6 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 CALL ?=
+CALL_OPTIONS ?=
+# Recipes take it from the environment, so that a file's name may hold any character.
+export CALL
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast lint lock lock-kafka fmt clean
@@ -35,7 +39,7 @@ install: $(VENV)/.run
 # --- what people do ---------------------------------------------------------------------
 
 run: $(VENV)/.run
-	@exec $(BIN)/callmood run $(CALL)
+	@exec $(BIN)/callmood run $(CALL_OPTIONS) $(if $(CALL),-- "$$CALL")
 
 test: $(VENV)/.all lint
 	@$(BIN)/pytest
@@ -55,10 +59,13 @@ fmt: $(VENV)/.all
 
 # --- for maintainers --------------------------------------------------------------------
 
-COMPILE = $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
-	--python-version 3.11 --upgrade pyproject.toml
+UV_WANTED := uv==0.13.9
+PIN = $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 --upgrade
+COMPILE = $(PIN) pyproject.toml
 
 lock: $(UV)
+	echo '$(UV_WANTED)' | $(PIN) --no-annotate -o requirements/uv.txt -
 	$(COMPILE) --extra build -o requirements/run.txt
 	$(COMPILE) --extra build --extra java --extra postgres --extra train --extra dev \
 		-c requirements/run.txt -o requirements/all.txt

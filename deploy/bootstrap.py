@@ -15,7 +15,6 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 OLDEST_JAVA = 17
-UV = "uv==0.13.9"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -50,7 +49,8 @@ def make_venv(venv: Path) -> None:
                 f"(Debian, Ubuntu: apt install python{version}-venv) and try again"
             )
         _give_up(f"{venv} could not be made: {_last_line(told)}")
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-q", UV]
+    uv = ["--require-hashes", "-r", str(ROOT / "requirements" / "uv.txt")]
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-q", *uv]
     got = subprocess.run(pip, capture_output=True, text=True)
     if got.returncode:
         _give_up(f"uv could not be installed, is there a network? {_last_line(got.stderr)}")

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka import KafkaAdminClient
-from kafka.admin import NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import NewTopic, OffsetSpec
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorError,
+    TopicAlreadyExistsError,
+)
 
-from streams.topics import ALL_TOPICS
+from streams.topics import ALL_TOPICS, APP_ID, AUDIO, CALLS, READINGS, TRANSCRIPTS, TURNS
 
 if TYPE_CHECKING:
     from streams.settings import Settings
 
 DEFAULT_BROKER = "127.0.0.1:9092"
+
+WORKER_READS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS)
+"""What workers take, and so what they can be behind on."""
 
 
 class BrokerError(RuntimeError):
@@ -79,6 +88,43 @@ def _refuse_uneven(admin: KafkaAdminClient, settings: Settings) -> None:
             "set CALLMOOD_PARTITIONS to what the cluster has, or make the topics anew"
         )
         raise BrokerError(message)
+
+
+def lag(broker: str, settings: Settings) -> int:
+    """How many messages the workers have not done with.
+
+    What is done is asked for before what there is: at 0 nothing was under way, because workers
+    send what a message leads to before they acknowledge it.
+
+    Raises:
+        BrokerError: no broker answers at ``broker`` in time, or it does not tell.
+    """
+    admin = open_admin(broker, settings)
+    try:
+        done = _acknowledged(admin)
+        partitions = [
+            TopicPartition(topic["name"], one["partition_index"])
+            for topic in admin.describe_topics([topic.name for topic in WORKER_READS])
+            for one in topic["partitions"]
+        ]
+        first = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        begun = {one: max(done.get(one, 0), first[one].offset) for one in first}
+        return sum(max(0, ends[one].offset - begun[one]) for one in partitions)
+    except KafkaError as error:
+        message = f"Kafka at {broker} does not tell how far the workers are: {error}"
+        raise BrokerError(message) from None
+    finally:
+        admin.close()
+
+
+def _acknowledged(admin: KafkaAdminClient) -> dict[TopicPartition, int]:
+    """Where the workers read on, per partition that was ever committed."""
+    try:
+        found = admin.list_group_offsets(APP_ID)[APP_ID]
+    except (CoordinatorNotAvailableError, NotCoordinatorError, CoordinatorLoadInProgressError):
+        return {}  # no worker has ever joined, or the broker that knows is only starting
+    return {one: stored.offset for one, stored in found.items()}
 
 
 def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:

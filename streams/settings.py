@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8640, ge=0, le=65_535, description="The desk's port; 0: a free one.")
     host: str = Field(default="127.0.0.1", description="The address the desk listens on.")
+    allowed_hosts: str = Field(
+        default="",
+        description="More names the desk answers to, comma separated; localhost always.",
+    )
     language: Language = Field(
         default=Language.KOREAN, description="The desk's language until a person chooses one."
     )
@@ -50,6 +54,11 @@ class Settings(BaseSettings):
         default=30,
         ge=0,
         description="Days after which a customer's clips are deleted; 0: none kept.",
+    )
+    keep_days: int = Field(
+        default=90,
+        ge=1,
+        description="Days after its end that a call's words, readings and alerts are deleted.",
     )
     worker_metrics_port: int = Field(
         default=0, ge=0, le=65_535, description="Where the worker shows /metrics; 0: a free port."

@@ -32,9 +32,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return Golden(update=bool(request.config.getoption("--update-golden")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium. For one module: while it is there, no other event loop can run."""
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM} is not installed"
         if os.environ.get("CI"):

@@ -74,8 +74,8 @@ def start_kafka(
         KafkaStartError: it did not take connections in `START_TIMEOUT_S`, or ended.
     """
     java = find_java()
+    home.mkdir(parents=True, exist_ok=True)  # before anything is fetched: it may be refused
     classpath = f"{fetch_jars(jars, progress)}/*"
-    home.mkdir(parents=True, exist_ok=True)
     port = port or _free_port()
     _refuse_taken(port)
     config = _write_config(home, port, _free_port())
@@ -134,6 +134,12 @@ def _format(command: list[str], config: Path, home: Path) -> None:
         )
     except subprocess.CalledProcessError as error:
         message = f"Kafka's storage in {home} could not be made: {_last_line(error.stderr)}"
+        raise KafkaStartError(message) from None
+    except subprocess.TimeoutExpired:
+        message = (
+            f"Kafka's storage in {home} was not made within {START_TIMEOUT_S} s: "
+            "is the machine or its disk busy? Try again"
+        )
         raise KafkaStartError(message) from None
 
 

@@ -51,6 +51,7 @@ class Judged:
     Attributes:
         scores: one for each label of the taxonomy, 0-1.
         truth: the labels it should have; empty where the manifest tells none.
+        read: whether it could be read at all; figures leave out what could not.
     """
 
     key: str
@@ -58,6 +59,13 @@ class Judged:
     confidence: float
     abstained: bool
     truth: frozenset[str]
+    read: bool = True
+
+    @classmethod
+    def unread(cls, key: str, labels: Sequence[str]) -> Judged:
+        """One that could not be read: it scores nothing, and so it abstains."""
+        scores = [0.0] * len(labels)
+        return cls(key, scores, confidence=0.0, abstained=True, truth=frozenset(), read=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,10 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     in_order: bool,
     complain: Callable[[str], None],
 ) -> list[Judged]:
-    """Read every clip, as if alone or (``in_order``) as the next of its speaker's call."""
+    """Read every clip, as if alone or (``in_order``) as the next of its speaker's call.
+
+    What cannot be read is told to ``complain`` with file and line, and is `Judged.unread`.
+    """
     judged: list[Judged] = []
     heard: dict[str, Baseline] = {}
     for row in rows:
@@ -107,6 +118,7 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
             reading = detector.read(_utterance(pcm, past))
         except (CorpusError, UnusableUtteranceError) as error:
             complain(f"{row.where}: {row['path']}: {error}")
+            judged.append(Judged.unread(row["path"], EMOTIONS))
             continue
         heard[speaker] = reading.baseline
         scores = [reading.scores.get(emotion, 0.0) for emotion in EMOTIONS]
@@ -127,7 +139,10 @@ def read_text(
     *,
     complain: Callable[[str], None],
 ) -> list[Judged]:
-    """Read every line as if alone; without a taxonomy the labels are `EMOTIONS`."""
+    """Read every line as if alone; without a taxonomy the labels are `EMOTIONS`.
+
+    What cannot be read is told to ``complain`` with file and line, and is `Judged.unread`.
+    """
     labels = label_names(taxonomy)
     judged: list[Judged] = []
     for row in rows:
@@ -138,6 +153,7 @@ def read_text(
             reading = detector.read(line)
         except ValueError as error:
             complain(f"{row.where}: {row['id']}: {error}")
+            judged.append(Judged.unread(row["id"], labels))
             continue
         scores = (
             list(map(float, detector.decided([row["text"]], taxonomy)[0]))

@@ -8,6 +8,8 @@ import sys
 
 import click
 
+from streams.cli.faults import told_os, told_validation
+
 COMMANDS: dict[str, str] = {
     "run": "Start everything here and play calls: Kafka, worker, desk.",
     "replay": "Play recorded calls into the line, as if they happened now.",
@@ -80,23 +82,33 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except _user_errors() as error:
-        click.echo(f"callmood: {error}", err=True)
-        sys.exit(1)
+    except OSError as error:
+        _give_up(told_os(error))
+    except _loaded(("pydantic", "ValidationError")) as error:
+        _give_up(told_validation(error))  # type: ignore[arg-type]  # the class is looked up late
+    except _loaded(*_USER_ERRORS) as error:
+        _give_up(str(error))
 
 
-def _user_errors() -> tuple[type[Exception], ...]:
-    """Errors whose text is written for the user. Looked up late, from what is loaded."""
-    names = (
-        ("streams.admin", "BrokerError"),
-        ("streams.bench.screen", "BrowserMissingError"),
-        ("deploy.children", "ChildError"),
-        ("deploy.kafka.broker", "KafkaStartError"),
-        ("deploy.kafka.jars", "JarsError"),
-        ("deploy.kafka.java", "JavaError"),
-        ("detectors.detector", "DetectorUnavailableError"),
-        ("playbooks.loading", "PlaybookError"),
-        ("pydantic", "ValidationError"),
-    )
+def _give_up(line: str) -> None:
+    click.echo(f"callmood: {line}", err=True)
+    sys.exit(1)
+
+
+_USER_ERRORS = (
+    ("streams.admin", "BrokerError"),
+    ("streams.bench.screen", "BrowserMissingError"),
+    ("deploy.children", "ChildError"),
+    ("deploy.kafka.broker", "KafkaStartError"),
+    ("deploy.kafka.jars", "JarsError"),
+    ("deploy.kafka.java", "JavaError"),
+    ("detectors.detector", "DetectorUnavailableError"),
+    ("playbooks.loading", "PlaybookError"),
+)
+"""Errors whose text is written for the user."""
+
+
+def _loaded(*names: tuple[str, str]) -> tuple[type[Exception], ...]:
+    """Error classes by module and name; one whose module is not loaded was not raised."""
     found = [getattr(sys.modules.get(module), name, None) for module, name in names]
     return tuple(error for error in found if error is not None)

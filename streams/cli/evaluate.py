@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,16 @@ BAD_INPUT = 2
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+def _writable(_ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a result that could not be written, before hours of work."""
+    if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
+        there = path.parent.is_dir()
+        what = "may not be written" if there else f"there is no folder {path.parent}"
+        _complain(f"{option.opts[0]} {path}: {what}; choose another place or make it")
+        sys.exit(BAD_INPUT)
+    return path
+
+
 @click.group()
 def evaluate() -> None:
     """Measure a detector on a manifest, or just write what it reads."""
@@ -28,8 +39,19 @@ def evaluate() -> None:
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--predictions", type=_FILE, help="Write one row per item as CSV."),
-        click.option("--json", "json_path", type=_FILE, help="Write the figures as JSON."),
+        click.option(
+            "--predictions",
+            type=_FILE,
+            callback=_writable,
+            help="Write one row per item as CSV; one that cannot be read abstains.",
+        ),
+        click.option(
+            "--json",
+            "json_path",
+            type=_FILE,
+            callback=_writable,
+            help="Write the figures as JSON.",
+        ),
         click.option(
             "--in-order", is_flag=True, help="Rows of one speaker are a call in time order."
         ),
@@ -166,20 +188,23 @@ def _finish(  # noqa: PLR0913 - what the options say
 ) -> None:
     from detectors.training.evaluation import figures, only  # noqa: PLC0415
 
-    if not judged:
+    read = sum(item.read for item in judged)
+    if not read:
         _complain("nothing could be read")
         sys.exit(1)
     key, path = predictions
     if path:
         _write_predictions(path, key, labels, judged)
         click.echo(f"wrote {path}: {len(judged)} items")
+    if unread := len(judged) - read:
+        click.echo(f"left out of the figures: {unread} items that could not be read (see above)")
     found = figures(only(judged, kept) if kept else judged, labels, several=several)
     if found is None:
-        click.echo(f"read {len(judged)} items; none has a label, so nothing is measured")
+        click.echo(f"read {read} items; none has a label, so nothing is measured")
     else:
         _print(found)
     if json_path:
-        content = {"read": len(judged), **(found.as_json() if found else {})}
+        content = {"read": read, "unread": unread, **(found.as_json() if found else {})}
         json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from deploy.kafka.broker import LocalKafka, start_kafka
 from streams.admin import ensure_topics
+from streams.cli.interrupts import end_on_signals
 from streams.cli.screen import progress
 from streams.settings import Settings, settings
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 
 @click.command()
@@ -32,7 +28,7 @@ def kafka(port: int, home: Path | None) -> None:
     try:
         ensure_topics(broker.bootstrap, here)
         click.echo(f"kafka: {broker.bootstrap}")
-        signal.signal(signal.SIGTERM, _interrupt)
+        end_on_signals()
         code = broker.server.wait()
         click.echo(f"callmood: Kafka ended by itself ({code}); see {broker.log}", err=True)
         sys.exit(1)
@@ -48,7 +44,3 @@ def start_local(here: Settings, *, port: int = 0, home: Path | None = None) -> L
         return start_kafka(
             home=(home or here.home / "kafka").resolve(), jars=here.jars, port=port, progress=show
         )
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from prometheus_client import start_http_server
 
 from streams.admin import broker_address, ensure_topics
+from streams.cli.interrupts import end_on_signals
 from streams.cli.screen import progress
+from streams.ids import CALL_ID_PATTERN
 from streams.ingest.given_file import GivenFileError
 from streams.ingest.playing import Given, PlayedCall, demo_calls, prepare
 from streams.ingest.replay import Replay
-from streams.settings import settings
+from streams.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 FILE = click.Path(path_type=Path)
+MOST_COPIES = 10_000
+LONGEST_ID = 128
+"""Of `CALL_ID_PATTERN`."""
 
 
 @click.command()
@@ -24,8 +36,18 @@ FILE = click.Path(path_type=Path)
 @click.option("--transcript", type=FILE, help="JSON lines: speaker, start_ms, end_ms, text.")
 @click.option("--sheet", type=FILE, help="The call's facts (call.json).")
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100))
-@click.option("--calls", "copies", default=1, show_default=True, help="How many at once.")
+@click.option(
+    "--calls",
+    "copies",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_COPIES),
+    help="How many of each at once.",
+)
 @click.option("--call-id", help="Exactly this id; by default every replay is a new call.")
+@click.option(
+    "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
+)
 def replay(  # noqa: PLR0913  (one parameter an option)
     *,
     calls: tuple[Path, ...],
@@ -35,18 +57,40 @@ def replay(  # noqa: PLR0913  (one parameter an option)
     speed: float,
     copies: int,
     call_id: str | None,
+    customer_only: bool,
 ) -> None:
     """Play CALLs as if they happened now; without any, the two demo calls.
 
-    A CALL is a WAV or FLAC file (stereo: agent left, customer right), or a folder with
-    call.flac or call.wav, transcript.jsonl and call.json.
+    A CALL is a WAV or FLAC file (stereo: agent left, customer right), with NAME.jsonl (the
+    transcript) and NAME.json (the call's facts) beside it if there; or a folder with call.flac
+    or call.wav, transcript.jsonl and call.json. The agent is never emotion-scored, so a mono
+    file needs --agent or --customer-only.
     """
     if len(calls) > 1 and (agent or transcript or sheet):
         message = "--agent, --transcript and --sheet belong to one CALL; use folders for several"
         raise click.UsageError(message)
-    given = [Given(path, agent, transcript, sheet) for path in calls] or demo_calls()
+    given = [
+        Given(path, agent, transcript, sheet, customer_only=customer_only) for path in calls
+    ] or demo_calls()
+    _refuse_id(call_id, calls=len(given) * copies)
     ready = prepare_all(given)
+    end_on_signals()
     play(name_all(ready, copies=copies, call_id=call_id), speed=speed)
+
+
+def _refuse_id(call_id: str | None, *, calls: int) -> None:
+    """Refuse an id that cannot be exactly one call's."""
+    if call_id is None:
+        return
+    if calls > 1:
+        message = f"--call-id is one call's id, and these are {calls} calls: leave it out"
+        raise click.UsageError(message)
+    if not re.fullmatch(CALL_ID_PATTERN, call_id):
+        message = (
+            f"--call-id {call_id!r} is no call id: up to {LONGEST_ID} letters, digits and "
+            "._:@+-, the first a letter or a digit"
+        )
+        raise click.UsageError(message)
 
 
 def prepare_all(given: list[Given]) -> list[PlayedCall]:
@@ -68,14 +112,25 @@ def prepare_all(given: list[Given]) -> list[PlayedCall]:
 def name_all(
     ready: list[PlayedCall], *, copies: int = 1, call_id: str | None = None
 ) -> list[tuple[str, PlayedCall]]:
-    """Give each call its id: new ones at every replay, so that it is a new call."""
-    moment = datetime.now(UTC).strftime("%m%d-%H%M%S")
-    named = []
+    """Give each call its id: new ones at every replay, so that it is a new call.
+
+    No two share one, whatever their names are.
+    """
+    moment = datetime.now(UTC).strftime("%y%m%d-%H%M%S-%f")
+    copy_endings = [f".{number:03}" for number in range(1, copies + 1)] if copies > 1 else [""]
+    named: dict[str, PlayedCall] = {}
     for call in ready:
-        base = call_id or f"{call.name}.{moment}"
-        ids = [base] if copies == 1 else [f"{base}.{n:03}" for n in range(1, copies + 1)]
-        named += [(one, call) for one in ids]
-    return named
+        for ending in copy_endings:
+            full = ending if call_id else f".{moment}{ending}"
+            named[_unused(call_id or call.name, full, named)] = call
+    return list(named.items())
+
+
+def _unused(name: str, ending: str, taken: Container[str]) -> str:
+    """An id of a valid length that begins with the name; a number tells namesakes apart."""
+    endings = (ending if number == 1 else f"{ending}.{number}" for number in count(1))
+    ids = (name[: LONGEST_ID - len(end)] + end for end in endings)
+    return next(one for one in ids if one not in taken)
 
 
 def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
@@ -83,7 +138,7 @@ def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
     here = settings()
     broker = broker_address(here)
     ensure_topics(broker, here)
-    start_http_server(here.gateway_metrics_port, addr=here.host)
+    _show_metrics(here)
     gateway = Replay(broker, here)
     try:
         with progress(f"playing {len(named)} call{'s' * (len(named) > 1)}") as show:
@@ -93,3 +148,18 @@ def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
     first, *others = played.call_ids
     click.echo(f"played {first}" + (f" and {len(others)} more" if others else ""))
     click.echo(f"{played.messages} messages, at most {played.late_ms} ms late")
+
+
+def _show_metrics(here: Settings) -> None:
+    port = here.gateway_metrics_port
+    try:
+        server, _ = start_http_server(port, addr=here.host)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        message = (
+            f"port {port} is taken by another program: set CALLMOOD_GATEWAY_METRICS_PORT "
+            "to another (0: a free one)"
+        )
+        raise click.ClickException(message) from None
+    click.echo(f"replay: metrics at http://{here.host}:{server.server_port}/metrics", err=True)

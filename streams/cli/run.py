@@ -3,49 +3,63 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deploy.children import Child, ChildError, start_child
-from streams.admin import ensure_topics
+from streams.admin import BrokerError, ensure_topics, lag
+from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import name_all, prepare_all
+from streams.cli.replay import FILE, name_all, prepare_all
 from streams.cli.screen import console, progress
 from streams.ingest.playing import Given, PlayedCall, demo_calls
 from streams.ingest.replay import Replay
 from streams.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from pathlib import Path
 
 READY_S = 60.0
+DONE_S = 60.0
+"""``--once`` waits this long for the worker to be done."""
+
+LOOK_S = 0.5
 
 
 @click.command()
-@click.argument("calls", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("calls", nargs=-1, type=FILE)
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100))
-@click.option("--once", is_flag=True, help="End when the calls are over.")
-def run(calls: tuple[Path, ...], speed: float, *, once: bool) -> None:
+@click.option("--once", is_flag=True, help="End when the calls are over and read.")
+@click.option("--agent", type=FILE, help="The agent's side, where CALL is the customer's alone.")
+@click.option(
+    "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
+)
+def run(
+    calls: tuple[Path, ...], speed: float, *, once: bool, agent: Path | None, customer_only: bool
+) -> None:
     """Start Kafka, worker and desk here, and play CALLs (or the two demo calls).
 
     CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster.
     """
-    ready = prepare_all([Given(path) for path in calls] or demo_calls())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # SIGINT too: a shell that starts us in the background has it ignored.
-        signal.signal(number, _interrupt)
+    if agent and len(calls) != 1:
+        message = "--agent belongs to one CALL; use stereo files for several"
+        raise click.UsageError(message)
+    given = [Given(path, agent, customer_only=customer_only) for path in calls] or demo_calls()
+    ready = prepare_all(given)
+    end_on_signals()
     with ExitStack() as stack:
         try:
-            children = _start(settings(), stack)
-            _play(name_all(ready), children, speed=speed)
-            if not once:
-                _stay(children)
+            line = _start(settings(), stack)
+            _play(name_all(ready), line, speed=speed)
+            if once:
+                _wait_until_done(line)
+            else:
+                _stay(line)
         except KeyboardInterrupt:
             click.echo("\nstopping ...")
         except ChildError as error:
@@ -102,6 +116,18 @@ def _play(named: list[tuple[str, PlayedCall]], line: _Line, *, speed: float) -> 
         gateway.close()
 
 
+def _wait_until_done(line: _Line) -> None:
+    """Until the worker has acknowledged everything; after `DONE_S` say what is left."""
+    deadline = time.monotonic() + DONE_S
+    with console.status("the worker reads the rest ..."):
+        while left := lag(line.broker, line.settings):
+            _refuse_dead(line.children)
+            if time.monotonic() > deadline:
+                message = f"{left} messages are not read after {DONE_S:.0f} s"
+                raise BrokerError(message)
+            time.sleep(LOOK_S)
+
+
 def _stay(line: _Line) -> None:
     click.echo("the calls are over; the desk stays until Ctrl-C")
     while True:
@@ -117,7 +143,3 @@ def _refuse_dead(children: list[Child]) -> None:
     for child in children:
         if child.process.poll() is not None:
             raise ChildError(child.obituary())
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

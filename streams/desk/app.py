@@ -25,7 +25,7 @@ from streams.desk.sending import KafkaSender
 from streams.desk.source import KafkaSource, Record, Source
 from streams.metrics import DEAD_LETTERS_SENT
 from streams.store import open_store
-from streams.web.guards import Guards
+from streams.web.guards import Guards, hosts_of
 from streams.web.pages import Pages
 from streams.web.site import Sender, SendError, Site
 
@@ -99,7 +99,7 @@ def create_app(settings: Settings, *, features: Sequence[Feature], line: Line) -
         app.include_router(feature.router)
     for name, folder in folders.items():
         app.mount(f"/static/{name}", StaticFiles(directory=folder / "static"), name=name)
-    app.add_middleware(Guards)
+    app.add_middleware(Guards, hosts=hosts_of(settings))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StarletteHTTPException, _problem)
     return app

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def keep_clips(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write clips as files, unless none are kept or their days are already over."""
-    oldest = clock_now() - timedelta(days=settings.clip_days)
+    oldest = clock_now() - _kept_for(settings)
     kept = [
         _kept(arrival.message, arrival.at, settings.clips)
         for arrival in arrivals
@@ -49,13 +49,18 @@ def forget_clips(connection: Connection, now: datetime, settings: Settings) -> N
             ~CALLS.c.recording_consent,
         )
     )
-    expired = CLIPS.c.spoken_at <= now - timedelta(days=settings.clip_days)
+    expired = CLIPS.c.spoken_at <= now - _kept_for(settings)
     gone = connection.execute(select(CLIPS).where(or_(expired, not_agreed))).all()
     for clip in gone:
         _unlink(settings.clips / clip.file)
     ids = [clip.clip_id for clip in gone]
     for start in range(0, len(ids), 500):
         connection.execute(delete(CLIPS).where(CLIPS.c.clip_id.in_(ids[start : start + 500])))
+
+
+def _kept_for(settings: Settings) -> timedelta:
+    """No voice stays longer than the words of its call."""
+    return timedelta(days=min(settings.clip_days, settings.keep_days))
 
 
 def _kept(clip: UtteranceClip, at: datetime, folder: Path) -> Row:

@@ -10,6 +10,7 @@ from sqlalchemy import or_, update
 from streams.cloudevents import Message
 from streams.desk import rows
 from streams.desk.clips import forget_clips, keep_clips
+from streams.desk.forgetting import forget_calls
 from streams.messages import (
     AlertMessage,
     CallEvent,
@@ -68,13 +69,14 @@ def keep_feedback(connection: Connection, answers: Sequence[Feedback]) -> None:
 
 
 def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
-    """End the calls nobody ended, and delete the clips whose days are over."""
+    """End the calls nobody ended, and delete the clips and the calls whose days are over."""
     connection.execute(
         update(CALLS)
         .where(CALLS.c.ended_at.is_(None), CALLS.c.seen_at < now - LOST_AFTER)
         .values(ended_at=CALLS.c.seen_at)
     )
     forget_clips(connection, now, settings)
+    forget_calls(connection, now, settings)
 
 
 def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:

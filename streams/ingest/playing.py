@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detectors.utterance import SAMPLE_RATE
+from detectors.utterance import SAMPLE_RATE, Speaker
 from streams.ingest.call_sheet import CallSheet, read_call_sheet
-from streams.ingest.recording import Recording, open_pair, open_recording
+from streams.ingest.recording import Recording, RecordingError, open_pair, open_recording
 from streams.ingest.transcript import TranscriptProblem, read_transcript
 from streams.messages import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
@@ -27,6 +29,9 @@ CHUNK_MS = 200
 """Both channels in one record of 3.2 KB: five events a second and call (docs/architecture.md)."""
 
 DEMO = Path(__file__).with_name("demo")
+
+CALL = "call"
+"""What a call's files are named where a folder holds one call."""
 
 OWN_RECORDING = CallSheet(
     agent_id="me", notice_given=True, analysis_consent=True, recording_consent=True
@@ -55,15 +60,19 @@ class Given:
     """What the user named: one recording, or a pair, and what belongs to it.
 
     Attributes:
-        path: a WAV or FLAC file, or a folder with ``call.flac`` or ``call.wav`` and, if there,
-            ``transcript.jsonl`` and ``call.json``.
+        path: a WAV or FLAC file, or a folder with ``call.flac`` or ``call.wav``.
         agent: the agent's side where the two sides are two files.
+        transcript: the words; by default ``<name>.jsonl`` beside the sound, if it is there, and
+            beside a file named ``call`` also ``transcript.jsonl``.
+        sheet: the call's facts; by default ``<name>.json`` beside the sound, if it is there.
+        customer_only: the user vouches that nobody but the customer is on a mono file.
     """
 
     path: Path
     agent: Path | None = None
     transcript: Path | None = None
     sheet: Path | None = None
+    customer_only: bool = False
 
 
 def prepare(given: Given) -> PlayedCall:
@@ -74,11 +83,7 @@ def prepare(given: Given) -> PlayedCall:
     """
     audio, transcript, sheet_path = _files(given)
     sheet = read_call_sheet(sheet_path) if sheet_path else OWN_RECORDING
-    recording = (
-        open_pair(audio, given.agent)
-        if given.agent
-        else open_recording(audio, customer=sheet.customer_channel)
-    )
+    recording = _recording(given, audio, sheet)
     name = sheet.call_id or _as_id(audio.parent.name if given.path.is_dir() else audio.stem)
     lines: tuple[TranscriptLine, ...] = ()
     problems: tuple[TranscriptProblem, ...] = ()
@@ -87,6 +92,20 @@ def prepare(given: Given) -> PlayedCall:
         lines, problems = read.lines, read.problems
     told = (*recording.warnings, *map(str, problems))
     return PlayedCall(name, recording, lines, sheet, told)
+
+
+def _recording(given: Given, audio: Path, sheet: CallSheet) -> Recording:
+    """The sound, if it is certain that the agent's voice is not taken for the customer's."""
+    if given.agent:
+        return open_pair(audio, given.agent)
+    recording = open_recording(audio, customer=sheet.customer_channel)
+    if Speaker.AGENT not in recording.speakers and not given.customer_only:
+        todo = (
+            "give a stereo file, or the agent's side with --agent FILE, "
+            "or say --customer-only if nobody else is heard on it"
+        )
+        raise RecordingError(audio, "is mono, so the agent may be on it too", todo)
+    return recording
 
 
 def demo_calls() -> list[Given]:
@@ -108,6 +127,22 @@ def timeline(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, 
         )
     end_ms = call.recording.duration_ms
     yield end_ms, CALLS, _CallMaker(call, call_id, event="ended", duration_ms=end_ms)
+
+
+def ending(
+    call: PlayedCall, call_id: str, *, chunks: int, at_ms: int
+) -> Iterator[tuple[KafkaTopic, Maker]]:
+    """What ends a call that is broken off: its last chunk, unless it is out, and its end.
+
+    Args:
+        call: what was being played.
+        call_id: as what.
+        chunks: how many of its chunks are out.
+        at_ms: when it is broken off, in ms since its start.
+    """
+    if call.sheet.analysis_consent and chunks < _chunk_count(call):
+        yield AUDIO, _ChunkMaker(call, call_id, chunks, last=True)
+    yield CALLS, _CallMaker(call, call_id, event="ended", duration_ms=at_ms)
 
 
 class Maker:
@@ -189,10 +224,14 @@ class _LineMaker(Maker):
 
 def _audio(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
     whole_ms = call.recording.duration_ms
-    count = max(1, -(-whole_ms // CHUNK_MS))
+    count = _chunk_count(call)
     for number in range(count):
         due_ms = min(whole_ms, (number + 1) * CHUNK_MS)
         yield due_ms, AUDIO, _ChunkMaker(call, call_id, number, last=number == count - 1)
+
+
+def _chunk_count(call: PlayedCall) -> int:
+    return max(1, -(-call.recording.duration_ms // CHUNK_MS))
 
 
 def _words(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
@@ -202,18 +241,44 @@ def _words(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Ma
 
 
 def _files(given: Given) -> tuple[Path, Path | None, Path | None]:
-    if not given.path.is_dir():
-        beside = given.path.with_suffix(".jsonl")
-        transcript = given.transcript or (beside if beside.exists() else None)
-        return given.path, transcript, given.sheet
-    wav = given.path / "call.wav"
-    audio = wav if wav.exists() else given.path / "call.flac"
-    found = [given.path / name for name in ("transcript.jsonl", "call.json")]
-    transcript, sheet = (path if path.exists() else None for path in found)
-    return audio, given.transcript or transcript, given.sheet or sheet
+    """The sound, the words and the facts; what is not given is looked for beside the sound.
+
+    A file that is named itself has the same neighbours as in its folder: who refused to be
+    analysed has refused either way.
+    """
+    audio = _audio_in(given.path) if given.path.is_dir() else given.path
+    words = [audio.with_suffix(".jsonl")]
+    if audio.stem == CALL:
+        words.insert(0, audio.with_name("transcript.jsonl"))
+    facts = [audio.with_suffix(".json")]
+    return (
+        audio,
+        given.transcript or _first(words, but=audio),
+        given.sheet or _first(facts, but=audio),
+    )
+
+
+def _audio_in(folder: Path) -> Path:
+    wav = folder / f"{CALL}.wav"
+    return wav if wav.exists() else wav.with_suffix(".flac")
+
+
+def _first(paths: list[Path], *, but: Path) -> Path | None:
+    return next((path for path in paths if path != but and path.exists()), None)
 
 
 def _as_id(name: str) -> str:
-    """A file's name as a call id: whatever is not allowed becomes a hyphen."""
+    """A file's name as a call id: whatever is not allowed becomes a hyphen.
+
+    Where letters are lost that way, such as Korean ones, a hash of the name stands for them.
+    """
     kept = "".join(char if char.isascii() and char.isalnum() else "-" for char in name).strip("-")
-    return kept[:64] or "call"
+    short = kept[:64].rstrip("-") or CALL
+    lost = any(char.isalnum() and not char.isascii() for char in name)
+    return f"{short}-{_hashed(name)}" if lost or not kept else short
+
+
+def _hashed(name: str) -> str:
+    # One name, one hash, however a file system composes its syllables.
+    composed = unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(composed).hexdigest()[:8]

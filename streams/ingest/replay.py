@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import time
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.admin import BrokerError, no_broker
-from streams.ingest.playing import timeline
+from streams.ingest.playing import ending, timeline
+from streams.messages import AudioChunk, CallEvent
 from streams.metrics import CALLS_ON_LINE, CHUNKS_SENT, GATEWAY_LATE
 from streams.topics import AUDIO
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 SOURCE = "/callmood/gateway/replay"
 GATEWAY = "replay"
+
+END_S = 5.0
+"""How long calls that are broken off may take to be told as ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,9 @@ class Replay:
             speed: 1 is real time, 2 twice as fast.
             progress: called with the seconds played and the seconds there are.
 
+        Whatever breaks it off, a Ctrl-C too: calls that have started are told as ended before
+        the error goes on, as far as Kafka takes it within `END_S`.
+
         Raises:
             BrokerError: Kafka went away, or refused a message.
         """
@@ -86,6 +94,7 @@ class Replay:
         began = datetime.now(UTC)
         whole_ms = max((call.recording.duration_ms for _, call in calls), default=0)
         sent, latest, shown = 0, 0.0, 0
+        ongoing = _Ongoing(calls)
         CALLS_ON_LINE.labels(GATEWAY).set(len(calls))
         try:
             for at_ms, topic, maker in _all_timelines(calls):
@@ -95,7 +104,9 @@ class Replay:
                 late = time.monotonic() - due
                 latest = max(latest, late)
                 at = datetime.fromtimestamp(began.timestamp() + due - started, UTC)
-                self._send(topic, maker.make(at), at)
+                message = maker.make(at)
+                ongoing.note(message)
+                self._send(topic, message, at)
                 sent += 1
                 if topic is AUDIO:
                     CHUNKS_SENT.labels(GATEWAY).inc()
@@ -104,6 +115,9 @@ class Replay:
                     shown = at_ms // 1000
                     progress(shown, whole_ms // 1000)
             self._flush()
+        except BaseException:
+            self._break_off(ongoing, at_ms=int(1000 * speed * (time.monotonic() - started)))
+            raise
         finally:
             CALLS_ON_LINE.labels(GATEWAY).set(0)
         return Played(tuple(call_id for call_id, _ in calls), sent, int(latest * 1000))
@@ -112,10 +126,24 @@ class Replay:
         """Let go of Kafka; what is not sent by then is not sent."""
         self._producer.close(timeout=self._timeout_s)
 
+    def _break_off(self, ongoing: _Ongoing, *, at_ms: int) -> None:
+        deadline = time.monotonic() + END_S
+        # What broke it off is the news; that Kafka does not take this either is not.
+        with contextlib.suppress(BrokerError, KafkaError):
+            for topic, maker in ongoing.endings(at_ms):
+                if time.monotonic() > deadline:
+                    return
+                at = datetime.now(UTC)
+                self._post(topic, maker.make(at), at)
+            self._producer.flush(timeout=max(0.1, deadline - time.monotonic()))
+
     def _send(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
         if self._failure is not None:
             message_text = f"Kafka at {self._broker} no longer takes messages: {self._failure}"
             raise BrokerError(message_text)
+        self._post(topic, message, at)
+
+    def _post(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
         try:
             future = self._producer.send(
                 topic.name,
@@ -141,6 +169,30 @@ class Replay:
         if self._failure is not None:
             text = f"Kafka at {self._broker} did not take every message: {self._failure}"
             raise BrokerError(text)
+
+
+class _Ongoing:
+    """Which calls have started and not ended, and how many chunks of each are out."""
+
+    def __init__(self, calls: list[tuple[str, PlayedCall]]) -> None:
+        self._calls = dict(calls)
+        self._chunks: dict[str, int] = {}
+
+    def note(self, message: Message) -> None:
+        """About to be sent. Noted first: after a Ctrl-C a gap is better than a chunk twice."""
+        if isinstance(message, AudioChunk):
+            self._chunks[message.call_id] = message.sequence + 1
+        elif isinstance(message, CallEvent) and message.event == "started":
+            self._chunks[message.call_id] = 0
+        elif isinstance(message, CallEvent):
+            self._chunks.pop(message.call_id, None)
+
+    def endings(self, at_ms: int) -> Iterator[tuple[KafkaTopic, Maker]]:
+        """What ends them all now."""
+        for call_id, chunks in self._chunks.items():
+            call = self._calls[call_id]
+            until_ms = min(at_ms, call.recording.duration_ms)
+            yield from ending(call, call_id, chunks=chunks, at_ms=until_ms)
 
 
 def _all_timelines(

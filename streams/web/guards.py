@@ -1,7 +1,8 @@
-"""What every request must pass: size, origin, and the headers that every answer carries."""
+"""What every request must pass: host, origin, size, and the headers every answer carries."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,7 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from streams.settings import Settings
 
 MAX_BODY_BYTES = 64 * 1024
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -26,11 +31,12 @@ ANSWER_HEADERS = {
 
 
 class Guards:
-    """ASGI middleware: refuses large bodies and other sites' posts, adds security headers."""
+    """ASGI middleware: refuses foreign hosts, other sites' posts, large bodies; adds headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Guard an application."""
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str]) -> None:
+        """Guard an application that answers to ``hosts`` (`hosts_of`)."""
         self._app = app
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -38,7 +44,8 @@ class Guards:
             await self._app(scope, receive, send)
             return
         guarded = _with_headers(scope, send)
-        refusal = _refusal(scope["method"], Headers(scope=scope))
+        headers = Headers(scope=scope)
+        refusal = _misdirected(headers, self._hosts) or _refusal(scope["method"], headers)
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
@@ -50,6 +57,38 @@ class Guards:
             await _too_large()(scope, receive, guarded)
         else:
             await self._app(scope, _replayed(body, receive), guarded)
+
+
+def hosts_of(settings: Settings) -> frozenset[str]:
+    """The names a desk answers to, besides localhost and addresses."""
+    names = [settings.host, *settings.allowed_hosts.split(",")]
+    return frozenset(name.strip().lower().rstrip(".") for name in names) - {""}
+
+
+def _misdirected(headers: Headers, hosts: Collection[str]) -> JSONResponse | None:
+    """Refuse a name that is not ours: another site may have let it point here (DNS rebinding)."""
+    given = headers.get("host", "")
+    name = _name_of(given)
+    if name in hosts or name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return None
+    reason = f"The desk does not answer to {given[:100]!r}; name it in CALLMOOD_ALLOWED_HOSTS."
+    return JSONResponse({"detail": reason}, 421)
+
+
+def _name_of(host: str) -> str:
+    """A Host header without its port, and without the brackets of IPv6."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].lower().rstrip(".")
+
+
+def _is_address(name: str) -> bool:
+    """An address was not looked up, so nobody can have let it point elsewhere."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _refusal(method: str, headers: Headers) -> JSONResponse | None:

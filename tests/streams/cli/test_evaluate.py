@@ -93,7 +93,40 @@ def test_each_bad_clip_is_named_by_file_and_line_and_the_others_go_on(
     complaints = [each for each in result.stderr.splitlines() if "m.csv:" in each]
     named = [each.split("m.csv:")[1].split(":")[0] for each in complaints]
     assert sorted(named) == ["2", "3", "4", "5", "6", "7"]
-    assert len(predictions(clips / "p.csv")) == 2
+    assert "left out of the figures: 4 items" in result.stdout
+
+
+def test_an_item_that_cannot_be_read_keeps_its_row_and_abstains(run: Run, clips: Path) -> None:
+    sf.write(clips / "silent.wav", voiced(900) * 0, 8_000)
+    manifest = written(
+        clips / "m.csv", "path,emotion\na.wav,anger\ngone.wav,joy\nsilent.wav,joy\nb.wav,joy\n"
+    )
+    out = clips / "o.json"
+    result = run(
+        "voice", "--manifest", manifest, "--root", clips, "--predictions", clips / "p.csv",
+        "--json", out,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = predictions(clips / "p.csv")
+    assert [row["path"] for row in rows] == ["a.wav", "gone.wav", "silent.wav", "b.wav"]
+    for row in rows[1:3]:
+        assert {float(row[label]) for label in (*EMOTIONS, "confidence")} == {0.0}
+        assert row["abstained"] == "true"
+    figures = json.loads(out.read_text(encoding="utf-8"))
+    assert (figures["read"], figures["unread"], figures["items"]) == (2, 2, 2)
+    assert "left out of the figures: 2 items" in result.stdout
+
+
+@pytest.mark.parametrize("option", ["--predictions", "--json"])
+def test_a_result_that_could_not_be_written_is_refused_before_the_work(
+    run: Run, clips: Path, option: str
+) -> None:
+    manifest = written(clips / "m.csv", "path\ngone.wav\n")
+    target = clips / "missing" / "o"
+    result = run("voice", "--manifest", manifest, "--root", clips, option, target)
+    assert result.exit_code == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert f"{option} {target}: there is no folder {target.parent}" in line
 
 
 def test_nothing_readable_is_an_error(run: Run, clips: Path) -> None:
@@ -178,7 +211,10 @@ def test_bad_lines_are_named_and_the_others_go_on(run: Run, tmp_path: Path) -> N
         assert any(
             f"t.csv:{number}:" in each and why in each for each in result.stderr.splitlines()
         )
-    assert [row["id"] for row in predictions(tmp_path / "p.csv")] == ["1", "5"]
+    # Of line 5 nothing is known, not even its id: it is named, and has no row.
+    rows = {row["id"]: row["abstained"] for row in predictions(tmp_path / "p.csv")}
+    assert list(rows) == ["1", "2", "3", "5"]
+    assert rows["2"] == rows["3"] == "true"
 
 
 def test_models_list_shows_version_size_and_licence() -> None:

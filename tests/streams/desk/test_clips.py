@@ -65,6 +65,14 @@ def test_a_clip_is_deleted_when_its_days_are_over_and_not_before(
     assert not file.parent.exists()
 
 
+def test_a_clip_does_not_outlive_the_words_of_its_call(store: Store, tmp_path: Path) -> None:
+    settings, at = Settings(home=tmp_path, clip_days=30, keep_days=2), now()
+    (file,) = kept(store, settings, at=at)
+    with store.engine.begin() as connection:
+        forget_clips(connection, at + timedelta(days=2.1), settings)
+    assert not file.exists()
+
+
 @pytest.mark.parametrize(("days", "age"), [(0, 0), (3, 4)])
 def test_no_clip_is_written_that_would_be_deleted_at_once(
     store: Store, tmp_path: Path, days: int, age: int

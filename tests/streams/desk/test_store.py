@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -22,7 +22,10 @@ from streams.web.site import Arrival
 from tests.support.calls import KOREAN_CALL, NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from sqlalchemy import Row, Select
 
     from streams.cloudevents import Message
 
@@ -45,6 +48,11 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
             table.name: sorted(tuple(map(str, row)) for row in connection.execute(select(table)))
             for table in METADATA.sorted_tables
         }
+
+
+def read(store: Store, wanted: Select[Any]) -> Sequence[Row[Any]]:
+    with store.engine.connect() as connection:
+        return connection.execute(wanted).all()
 
 
 def whole_call() -> list[Message]:
@@ -180,6 +188,28 @@ def test_a_call_that_nobody_ended_is_over_after_half_an_hour(store: Store, tmp_p
             call = views.call_of(connection, CALL)
         assert call is not None
         assert call.live is live
+
+
+def test_a_call_is_forgotten_when_its_days_are_over_but_not_what_people_answered(
+    store: Store, tmp_path: Path
+) -> None:
+    keep(store, tmp_path, *whole_call())
+    (ended_at,) = [row[0] for row in read(store, select(CALLS.c.ended_at))]
+    before = {name for name, found in rows(store).items() if found}
+    for days, left in ((89, before - {"clips"}), (91, {"desk", "feedback", "corrections"})):
+        with store.engine.begin() as connection:
+            for feature in (DESK_FEATURE, TRAINERS):
+                feature.sweep(connection, ended_at + timedelta(days=days), Settings(home=tmp_path))
+        assert {name for name, found in rows(store).items() if found} == left
+
+
+def test_a_call_that_is_still_live_is_not_forgotten(store: Store, tmp_path: Path) -> None:
+    later = T0 + timedelta(days=100)
+    keep(store, tmp_path, CallEvent(call_id=CALL, event="started", at=T0), at=later)
+    keep(store, tmp_path, line("네", final=True), at=later)
+    with store.engine.begin() as connection:
+        DESK_FEATURE.sweep(connection, later, Settings(home=tmp_path, keep_days=1))
+    assert len(read(store, select(TRANSCRIPT_LINES))) == len(read(store, select(CALLS))) == 1
 
 
 def test_a_database_keeps_its_id_when_it_is_opened_again(store: Store, database_url: str) -> None:

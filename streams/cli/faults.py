@@ -1,0 +1,54 @@
+"""Faults that the user can mend, each in one line: what, where, what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+PREFIX = "CALLMOOD_"
+
+
+def told_validation(error: ValidationError) -> str:
+    """Name every setting that is wrong; other values, which are not the user's, as they are."""
+    faults = error.errors(include_url=False, include_context=False)
+    if error.title != "Settings":
+        return " ".join(str(error).split())
+    return "; ".join(map(_told_setting, faults)) + " (docs/settings.md explains them)"
+
+
+def _told_setting(fault: ErrorDetails) -> str:
+    name = ".".join(map(str, fault["loc"])).upper().removeprefix(PREFIX)
+    what = fault["msg"][0].lower() + fault["msg"][1:]
+    return f"{PREFIX}{name}={fault['input']}: {what}"
+
+
+def told_os(error: OSError, environment: Mapping[str, str] = os.environ) -> str:
+    """Name the file, and the setting that leads there."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            "a port is taken by another program: choose another with CALLMOOD_PORT, "
+            "CALLMOOD_WORKER_METRICS_PORT or CALLMOOD_GATEWAY_METRICS_PORT (0: a free one)"
+        )
+    what = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"the system refused: {what}"
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
+    return f"{name}: {what}; {_todo(Path(name), environment)}"
+
+
+def _todo(path: Path, environment: Mapping[str, str]) -> str:
+    for setting, default in (("CALLMOOD_CACHE", "~/.cache/callmood"), ("CALLMOOD_HOME", "var")):
+        folder = Path(environment.get(setting) or default).expanduser().absolute()
+        if path.absolute() == folder or folder in path.absolute().parents:
+            return f"set {setting} to a folder that you may write to"
+        if path.absolute() in folder.parents:
+            return f"{setting} lies below it: set it to a folder that you may write to"
+    return "check its permissions and its disk"
