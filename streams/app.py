@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import faust
 from aiokafka.errors import KafkaError
@@ -34,8 +34,6 @@ STREAM_BUFFER = 1_024
 
 SESSION_S = 9.0
 RETRY_S = 1.0
-
-AnyMessage = TypeVar("AnyMessage", bound="Message")
 
 
 class Line:
@@ -94,7 +92,7 @@ class Line:
 
         It drops events below the newest that it has handed on. A batch that was fetched before
         a seek moves that mark beyond what is then read again, which is lost: with a table to
-        recover this happened at one start in three (docs/decisions/0001-...).
+        recover this happened at one start in three (docs/decisions, the first).
         """
         self.app.consumer._read_offset = _NoMemory()  # noqa: SLF001
 
@@ -137,25 +135,30 @@ class Line:
         """Send several at once, and return when Kafka has all; waits while Kafka is away."""
         waiting = list(posts)
         while waiting:
-            sent = [(one, await self._post(*one)) for one in waiting]
+            sent = [(one, await self._posted(*one)) for one in waiting]
             waiting = [one for one, future in sent if not await self._arrived(future)]
             if waiting:
                 log.warning("Kafka did not take %d messages; trying again", len(waiting))
                 await asyncio.sleep(RETRY_S)
 
-    async def _post(self, topic: KafkaTopic, message: Message) -> Any:
-        return await self._channels[topic.name].send(
-            key=message.call_id.encode(),
-            value=message.value(),
-            headers=dict(message.headers(source=SOURCE)),
-        )
+    async def _posted(self, topic: KafkaTopic, message: Message) -> Any:
+        """Faust's future, done when Kafka has the message; `None` where it did not get that far."""
+        try:
+            return await self._channels[topic.name].send(
+                key=message.call_id.encode(),
+                value=message.value(),
+                headers=dict(message.headers(source=SOURCE)),
+            )
+        except (KafkaError, ProducerSendError):
+            return None
 
     async def _arrived(self, future: Any) -> bool:
         try:
-            await future
+            if future is not None:
+                await future
         except (KafkaError, ProducerSendError):
             return False
-        return True
+        return future is not None
 
     async def dead_letter(self, message: Message, *, source: str, stage: str) -> None:
         """Set a message aside."""
@@ -204,6 +207,8 @@ class CallTable:
     def __init__(self, app: faust.App, name: str, *, partitions: int) -> None:
         # No types: keys and values are plain JSON, which Faust would otherwise take for models.
         self._table = app.Table(name, partitions=partitions)
+        self._app = app
+        self._ours_since = time.time()
 
     def get(self, call_id: str) -> dict[str, Any] | None:
         """What is remembered of a call."""
@@ -221,9 +226,20 @@ class CallTable:
         if self._table.data.pop(call_id, None) is not None:
             self._table.send_changelog(partition, call_id, None)
 
+    def begin_again(self) -> None:
+        """Partitions were handed out anew: what came with them may still be needed."""
+        self._ours_since = time.time()
+
     def forget_older(self, seconds: float, *, but: Container[str]) -> None:
-        """Forget what has not changed for so long: it is about a person."""
+        """Forget what has not changed for so long: it is about a person.
+
+        Time counts from when the partitions became ours, so that the first thing a worker does
+        after a long night is not to forget where it was; other workers' calls are theirs.
+        """
         oldest = time.time() - seconds
+        if self._ours_since > oldest or self._app.rebalancing:
+            return
+        ours = {one.partition for one in self._app.consumer.assignment()}
         for call_id, kept in list(self._table.data.items()):
-            if kept["at"] < oldest and call_id not in but:
+            if kept["at"] < oldest and call_id not in but and kept["partition"] in ours:
                 self.forget(call_id, partition=kept["partition"])

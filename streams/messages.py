@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -14,7 +13,6 @@ from detectors.mood import Mood, MoodLevel, Trend
 from detectors.reading import Modality, Reading
 from detectors.utterance import (
     SAMPLE_RATE,
-    Baseline,
     Language,
     Span,
     Speaker,
@@ -456,19 +454,6 @@ class DeadLetter(BinaryMessage):
     def message_id(self) -> str:  # noqa: D102
         where = (self.source_topic, self.source_partition, self.source_offset)
         return joined(self.stage, *where)
-
-
-def baseline_to_json(baseline: Baseline) -> dict[str, object]:
-    """For a worker's changelog."""
-    return {"count": baseline.count, "mean": base64.b64encode(baseline.mean).decode()}
-
-
-def baseline_from_json(value: dict[str, object]) -> Baseline:
-    """And back."""
-    return Baseline(
-        count=int(str(value["count"])),
-        mean=base64.b64decode(str(value["mean"])),
-    )
 
 
 def _ratio(value: float) -> float:

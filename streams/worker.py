@@ -48,13 +48,14 @@ class Worker:
         self._failure: LimitReachedError | None = None
         self._line = line = Line(settings, broker=broker)
         self._intakes = Intakes(line)
+        self._tables = listening, advice = line.table(LISTENING_TABLE), line.table(ADVICE_TABLE)
         self._voice_batcher = Batcher(load(Modality.VOICE))
         self._text_batcher = Batcher(load(Modality.TEXT))
         self._voice = VoiceScoring(
             line,
             batcher=self._voice_batcher,
             intake=self._intakes.of(AUDIO),
-            table=line.table(LISTENING_TABLE),
+            table=listening,
             dead_letters=self._dead_letters("voice"),
         )
         self._text = TextScoring(
@@ -67,7 +68,7 @@ class Worker:
             line,
             playbooks=load_library(settings.playbooks),
             intake=self._intakes.of(*SOURCES),
-            table=line.table(ADVICE_TABLE),
+            table=advice,
             dead_letters=self._dead_letters("advice"),
         )
         self._connect(line)
@@ -109,6 +110,8 @@ class Worker:
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         self._intakes.forget(revoked)
+        for table in self._tables:
+            table.begin_again()
         self._voice.revoke(revoked)
         self._advising.revoke(revoked)
 

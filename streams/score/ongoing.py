@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from detectors.utterance import Baseline, Language, Span, Speaker
 from detectors.voice.listening import Checkpoint, Heard, Listener
 from streams.cloudevents import MessageError
-from streams.messages import baseline_from_json, baseline_to_json
 
 LONGEST_LEAP_MS = 60_000
 """A chunk may lie this far ahead of the last one, and twice as far as time has passed."""
@@ -103,7 +103,10 @@ class OngoingCall:
             "spans": [[who, span.start_ms, span.end_ms] for who, span in self.checkpoint.spans],
             "quiet_since_ms": self.checkpoint.quiet_since_ms,
             "silence_told_ms": self.checkpoint.silence_told_ms,
-            "baseline": baseline_to_json(self.baseline),
+            "baseline": {
+                "count": self.baseline.count,
+                "mean": base64.b64encode(self.baseline.mean).decode(),
+            },
         }
 
 
@@ -117,4 +120,7 @@ def _checkpoint(value: dict[str, Any]) -> Checkpoint:
 
 
 def _baseline(value: dict[str, Any] | None) -> Baseline:
-    return baseline_from_json(value["baseline"]) if value else Baseline()
+    if value is None:
+        return Baseline()
+    kept = value["baseline"]
+    return Baseline(count=kept["count"], mean=base64.b64decode(kept["mean"]))

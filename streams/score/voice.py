@@ -93,13 +93,11 @@ class VoiceScoring:
             # Behind the last chunk there is nothing to listen to.
             hold.release()
             return
-        before_ms = call.listener.checkpoint_ms
         heard = call.take(chunk, hold)
         CHUNKS_READ.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
         clock = Clock(chunk.end_ms, time_of(event.headers.items()))
-        moved = heard.checkpoint is not None or call.listener.checkpoint_ms > before_ms
-        if heard.customer or heard.turns or moved:
+        if heard.customer or heard.turns or heard.checkpoint is not None:
             await self._enqueue(call, Job(heard, clock, now(), event, call.decided()))
         if chunk.last:
             await self._end(call, clock, event)
@@ -220,8 +218,6 @@ class VoiceScoring:
 
 class _Nowhere:
     """Stands for the event of a call that ended without one."""
-
-    headers: dict[str, bytes]
 
     def __init__(self, call_id: str, partition: int) -> None:
         self.message = self
