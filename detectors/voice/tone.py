@@ -11,7 +11,6 @@ from detectors.artifact import MODELS, Artifact, opened
 from detectors.detector import UnusableUtteranceError
 from detectors.labels import Emotion
 from detectors.reading import Modality, Reading
-from detectors.utterance import Utterance
 from detectors.voice.baseline import mean_features, taken_in
 from detectors.voice.usable import usable
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from detectors.utterance import Utterance
 
 KIND = "voice-tone"
 ARTIFACT = MODELS / f"{KIND}.onnx"
