@@ -24,6 +24,11 @@ KIND = "own-voice"
 GUIDE = "docs/own-voice-model.md"
 RATES = (SAMPLE_RATE, 2 * SAMPLE_RATE)
 SCORES = ("logits", "probabilities")
+KNOWN = frozenset(
+    {"kind", "name", "version", "licence", "sample_rate", "labels", "scores", "abstain_below"}
+    | {"temperature", "shortest_ms", "scores_output", "arousal_output"}
+)
+"""Every part that a description may have."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -133,10 +138,6 @@ def _is_name(value: Any) -> bool:
 
 
 _REQUIRED = object()
-_KNOWN = frozenset(
-    {"kind", "name", "version", "licence", "sample_rate", "labels", "scores", "abstain_below"}
-    | {"temperature", "shortest_ms", "scores_output", "arousal_output"}
-)
 
 
 class _Asking:
@@ -178,9 +179,9 @@ class _Asking:
         return tuple(map(Emotion, names))
 
     def nothing_else(self) -> None:
-        strange = sorted(set(self._description) - _KNOWN)
+        strange = sorted(set(self._description) - KNOWN)
         if strange:
-            known = ", ".join(sorted(_KNOWN))
+            known = ", ".join(sorted(KNOWN))
             self._refuse(f"its description has {strange[0]!r}; known are {known}")
 
     def _refuse(self, what: str) -> NoReturn:

@@ -83,12 +83,12 @@ def check(path: str, limit_s: float) -> None:
     for found in _tried(path.removeprefix("onnx:"), limit_s):
         if isinstance(found, str):
             faults += 1
-            _tell("failed", f"{open_claims.pop(0) if open_claims else 'Timing'} {found}")
+            _tell("failed", open_claims.pop(0) if open_claims else "Timing", found)
         elif isinstance(found, tuple):
             claim, fault = found
             open_claims.remove(claim)
             faults += bool(fault)
-            _tell("failed" if fault else "ok", f"{claim} {fault}".rstrip())
+            _tell("failed" if fault else "ok", claim, fault)
         else:
             _tell("time", f"3 s of speech on one core: {_in_words(found)}")
     for claim in open_claims:
@@ -97,8 +97,10 @@ def check(path: str, limit_s: float) -> None:
         sys.exit(1)
 
 
-def _tell(word: str, what: str) -> None:
+def _tell(word: str, what: str, why: str = "") -> None:
     click.echo(f"{word:<10} {what}")
+    if why:
+        click.echo(f"{'':<10} {why}")
 
 
 def _in_words(timing: Timing) -> str:
