@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from detectors.labels import Emotion
     from detectors.training.corpora import Clip
     from detectors.training.layouts.layout import Complain, Line
 
@@ -51,7 +52,7 @@ def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
             complain(f"{listing}: {undecided} clips left out: no three of five listeners agree")
 
 
-def _clip(path: Path, row: Line, year: str, emotion: object) -> Clip:
+def _clip(path: Path, row: Line, year: str, emotion: Emotion | None) -> Clip:
     sex = _SEXES.get(row["성별"].lower(), "")
     return clip(
         path,

@@ -52,15 +52,12 @@ class Tree:
     told: dict[str, Told] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
-    def sound(
-        self, name: str, told: Told | None = None, *, ms: int = 500, rate: int = 16_000
-    ) -> str:
+    def sound(self, name: str, told: Told | None = None, *, ms: int = 500) -> None:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        sf.write(path, voiced(ms)[: ms * 8], rate // 2 if rate == 16_000 else rate)
+        sf.write(path, voiced(ms).repeat(2), 16_000)
         if told is not None:
             self.told[name] = told
-        return name
 
     def text(self, name: str, *lines: str, encoding: str = "utf-8", end: str = "\n") -> None:
         path = self.root / name
