@@ -14,6 +14,7 @@ from detectors.voice import contract
 from detectors.voice.contract import CLAIMS, broken, failures, timed, wording
 from detectors.voice.plugged import PluggedVoice
 from tests.detectors.voice.own_models import OwnModel
+from tests.detectors.voice.spoiled import Spoiled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +134,31 @@ def test_timing_ends_when_its_time_is_over(good: dict[str, Path]) -> None:
     ticks = count(step=4)
     timing = timed(PluggedVoice(good["8-khz-logits"]), lambda: float(next(ticks)), within_s=10)
     assert (timing.p50_ms, timing.p99_ms, timing.runs) == (4_000, 4_000, 2)
+
+
+BROKEN_BY = {
+    "half-a-distribution": contract.gives_scores,
+    "arousal-of-two": contract.gives_scores,
+    "not-a-number": contract.gives_scores,
+    "another-s-name": contract.gives_scores,
+    "never-the-same": contract.answers_the_same,
+    "out-of-order": contract.batch_reads_like_one_by_one,
+    "scores-the-agent": contract.refuses_the_agent,
+    "calls-it-neutral": contract.refuses_what_cannot_be_read,
+    "crashes-when-long": contract.survives_strange_sounds,
+    "deaf": contract.hears_differences,
+}
+
+
+def test_every_claim_is_seen_to_fail_somewhere_here() -> None:
+    seen = {contract.opens, contract.keeps_up, *BROKEN_BY.values()}
+    assert seen == set(CLAIMS)
+
+
+@pytest.mark.parametrize(("fault", "claim"), BROKEN_BY.items(), ids=BROKEN_BY)
+def test_a_detector_with_this_fault_fails_this_claim(
+    good: dict[str, Path], fault: str, claim: Claim
+) -> None:
+    inner = PluggedVoice(good["all-eight"])
+    assert broken(claim, lambda: Spoiled(inner, "none"), perf_counter) == ""
+    assert broken(claim, lambda: Spoiled(inner, fault), perf_counter) != ""
