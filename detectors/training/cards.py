@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from detectors.training.bootstrap import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,17 @@ class Card:
 def ratio(value: float) -> str:
     """Write a proportion with three places."""
     return f"{value:.3f}".removeprefix("0")
+
+
+def ratio_within(value: float, found: Interval) -> str:
+    """Write a proportion with its interval: ``.83 [.78, .88]``; a dash where it is undefined."""
+    if math.isnan(value):
+        return "-"
+    if not found.known:
+        return _short(value)
+    return f"{_short(value)} [{_short(found.low)}, {_short(found.high)}]"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+    return ".00" if text == "-.00" else text
