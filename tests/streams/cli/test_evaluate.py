@@ -64,7 +64,9 @@ def test_clips_with_labels_are_measured_and_written(run: Run, clips: Path) -> No
     assert figures["items"] == 2
     assert set(figures["recall"]) == {"anger", "joy"}
     rows = predictions(clips / "p.csv")
-    assert list(rows[0]) == ["path", *EMOTIONS, "confidence", "abstained"]
+    assert list(rows[0]) == [
+        "path", *EMOTIONS, "confidence", "abstained", "arousal", "valence"
+    ]  # fmt: skip
     assert [row["path"] for row in rows] == ["a.wav", "b.wav"]
     assert sum(float(rows[0][label]) for label in EMOTIONS) == pytest.approx(1, abs=1e-3)
 
@@ -195,7 +197,7 @@ def test_lines_are_measured_by_ours_or_by_a_corpus_s_labels(run: Run, tmp_path: 
             tmp_path / "o.json",
         )
         assert result.exit_code == 0, result.output
-        assert list(predictions(tmp_path / "p.csv")[0])[1:-2] == list(labels)
+        assert list(predictions(tmp_path / "p.csv")[0])[1:-4] == list(labels)
         assert json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))["items"] == 2
 
 
