@@ -35,12 +35,16 @@ class Card:
     licence: str
     parts: Sequence[tuple[str, str]]
 
-    def write(self, path: Path) -> None:
-        """Write the card as one Markdown file."""
+    def __str__(self) -> str:
+        """Write it as Markdown."""
         text = [f"# {self.title}", self.summary, f"**Licence.** {self.licence}"]
         for heading, body in self.parts:
             text += [f"## {heading}", body]
-        path.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+        return "\n\n".join(text)
+
+    def write(self, path: Path) -> None:
+        """Write the card as one Markdown file."""
+        path.write_text(f"{self}\n", encoding="utf-8")
 
 
 def ratio(value: float) -> str:

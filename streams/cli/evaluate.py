@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.evaluated import BAD_INPUT, Wanted, command_line, complain, finish, writable
+from streams.cli.yardsticks import yardsticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +24,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.group()
 def evaluate() -> None:
     """Measure a detector on a manifest, or just write what it reads."""
+
+
+evaluate.add_command(yardsticks)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
