@@ -23,14 +23,16 @@ from detectors.training.cards import Table, ratio_within
 from detectors.training.corpora import FOLDS, held_out, trainable
 from detectors.training.figures import FOUR
 from detectors.training.measures import best_of
+from detectors.training.yardstick_views import Alone, Running, speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from detectors.training.bootstrap import Figure
     from detectors.training.corpora import Clip
+    from detectors.training.yardstick_views import View
 
     Models = dict[str, tuple[NDArray[np.float64], Callable[[], GridSearchCV]]]
     """By name: features ``[clips, D]``, and what makes the model."""
@@ -41,7 +43,7 @@ VOICE_ALONE = "plain-to-emotional"
 INNER_FOLDS = 3
 NEVER = -1e9
 """Score of a label that the model has not heard of."""
-HEADER = ("speech", "model", "clips", "speakers", "UAR of 4", "UAR of all", "AUC anger")
+HEADER = ("speech", "model", "heard", "readings", "speakers", "UAR of 4", "UAR of all", "AUC anger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,14 @@ class Scored:
         kept = [i for i, clip in enumerate(self.clips) if clip.subset == subset]
         return Scored([self.clips[i] for i in kept], self.scores[kept])
 
-    def row(self, speech: str, model: str) -> tuple[str, ...]:
+    def row(self, speech: str, model: str, heard: str) -> tuple[str, ...]:
         """A row under `HEADER`."""
-        units = [f"{clip.corpus}/{clip.speaker}" for clip in self.clips]
+        units = [speaker(clip) for clip in self.clips]
         cells = [
             ratio_within(point(len(units), figure), interval(units, figure))
             for figure in self._figures()
         ]
-        return speech, model, str(len(units)), str(len(set(units))), *cells
+        return speech, model, heard, str(len(units)), str(len(set(units))), *cells
 
     def _figures(self) -> list[Figure]:
         truth = np.array([[clip.emotion == emotion for emotion in EMOTIONS] for clip in self.clips])
@@ -97,66 +99,75 @@ def _settled(model: Any, grid: list[dict[str, Any]]) -> GridSearchCV:
 
 
 def table(clips: Sequence[Clip], models: Models, step: Callable[[], None]) -> Table:
-    """Measure each model on every corpus."""
+    """Measure each model on every corpus, its clips alone and after others of the speaker."""
     rows = []
     for name, (features, make) in models.items():
-        for speech, corpus in CORPORA.items():
-            scored = across_folds(clips, features, corpus, make, step)
-            rows.append(scored.row(f"{speech} ({corpus})", name))
-            if corpus == "korean_emotional":
-                rows.append(scored.of(VOICE_ALONE).row(f"Korean, {VOICE_ALONE} only", name))
-        rows.append(across_corpora(clips, features, make).row("English + German → Korean", name))
-        step()
+        for heard, view in (("alone", Alone(features)), ("running", Running(features))):
+            rows += list(_rows(clips, view, make, (name, heard), step))
     order = {speech: place for place, speech in enumerate(dict.fromkeys(r[0] for r in rows))}
     return Table(HEADER, sorted(rows, key=lambda row: order[row[0]]))
 
 
 def steps(models: int) -> int:
     """How often `table` reports progress."""
-    return models * (len(CORPORA) * FOLDS + 1)
+    return models * 2 * (len(CORPORA) * FOLDS + 1)
+
+
+def _rows(
+    clips: Sequence[Clip],
+    view: View,
+    make: Callable[[], GridSearchCV],
+    names: tuple[str, str],
+    step: Callable[[], None],
+) -> Iterator[tuple[str, ...]]:
+    for speech, corpus in CORPORA.items():
+        scored = across_folds(clips, view, corpus, make, step)
+        yield scored.row(f"{speech} ({corpus})", *names)
+        if corpus == "korean_emotional":
+            yield scored.of(VOICE_ALONE).row(f"Korean, {VOICE_ALONE} only", *names)
+    yield across_corpora(clips, view, make).row("English + German → Korean", *names)
+    step()
 
 
 def across_folds(
     clips: Sequence[Clip],
-    features: NDArray[np.float64],
+    view: View,
     corpus: str,
     make: Callable[[], GridSearchCV],
     step: Callable[[], None],
 ) -> Scored:
     """Measure every clip of a corpus that some fold holds out, by the model without that fold."""
-    measured: list[int] = []
-    scores = []
+    parts = []
     theirs = [i for i, clip in enumerate(clips) if clip.corpus == corpus and clip.emotion]
     for fold in range(FOLDS):
         train = [i for i in theirs if trainable(clips[i], fold)]
         test = [i for i in theirs if held_out(clips[i], fold)]
-        scores.append(_scores(make(), clips, features, train, test))
-        measured += test
+        parts.append(_scored(make(), clips, view, train, test))
         step()
-    return Scored([clips[i] for i in measured], np.concatenate(scores))
+    return Scored(
+        [clip for part in parts for clip in part.clips],
+        np.concatenate([part.scores for part in parts]),
+    )
 
 
-def across_corpora(
-    clips: Sequence[Clip], features: NDArray[np.float64], make: Callable[[], GridSearchCV]
-) -> Scored:
+def across_corpora(clips: Sequence[Clip], view: View, make: Callable[[], GridSearchCV]) -> Scored:
     """Fit on English and German, measure on all Korean clips: four emotions each."""
     four = [i for i, clip in enumerate(clips) if clip.emotion in FOUR]
     train = [i for i in four if clips[i].corpus in {"ravdess", "emodb"}]
     test = [i for i in four if clips[i].corpus == "korean_emotional"]
-    return Scored([clips[i] for i in test], _scores(make(), clips, features, train, test))
+    return _scored(make(), clips, view, train, test)
 
 
-def _scores(
-    model: GridSearchCV,
-    clips: Sequence[Clip],
-    features: NDArray[np.float64],
-    train: list[int],
-    test: list[int],
-) -> NDArray[np.float64]:
-    labels = [str(clips[i].emotion) for i in train]
-    speakers = [f"{clips[i].corpus}/{clips[i].speaker}" for i in train]
-    model.fit(features[train], labels, groups=speakers)
-    found = np.full((len(test), len(EMOTIONS)), NEVER)
+def _scored(
+    model: GridSearchCV, clips: Sequence[Clip], view: View, train: list[int], test: list[int]
+) -> Scored:
+    fitted, rows = view.of(clips, train)
+    labels = [str(clips[i].emotion) for i in fitted]
+    model.fit(rows, labels, groups=[speaker(clips[i]) for i in fitted])
+    measured, rows = view.of(clips, test)
+    scores = np.full((len(measured), len(EMOTIONS)), NEVER)
     columns = [EMOTIONS.index(Emotion(label)) for label in model.classes_]
-    found[:, columns] = model.decision_function(features[test])
-    return found
+    # Chances can be compared between folds' models; support vectors have none.
+    telling = "predict_log_proba" if hasattr(model, "predict_log_proba") else "decision_function"
+    scores[:, columns] = getattr(model, telling)(rows)
+    return Scored([clips[i] for i in measured], scores)
