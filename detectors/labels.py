@@ -26,6 +26,22 @@ NEGATIVE: frozenset[Emotion] = frozenset(
 """What makes a mood strained. Surprise and boredom count neither way."""
 
 
+CIRCUMPLEX: dict[Emotion, tuple[float, float]] = {
+    Emotion.NEUTRAL: (0.0, 0.0),
+    Emotion.JOY: (0.76, 0.48),
+    Emotion.ANGER: (-0.51, 0.59),
+    Emotion.SADNESS: (-0.63, -0.27),
+    Emotion.FEAR: (-0.64, 0.60),
+    Emotion.DISGUST: (-0.60, 0.35),
+    Emotion.SURPRISE: (0.0, 0.67),
+    Emotion.BOREDOM: (-0.65, -0.62),
+}
+"""Pleasure and arousal of each emotion, -1 to 1 (Russell and Mehrabian, 1977, table of terms).
+
+Their "surprised" is a little pleasant (.40); in a call it goes either way, so here it is neither.
+"""
+
+
 class Topic(StrEnum):
     """What a line's words are about, where that alone may need the manual."""
 

@@ -35,7 +35,7 @@ class Reading:
         abstained: the detector prefers to say nothing; ``scores`` are kept for the trainer,
             and nothing may act on them.
         arousal: 0 (low) to 1 (high), where the detector estimates it.
-        valence: from -1 (negative) to 1 (positive), where the detector estimates it.
+        valence: -1 (unpleasant) to 1 (pleasant), where the detector estimates it.
         topics: what the words are about (text only).
         reasons: short phrases a person can check: words that were said, properties of the voice.
         baseline: the customer's baseline with this utterance taken in (voice only).

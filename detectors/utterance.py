@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 8_000
 """Samples a second everywhere behind the gateways (Hz): the telephone's band."""
 
+CONTEXT_LINES = 3
+"""How many of a speaker's earlier lines are used to read the next one."""
+
 
 class Speaker(StrEnum):
     """The two people of a call. The agent is the person who takes calls."""
@@ -94,7 +97,12 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """Text of one speaker. A partial line (``final`` is false) may still change."""
+    """Text of one speaker. A partial line (``final`` is false) may still change.
+
+    Attributes:
+        context: what the same speaker said before in this call, oldest first, final lines only;
+            at most `CONTEXT_LINES` of them count.
+    """
 
     call_id: str
     speaker: Speaker
@@ -102,6 +110,7 @@ class TranscriptLine:
     text: str
     language: Language = Language.KOREAN
     final: bool = True
+    context: tuple[str, ...] = ()
 
 
 class TurnKind(StrEnum):

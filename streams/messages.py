@@ -31,6 +31,7 @@ Ms = Annotated[int, Field(ge=0, le=24 * 3_600_000)]
 """Milliseconds since the call's start; no call lasts longer than a day."""
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
+Valence = Annotated[float, Field(ge=-1.0, le=1.0)]
 Texts = dict[Language, str]
 
 MAX_LINE_LENGTH = 4_000
@@ -252,6 +253,9 @@ class ReadingMessage(_Spanned, Stages):
     confidence: Ratio
     abstained: bool
     arousal: Ratio | None = None
+    valence: Valence | None = Field(
+        default=None, description="-1 (unpleasant) to 1 (pleasant), where it is estimated."
+    )
     topics: tuple[Topic, ...] = ()
     reasons: tuple[str, ...] = ()
 
@@ -272,6 +276,7 @@ class ReadingMessage(_Spanned, Stages):
             confidence=self.confidence,
             abstained=self.abstained,
             arousal=self.arousal,
+            valence=self.valence,
             topics=self.topics,
             reasons=self.reasons,
         )
@@ -291,6 +296,7 @@ class ReadingMessage(_Spanned, Stages):
             confidence=_ratio(reading.confidence),
             abstained=reading.abstained,
             arousal=None if reading.arousal is None else _ratio(reading.arousal),
+            valence=None if reading.valence is None else _valence(reading.valence),
             topics=reading.topics,
             reasons=reading.reasons,
             **stages,
@@ -458,3 +464,7 @@ class DeadLetter(BinaryMessage):
 
 def _ratio(value: float) -> float:
     return min(1.0, max(0.0, float(value)))
+
+
+def _valence(value: float) -> float:
+    return min(1.0, max(-1.0, float(value)))

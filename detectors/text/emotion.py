@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from detectors.artifact import MODELS, Artifact, opened
 from detectors.detector import UnusableUtteranceError, refuse_agent
-from detectors.labels import (
-    EMOTIONS,
-    GOEMOTIONS,
-    GOEMOTIONS_EMOTIONS,
-    KOTE,
-    KOTE_EMOTIONS,
-    Emotion,
-    Topic,
-)
+from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
-from detectors.text.lexicon import Hit, Lexicon, lexicon
+from detectors.text.lexicon import Lexicon, lexicon
 from detectors.text.ngrams import ROWS, hashed
 from detectors.text.normalising import has_words, is_hangul, said
-from detectors.utterance import Language, TranscriptLine
+from detectors.text.scoring import (
+    CALL_MIX,
+    LABELS,
+    LONGEST_IN_CONTEXT,
+    OF_LANGUAGE,
+    Calibration,
+    Taxonomy,
+    arousal,
+    emotion_scores,
+    evidence,
+    heard,
+    in_context,
+    membership,
+    sigmoid,
+    valence,
+)
+from detectors.utterance import CONTEXT_LINES, Language, TranscriptLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,58 +38,39 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from detectors.labels import Emotion
+    from detectors.text.lexicon import Hit
+
+__all__ = ["CALL_MIX", "KIND", "LABELS", "OF_LANGUAGE", "Taxonomy", "TextEmotion", "membership"]
+
 KIND = "text-emotion"
 ARTIFACT = MODELS / f"{KIND}.onnx"
+POLARITY = "polarity"
+"""The graph's output that tells how good a review with these words would be (Korean)."""
 
 
-class Taxonomy(StrEnum):
-    """Whose labels: those of the corpus behind each language."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One line as if alone.
 
-    KOTE = "kote"
-    GOEMOTIONS = "goemotions"
+    Attributes:
+        scores: of `EMOTIONS`, ``float32[8]``; they sum to 1.
+        polarity: logit of a good review.
+    """
 
-
-LABELS = {Taxonomy.KOTE: KOTE, Taxonomy.GOEMOTIONS: GOEMOTIONS}
-OF_LANGUAGE = {Language.KOREAN: Taxonomy.KOTE, Language.ENGLISH: Taxonomy.GOEMOTIONS}
-
-
-CALL_MIX = dict(zip(EMOTIONS, (0.45, 0.10, 0.15, 0.09, 0.08, 0.03, 0.06, 0.04), strict=True))
-"""How often customers' lines express each emotion: an assumption, until gold items tell.
-
-The corpora are opinions, nearly all of them felt strongly; most lines of a call state facts.
-Without this, "my number is ..." reads as joy.
-"""
-
-TOPIC_EMOTIONS = {
-    Topic.ABUSE: Emotion.ANGER,
-    Topic.SEXUAL_HARASSMENT: Emotion.DISGUST,
-    Topic.THREAT: Emotion.ANGER,
-    Topic.SELF_HARM: Emotion.SADNESS,
-}
-"""Topics whose words express something by themselves."""
-
-
-def membership(taxonomy: Taxonomy) -> NDArray[np.float32]:
-    """Which of a taxonomy's labels express which emotion, ``float32[labels, 8]`` of 0 and 1."""
-    groups = {Taxonomy.KOTE: KOTE_EMOTIONS, Taxonomy.GOEMOTIONS: GOEMOTIONS_EMOTIONS}[taxonomy]
-    rows = [
-        [label in groups.get(emotion, ()) for emotion in EMOTIONS] for label in LABELS[taxonomy]
-    ]
-    return np.array(rows, dtype=np.float32)
-
-
-def shares(chances: NDArray[np.float32], taxonomy: Taxonomy) -> NDArray[np.float32]:
-    """Share of each emotion in the expected labels: ``[n, labels] -> [n, 8]``, rows sum to 1."""
-    # A label that the taxonomy lacks (boredom in GoEmotions) keeps a trace for the word lists.
-    mass = chances @ membership(taxonomy) + 1e-6
-    return np.asarray(mass / mass.sum(1, keepdims=True), dtype=np.float32)
+    taxonomy: Taxonomy
+    scores: NDArray[np.float32]
+    polarity: NDArray[np.float32]
+    hits: Sequence[Hit]
+    felt: Mapping[Emotion, Sequence[str]]
 
 
 class TextEmotion:
     """Reads lines with hashed n-grams and a small network; topics come from word lists.
 
     A line with a topic never abstains: its words are certain even where its emotion is not,
-    and its low confidence keeps the emotion from counting for much.
+    and its low confidence keeps the emotion from counting for much. A partial line is read as
+    what it says so far. Topics and reasons are those of the line itself, never of its context.
 
     Attributes:
         artifact: the opened model.
@@ -98,12 +86,15 @@ class TextEmotion:
             DetectorUnavailableError: a file is missing, broken or another kind.
         """
         self.artifact: Artifact = opened(path, kind=KIND)
+        self._calibration = {
+            each: Calibration(**self.artifact["calibration"][each]) for each in Taxonomy
+        }
         self._lexicons: dict[Language, Lexicon] = {each: lexicon(each) for each in Language}
         words = "".join(self._lexicons[each].digest for each in Language)
         self.version: str = f"{self.artifact['version']}+{words}"
 
     def read(self, item: TranscriptLine) -> Reading:
-        """Read one line, as if alone.
+        """Read one line, as if its call were the only one.
 
         Raises:
             UnusableUtteranceError: an agent's, or without words.
@@ -115,14 +106,20 @@ class TextEmotion:
         return reading
 
     def read_batch(self, items: Sequence[TranscriptLine]) -> list[Reading | UnusableUtteranceError]:
-        """Read several lines in one run of the model."""
+        """Read several lines, and those said before them, in one run of the model."""
         refused = {index: error for index, item in enumerate(items) if (error := _refusal(item))}
         kept = [item for index, item in enumerate(items) if index not in refused]
-        logits = self._logits([(item.text, written_in(item)) for item in kept])
+        texts = [(*earlier(item), item.text) for item in kept]
+        lines = [
+            (text, language_of(text, item.language))
+            for item, said_ in zip(kept, texts, strict=True)
+            for text in said_
+        ]
+        alone = iter(self._alone(lines))
         readings = iter(
             [
-                self._reading(item, {taxonomy: logits[taxonomy][row] for taxonomy in Taxonomy})
-                for row, item in enumerate(kept)
+                self._reading(item, [next(alone) for _ in said_])
+                for item, said_ in zip(kept, texts, strict=True)
             ]
         )
         return [refused[i] if i in refused else next(readings) for i in range(len(items))]
@@ -130,13 +127,14 @@ class TextEmotion:
     def decided(self, texts: Sequence[str], taxonomy: Taxonomy) -> NDArray[np.float32]:
         """Score a taxonomy's own labels, ``float32[texts, labels]``, so that 0.5 decides."""
         language = next(key for key, value in OF_LANGUAGE.items() if value is taxonomy)
-        logits = self._logits([(text, language) for text in texts])[taxonomy]
+        logits = self._run([(text, language) for text in texts])[taxonomy]
         limits = np.array(self.artifact["thresholds"][taxonomy], dtype=np.float32)
-        return _sigmoid(logits - limits)
+        return sigmoid(logits - limits)
 
-    def _logits(self, lines: Sequence[tuple[str, Language]]) -> dict[Taxonomy, NDArray[np.float32]]:
+    def _run(self, lines: Sequence[tuple[str, Language]]) -> dict[str, NDArray[np.float32]]:
         if not lines:
-            return {each: np.zeros((0, len(LABELS[each])), np.float32) for each in Taxonomy}
+            empty = {str(each): np.zeros((0, len(LABELS[each])), np.float32) for each in Taxonomy}
+            return {**empty, POLARITY: np.zeros((0, 1), np.float32)}
         grams = [hashed(text, language) for text, language in lines]
         longest = max(1, *(buckets.size for buckets, _ in grams))
         # Row `ROWS` of the table is the padding, with weight 0.
@@ -145,19 +143,35 @@ class TextEmotion:
         for row, (found, weight) in enumerate(grams):
             buckets[row, : found.size] = found
             weights[row, : found.size] = weight
-        outputs = self.artifact.run(buckets=buckets, weights=weights)
-        return {each: outputs[each.value] for each in Taxonomy}
+        return self.artifact.run(buckets=buckets, weights=weights)
 
-    def _reading(
-        self, item: TranscriptLine, logits: dict[Taxonomy, NDArray[np.float32]]
-    ) -> Reading:
-        taxonomy = OF_LANGUAGE[written_in(item)]
-        calibration = Calibration(**self.artifact["calibration"][taxonomy])
-        hits, felt = heard(said(item.text), self._lexicons)
+    def _alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
+        outputs = self._run(lines)
+        return [
+            self._words(text, OF_LANGUAGE[language], {name: outputs[name][row] for name in outputs})
+            for row, (text, language) in enumerate(lines)
+        ]
+
+    def _words(
+        self, text: str, taxonomy: Taxonomy, logits: Mapping[str, NDArray[np.float32]]
+    ) -> Words:
+        hits, felt = heard(said(text), self._lexicons)
         shown = evidence(hits, felt)
+        calibration = self._calibration[taxonomy]
         scores = emotion_scores(logits[taxonomy][None], taxonomy, calibration, shown[None])[0]
+        return Words(taxonomy, scores, logits[POLARITY], hits, felt)
+
+    def _reading(self, item: TranscriptLine, lines: Sequence[Words]) -> Reading:
+        words = lines[-1]
+        calibration = self._calibration[words.taxonomy]
+        scores = in_context(
+            words.scores,
+            np.array([line.scores for line in lines[:-1]]),
+            words=len(item.text.split()),
+            calibration=calibration,
+        )
         label, confidence = EMOTIONS[int(scores.argmax())], float(scores.max())
-        words = [hit.words for hit in hits] + felt.get(label, [])
+        reasons = [hit.words for hit in words.hits] + list(words.felt.get(label, []))
         return Reading(
             call_id=item.call_id,
             span=item.span,
@@ -166,71 +180,34 @@ class TextEmotion:
             version=self.version,
             scores=dict(zip(EMOTIONS, map(float, scores), strict=True)),
             confidence=confidence,
-            abstained=confidence < calibration.abstain_below and not hits,
-            topics=tuple(dict.fromkeys(hit.topic for hit in hits)),
-            reasons=tuple(dict.fromkeys(words)),
+            abstained=confidence < calibration.abstain_below and not words.hits,
+            arousal=float(arousal(scores)),
+            valence=float(valence(scores[None], words.polarity, calibration)[0]),
+            topics=tuple(dict.fromkeys(hit.topic for hit in words.hits)),
+            reasons=tuple(dict.fromkeys(reasons)),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How a taxonomy's labels become scores; fitted on rows the model was not fitted on.
-
-    Attributes:
-        power: sharpens (above 1) or softens an emotion's share of the labels.
-        balance: turns the corpus's mix of the 8 emotions into a call's (`CALL_MIX`).
-        word_weight: log of how much likelier an emotion is where the lexicon knows a word.
-    """
-
-    power: float
-    balance: Sequence[float]
-    word_weight: float
-    abstain_below: float
-
-
-def heard(
-    line: str, lexicons: Mapping[Language, Lexicon]
-) -> tuple[list[Hit], dict[Emotion, list[str]]]:
-    """Find the topics and emotion words of a line; calls mix languages, so all lists count."""
-    hits = [hit for each in lexicons.values() for hit in each.topics(line)]
-    felt = {
-        emotion: words
-        for emotion in EMOTIONS
-        if (words := [word for each in lexicons.values() for word in each.felt(line, emotion)])
-    }
-    return hits, felt
-
-
-def evidence(hits: Sequence[Hit], felt: Mapping[Emotion, Sequence[str]]) -> NDArray[np.float32]:
-    """How strongly the lexicon speaks for each emotion, ``float32[8]``, 0 to 3.
-
-    An emotion's words count 1, a topic's 2: those are phrases, with their false friends listed.
-    """
-    meant = {TOPIC_EMOTIONS.get(hit.topic) for hit in hits}
-    strength = [(emotion in felt) + 2 * (emotion in meant) for emotion in EMOTIONS]
-    return np.array(strength, dtype=np.float32)
-
-
-def emotion_scores(
-    logits: NDArray[np.float32],
-    taxonomy: Taxonomy,
-    calibration: Calibration,
-    shown: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Turn ``logits [n, labels]`` and lexicon evidence ``[n, 8]`` into scores ``[n, 8]``."""
-    likely = shares(_sigmoid(logits), taxonomy) ** calibration.power
-    likely = likely * np.array(calibration.balance) * np.exp(calibration.word_weight * shown)
-    return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
+def earlier(item: TranscriptLine) -> tuple[str, ...]:
+    """Give the lines before this one by which it is read: none for a long line."""
+    if len(item.text.split()) > LONGEST_IN_CONTEXT:
+        return ()
+    return tuple(text for text in item.context[-CONTEXT_LINES:] if has_words(text))
 
 
 def written_in(item: TranscriptLine) -> Language:
-    """The language to read a line in: its own, unless its script says otherwise.
+    """The language to read a line in: its own, unless its script says otherwise."""
+    return language_of(item.text, item.language)
+
+
+def language_of(text: str, usual: Language) -> Language:
+    """The language to read words in, by their script; the ``usual`` one where that is unclear.
 
     Korean callers say whole English lines and recognisers write Korean ones in English calls.
     """
-    hangul = is_hangul(item.text)
+    hangul = is_hangul(text)
     if hangul is None:
-        return item.language
+        return usual
     return Language.KOREAN if hangul else Language.ENGLISH
 
 
@@ -242,7 +219,3 @@ def _refusal(item: TranscriptLine) -> UnusableUtteranceError | None:
     if not has_words(item.text):
         return UnusableUtteranceError("the line has no words")
     return None
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.labels import EMOTIONS
-from detectors.text.emotion import (
+from detectors.text.lexicon import lexicon
+from detectors.text.normalising import said
+from detectors.text.scoring import (
     CALL_MIX,
     Calibration,
     Taxonomy,
@@ -18,8 +20,6 @@ from detectors.text.emotion import (
     heard,
     membership,
 )
-from detectors.text.lexicon import lexicon
-from detectors.text.normalising import said
 from detectors.training.calibration import COVERAGE, agrees
 from detectors.utterance import Language
 

@@ -1,4 +1,8 @@
-"""Transcript lines in, text readings of the customer out. Partial lines are left alone."""
+"""Transcript lines in, text readings of the customer out. Partial lines are left alone.
+
+A reading's id is that of its line, and the mood counts every id once: the reading of a partial
+line would keep the final one from counting (decision 11).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from streams.in_turn import InTurn
 from streams.intake import decoded
 from streams.messages import ReadingMessage, TranscriptMessage
 from streams.metrics import READINGS_MADE, UNUSABLE, observe_stage
+from streams.score.earlier import EarlierLines
 from streams.topics import READINGS
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ class TextScoring:
         self._intake = intake
         self._dead_letters = dead_letters
         self._in_turn = InTurn(at_once=MAX_UNDER_WAY)
+        self._earlier = EarlierLines()
 
     async def listen(self, stream: Any) -> None:
         """Take lines for ever. Calls do not wait for each other; lines of one call do."""
@@ -58,7 +64,7 @@ class TextScoring:
             return
         found_at = time_of(event.headers.items()) or now()
         try:
-            reading = await self._batcher.read(message.line)
+            reading = await self._batcher.read(self._earlier.joined_to(message.line))
         except UnusableUtteranceError:
             UNUSABLE.labels(Modality.TEXT).inc()
             return

@@ -90,6 +90,7 @@ EXAMPLES: dict[str, Message] = {
         confidence=0.71,
         abstained=False,
         arousal=0.8,
+        valence=-0.4,
         **STAGES,
     ),
     "moods.v1": MoodMessage(
