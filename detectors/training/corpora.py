@@ -139,7 +139,8 @@ def weights_licence(clips: Iterable[Clip]) -> str:
     """Say in one line what weights were trained on, and under which licence each corpus is."""
     licences: dict[str, set[str]] = {}
     for clip in clips:
-        licences.setdefault(clip.corpus, set()).add(clip.licence or "licence not stated")
+        said = " ".join(clip.licence.split()) or "licence not stated"
+        licences.setdefault(clip.corpus, set()).add(said)
     parts = (f"{corpus} ({'; '.join(sorted(each))})" for corpus, each in sorted(licences.items()))
     return f"Weights: under the terms of what they were trained on: {', '.join(parts)}."
 
