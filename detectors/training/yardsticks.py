@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from detectors.training import yardstick_text, yardstick_voice
 from detectors.training.cards import Card
 from detectors.training.corpora import clips
@@ -54,8 +56,10 @@ def measure(data: Path, cache: Path, *, egemaps: Measure | None, progress: Progr
     Raises:
         CorpusError: a corpus is missing, or not what it should be.
     """
-    text = _text(data, progress)
-    voice = _voice(data, cache, egemaps, progress)
+    # One thread: faster on matrices this small, and sums come out the same on every machine.
+    with threadpool_limits(limits=1):
+        text = _text(data, progress)
+        voice = _voice(data, cache, egemaps, progress)
     command = "callmood evaluate yardsticks" + ("" if egemaps else " --without-opensmile")
     parts = (
         ("Voice", f"{VOICE}\n\n{voice}"),
