@@ -14,8 +14,9 @@ import soundfile as sf
 from click.testing import CliRunner
 
 from detectors.labels import GOEMOTIONS, KOTE, Emotion
-from detectors.training.corpora import SPLITS, Clip
+from detectors.training.corpora import SPLITS, Clip, clips
 from detectors.training.corpus_manifests import HEADER
+from detectors.training.text_examples import korean
 from detectors.training.yardstick_sounds import BANDS, Kept, log_mel_statistics, mel_bands
 from detectors.training.yardstick_views import EARLIER, ORDERS, Alone, Running
 from streams.cli.evaluate import evaluate
@@ -137,27 +138,39 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Label not")  # three labels of KOTE's 44 are enough here
-def test_one_command_measures_all_of_them_and_says_the_same_twice(
-    data: Path, tmp_path: Path
-) -> None:
+def test_one_command_measures_all_of_them_and_writes_the_page(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="needs the train extra")
-    pages = []
-    for number in range(2):
-        page = tmp_path / f"{number}.md"
-        words = ["yardsticks", "--data", str(data), "--card", str(page), "--without-opensmile"]
-        result = CliRunner().invoke(evaluate, [*words, "--cache", str(tmp_path / "cache")])
-        assert result.exit_code == 0, result.output
-        pages.append(page.read_text(encoding="utf-8"))
-    assert pages[0] == pages[1]
-    rows = [line.split(" | ") for line in pages[0].splitlines() if line.startswith("| ")]
+    path = tmp_path / "page.md"
+    words = ["yardsticks", "--data", str(data), "--card", str(path), "--without-opensmile"]
+    result = CliRunner().invoke(evaluate, [*words, "--cache", str(tmp_path / "cache")])
+    assert result.exit_code == 0, result.output
+    page = path.read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
     found = {(row[0].removeprefix("| "), row[2]): row for row in rows if len(row) > 6}
     # 8 people, 5 sentences, 4 emotions: of the sentences each fold measures two.
     korean = found["Korean (korean_emotional)", "alone"]
     assert korean[3:5] == ["64", "8"]
     assert float(korean[5].split(" ")[0]) > 0.9
-    assert "KOTE devtest | 30 | 3 | 1.00" in pages[0]
-    assert "NSMC polarity | 6 | 1 | 1.00" in pages[0]
-    assert "eGeMAPS, SVM" not in pages[0]
+    assert "KOTE devtest | 30 | 3 | 1.00" in page
+    assert "NSMC polarity | 6 | 1 | 1.00" in page
+    assert "eGeMAPS, SVM" not in page
+
+
+@pytest.mark.filterwarnings("ignore:Label not")
+def test_fitted_again_a_yardstick_says_the_same(data: Path) -> None:
+    text = pytest.importorskip("detectors.training.yardstick_text", reason="needs sklearn")
+    voice = pytest.importorskip("detectors.training.yardstick_voice", reason="needs sklearn")
+    parts = korean(data, lambda: None)
+    known = clips(data, ("emodb",))
+    pitch = np.array([[float(list(EMOTIONS).index(str(each.emotion)))] for each in known])
+    noisy = Running(pitch + np.random.default_rng(0).normal(size=(len(known), 6)))
+
+    def once() -> tuple[Any, Any]:
+        lines = text.row("KOTE", [parts.train], parts.test, lambda: None)
+        heard = voice.across_folds(known, noisy, "emodb", voice.logistic_regression, lambda: None)
+        return lines, heard.scores.tolist()
+
+    assert once() == once()
 
 
 def test_without_opensmile_installed_one_line_says_what_to_install(
