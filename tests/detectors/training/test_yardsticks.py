@@ -107,7 +107,8 @@ def spoken(root: Path, corpus: str, speaker: str) -> list[dict[str, str]]:
             sf.write(path, voiced(400, pitch_hz=pitch_hz), 8_000)
             rows.append(
                 {"path": str(path.relative_to(root)), "speaker": speaker, "emotion": emotion,
-                 "intensity": "", "script_id": script, "subset": "plain-to-emotional"}
+                 "intensity": "", "script_id": script, "subset": "plain-to-emotional",
+                 "language": "ko", "speaker_sex": "F", "licence": ""}
             )  # fmt: skip
     return rows
 
