@@ -84,6 +84,10 @@ def _voice_options(command: Callable[..., None]) -> Callable[..., None]:
             "--codec", type=click.Choice(["none", "mulaw", "alaw"]), default="none",
             show_default=True, help="Send the clips over this codec first.",
         ),
+        click.option(
+            "--model", default="", metavar="onnx:PATH",
+            help="Measure this voice model (docs/own-voice-model.md).  [default: the shipped one]",
+        ),
         click.option("--subset", help="Only rows with this in column subset."),
         click.option(
             "--fold", type=click.IntRange(0, 4),
@@ -110,6 +114,7 @@ def voice(  # noqa: PLR0913 - one argument an option
     from_nth: int,
     shuffle: int | None,
     repeats: int,
+    model: str,
     root: Path,
     **wanted: Any,
 ) -> None:
@@ -118,16 +123,16 @@ def voice(  # noqa: PLR0913 - one argument an option
     Intervals are of whole speakers; figures are broken down by language, sex and age group.
     """
     from detectors.labels import EMOTIONS  # noqa: PLC0415
+    from detectors.registry import voice_at  # noqa: PLC0415
     from detectors.training.evaluation import read_voice  # noqa: PLC0415
     from detectors.training.judged import only  # noqa: PLC0415
     from detectors.training.telephone import Codec  # noqa: PLC0415
-    from detectors.voice.tone import VoiceTone  # noqa: PLC0415
 
     asked = Wanted(command=command_line(), **wanted)
     _check_order(in_order=in_order, from_nth=from_nth, shuffle=shuffle, repeats=repeats)
     kept = _emotions(labels)
     rows = _chosen(_rows(asked.manifests, ["path"]), fold, subset)
-    detector = _loaded(VoiceTone)
+    detector = _loaded(lambda: voice_at(model).load())
     orders = _shown(
         _orders(rows, shuffle, repeats),
         lambda bar: read_voice(
