@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from detectors.detector import Detector
     from detectors.reading import Reading
     from detectors.text.emotion import Taxonomy, TextEmotion
     from detectors.training.manifests import Row
-    from detectors.voice.tone import VoiceTone
 
 CALL = "evaluation"
 
 
 def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     rows: Iterable[Row],
-    detector: VoiceTone,
+    detector: Detector[Utterance],
     root: Path,
     *,
     codec: Codec,
