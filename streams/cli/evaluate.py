@@ -50,7 +50,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             help="Write the figures as JSON, with intervals and by group.",
         ),
         click.option(
-            "--in-order", is_flag=True, help="Rows of one speaker are a call in time order."
+            "--in-order", is_flag=True, help="Rows of a speaker (text: call) are in time order."
         ),
         click.option(
             "--root", type=_FOLDER, default=".",
@@ -155,18 +155,20 @@ def voice(  # noqa: PLR0913 - one argument an option
     help="Whose labels are the columns.",
 )
 def text(*, in_order: bool, taxonomy: str, root: Path, **wanted: Any) -> None:
-    """Read lines: columns id, text, language (ko, en); where known, labels joined by |."""
+    """Read lines: columns id, text, language (ko, en); where known, call, labels joined by |."""
     from detectors.text.emotion import Taxonomy, TextEmotion  # noqa: PLC0415
     from detectors.training.evaluation import read_text  # noqa: PLC0415
     from detectors.training.judged import label_names  # noqa: PLC0415
 
-    # The first text model reads every line alone, so order changes nothing; paths there are none.
-    del root, in_order
+    del root  # there are no paths
     asked = Wanted(command=command_line(), **wanted)
     whose = None if taxonomy == "callmood" else Taxonomy(taxonomy)
     rows = _rows(asked.manifests, ["id", "text", "language"])
     detector = _loaded(TextEmotion)
-    (judged,) = _shown([rows], lambda bar: read_text(bar, detector, whose, complain=complain))
+    (judged,) = _shown(
+        [rows],
+        lambda bar: read_text(bar, detector, whose, in_order=in_order, complain=complain),
+    )
     several = whose is not None
     written = ("id", judged)
     finish(asked, detector, label_names(whose), written=written, judged=judged, several=several)
