@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
+from detectors.fusion import SAME_MOMENT_MS, Contrast, Fused, fuse
 from detectors.labels import EMOTIONS, Emotion
 
 if TYPE_CHECKING:
@@ -46,6 +46,14 @@ RISE = {MoodLevel.TENSE: 0.42, MoodLevel.UPSET: 0.62}
 FALL = {MoodLevel.TENSE: 0.30, MoodLevel.UPSET: 0.48}
 """... and left only when the strain is below this: no flicker."""
 
+STRAINED = 0.5
+"""A moment counts as strained when this much of its own probability is negative emotion."""
+
+MOMENTS = {MoodLevel.TENSE: 2, MoodLevel.UPSET: 3}
+"""A level is entered only after so many strained moments within `MOMENTS_WINDOW_MS`: a detector
+that errs once in a while must not raise it, however sure it is of its error."""
+
+MOMENTS_WINDOW_MS = 45_000
 TREND_WINDOW_MS = 30_000
 TREND_CHANGE = 0.12
 SHIFT_CHANGE = 0.25
@@ -65,7 +73,10 @@ class Mood:
         level_since_ms: when that level was entered.
         trend: direction of the strain over the last `TREND_WINDOW_MS`.
         shift: this very moment raised the strain by `SHIFT_CHANGE` or more.
-        disagreement: at this moment voice and words pointed to different sides.
+        disagreement: at this moment voice and words pointed to different sides, both sure.
+        contrast: and how; ``None`` where they did not.
+        arousal: smoothed, 0 (low) to 1 (high); ``None`` before any reading estimated it.
+        valence: smoothed, -1 (unpleasant) to 1 (pleasant); ``None`` likewise.
     """
 
     call_id: str
@@ -78,6 +89,9 @@ class Mood:
     shift: bool = False
     disagreement: bool = False
     number: int = 0
+    contrast: Contrast | None = None
+    arousal: float | None = None
+    valence: float | None = None
 
     @property
     def mood_id(self) -> str:
@@ -102,6 +116,8 @@ class MoodState:
         settled_mood: the mood before the current moment, which it is redone from.
         moment: readings of the current moment (one per modality), not yet settled.
         strains: ``(at_ms, strain)`` of the last `TREND_WINDOW_MS`, oldest first.
+        strained_at_ms: ends of the settled moments of the last `MOMENTS_WINDOW_MS` that were
+            strained, oldest first.
     """
 
     mood: Mood | None = None
@@ -111,6 +127,7 @@ class MoodState:
     settled_mood: Mood | None = None
     moment: tuple[Reading, ...] = ()
     strains: tuple[tuple[int, float], ...] = ()
+    strained_at_ms: tuple[int, ...] = ()
 
 
 def follow(state: MoodState, reading: Reading) -> MoodState:
@@ -150,7 +167,14 @@ def _settle(state: MoodState) -> MoodState:
         settled_at_ms=state.mood.at_ms,
         settled_mood=state.mood,
         strains=tuple(point for point in strains if point[0] >= start),
+        strained_at_ms=_strained(state, fused, state.mood.at_ms),
     )
+
+
+def _strained(state: MoodState, fused: Fused, at_ms: int) -> tuple[int, ...]:
+    """When the customer was strained of late, the current moment included."""
+    every = (*state.strained_at_ms, at_ms) if fused.strain >= STRAINED else state.strained_at_ms
+    return tuple(one for one in every if one >= at_ms - MOMENTS_WINDOW_MS)
 
 
 def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, float], float]:
@@ -169,9 +193,14 @@ def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, fl
 def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
     before = state.settled_mood
     at_ms = max(*(r.span.end_ms for r in state.moment), before.at_ms if before else 0)
-    scores, _ = _mixed(state, fused, at_ms)
+    scores, total = _mixed(state, fused, at_ms)
     strain = Fused(scores=scores, confidence=1.0).strain
-    level = _level(before.level if before else MoodLevel.CALM, strain)
+    level = _level(
+        before.level if before else MoodLevel.CALM,
+        strain,
+        moments=len(_strained(state, fused, at_ms)),
+    )
+    share = fused.confidence / total
     mood = Mood(
         call_id=call_id,
         at_ms=at_ms,
@@ -183,6 +212,9 @@ def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
         shift=strain - (before.strain if before else 0.0) >= SHIFT_CHANGE,
         disagreement=fused.disagreement,
         number=state.mood.number + 1 if state.mood else 0,
+        contrast=fused.contrast,
+        arousal=_drawn(before.arousal if before else None, fused.arousal, share),
+        valence=_drawn(before.valence if before else None, fused.valence, share),
     )
     return replace(state, mood=mood)
 
@@ -194,15 +226,21 @@ def _since(before: Mood | None, level: MoodLevel, at_ms: int) -> int:
     return before.level_since_ms if level is before.level else at_ms
 
 
-def _level(level: MoodLevel, strain: float) -> MoodLevel:
-    if strain >= RISE[MoodLevel.UPSET] or (
-        level is MoodLevel.UPSET and strain >= FALL[MoodLevel.UPSET]
-    ):
-        return MoodLevel.UPSET
-    if strain >= RISE[MoodLevel.TENSE] or (
-        level is not MoodLevel.CALM and strain >= FALL[MoodLevel.TENSE]
-    ):
-        return MoodLevel.TENSE
+def _drawn(before: float | None, present: float | None, share: float) -> float | None:
+    """Draw what was felt before towards the present, by the share that the present has."""
+    if before is None or present is None:
+        return before if present is None else present
+    return before + share * (present - before)
+
+
+def _level(level: MoodLevel, strain: float, *, moments: int) -> MoodLevel:
+    """The highest level that is entered now, or held; one cannot be held that was not reached."""
+    order = list(MoodLevel)
+    for candidate in (MoodLevel.UPSET, MoodLevel.TENSE):
+        entered = strain >= RISE[candidate] and moments >= MOMENTS[candidate]
+        held = order.index(level) >= order.index(candidate) and strain >= FALL[candidate]
+        if entered or held:
+            return candidate
     return MoodLevel.CALM
 
 

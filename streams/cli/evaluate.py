@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.evaluated import BAD_INPUT, Wanted, command_line, complain, finish, writable
+from streams.cli.evaluated_calls import calls
 from streams.cli.yardsticks import yardsticks
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def evaluate() -> None:
 
 
 evaluate.add_command(yardsticks)
+evaluate.add_command(calls)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
