@@ -36,7 +36,9 @@ class Calibration:
         """Give each reading's language its value, ``float64[n]``."""
         return np.array([values.get(language, values[STRANGER]) for language in languages])
 
-    def scores(self, logits: NDArray[np.float64], languages: Sequence[str]) -> NDArray[np.float64]:
+    def scores(
+        self, logits: NDArray[np.float64], languages: Sequence[str]
+    ) -> NDArray[np.float64]:
         """Give calibrated scores ``[n, 8]``."""
         return softened(logits / self.of(languages, self.temperature)[:, None], 1.0)
 

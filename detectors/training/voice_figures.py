@@ -48,7 +48,9 @@ class Shown:
         moments = self.crossing.moments
         enough = moments.count >= EARLIER if settled else moments.count == 0
         rows = np.flatnonzero((moments.view == view) & enough)
-        return [self._judged(row) for row in rows if which(self.examples.clips[moments.clip[row]])]
+        return [
+            self._judged(row) for row in rows if which(self.examples.clips[moments.clip[row]])
+        ]
 
     def _judged(self, row: np.int64) -> Judged:
         clip = self.examples.clips[self.crossing.moments.clip[row]]
