@@ -31,7 +31,8 @@ SCRIPT_PARTS = ((0, 1), (2, 3), (4,))
 """Script folds, counted from the speaker's, that a test speaker is tested on and nobody is trained
 on: of the first part in the model that ships, of each in turn in cross-validation."""
 
-VOICE_CORPORA = ("ravdess", "emodb", "korean_emotional", "baved")
+VOICE_CORPORA = ("ravdess", "emodb", "korean_emotional", "korean_plain", "baved")
+"""The last two carry no emotions: one teaches how Korean varies, one teaches arousal."""
 
 
 class CorpusError(ValueError):

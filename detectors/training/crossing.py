@@ -1,27 +1,32 @@
-"""Cross-validation of the voice model: every clip read by a head that knows neither its speaker
-nor, where the sentence tells the label, its sentence."""
+"""Cross-validation of the voice model: every clip is read by a head that is new to it.
+
+It knows neither the clip's speaker nor, where the sentence tells the label, its sentence.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+import math
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from detectors.training.corpora import FOLDS, SCRIPT_PARTS, TEST_FOLD, held_out, trainable
-from detectors.training.fitting_voice import Recipe, fitted, scored, steps
+from detectors.training.discriminants import Recipe, fitted
 from detectors.training.running import Moments, alone, in_drawn_order, together
 from detectors.training.voice_examples import ALAW, CLEAN, MULAW
+from detectors.training.voice_model import ToneHead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from detectors.training.progress import Progress
     from detectors.training.voice_examples import Examples
-    from detectors.training.voice_model import ToneHead
 
 MEASURED_VIEWS = (CLEAN, MULAW, ALAW)
 ORDERS = 3
@@ -36,19 +41,21 @@ class Crossing:
 
     Attributes:
         fold: each reading's speaker's, ``int64[n]``.
-        strange: whether it was read as of a language the head was not taught, ``bool[n]``.
-        logits: log-probabilities before calibration, ``float64[n, 8]``.
+        changed, plain: the head's two opinions before calibration, ``float64[n, 9]``.
     """
 
     moments: Moments
     fold: NDArray[np.int64]
-    strange: NDArray[np.bool_]
-    logits: NDArray[np.float64]
+    changed: NDArray[np.float64]
+    plain: NDArray[np.float64]
 
     def those(self, kept: NDArray[np.bool_]) -> Crossing:
         """Keep some readings."""
         return Crossing(
-            self.moments.those(kept), self.fold[kept], self.strange[kept], self.logits[kept]
+            self.moments.those(kept),
+            self.fold[kept],
+            self.changed[kept],
+            self.plain[kept],
         )
 
 
@@ -56,8 +63,8 @@ def _joined(parts: Sequence[Crossing]) -> Crossing:
     return Crossing(
         together(part.moments for part in parts),
         np.concatenate([part.fold for part in parts]),
-        np.concatenate([part.strange for part in parts]),
-        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.changed for part in parts]),
+        np.concatenate([part.plain for part in parts]),
     )
 
 
@@ -68,33 +75,38 @@ class Bench:
     examples: Examples
     recipe: Recipe
     seed: int
-    progress: Progress
 
-    def fit(self, title: str, chosen: NDArray[np.bool_]) -> ToneHead:
+    def fit(self, chosen: NDArray[np.bool_]) -> ToneHead:
         """Fit on these clips."""
-        rows = np.flatnonzero(chosen)
-        step = self.progress.begin(title, steps(rows.size, self.recipe))
-        return fitted(self.examples, rows, recipe=self.recipe, seed=self.seed, step=step)
+        return ToneHead(fitted(self.examples, np.flatnonzero(chosen), self.recipe)).eval()
 
     def shipped(self) -> ToneHead:
         """Fit the head that ships: on every speaker but the test fold's."""
-        return self.fit("fitting", self._trainable(TEST_FOLD, 0))
+        return self.fit(self._trainable(TEST_FOLD, 0))
 
-    def crossed(self) -> Crossing:
-        """Read every clip with an emotion, each speaker in several orders, over each line."""
-        return _joined([one for fold, part in self._parts() for one in self._new_to(fold, part)])
+    def crossed(self, progress: Progress) -> Crossing:
+        """Read every clip, each speaker in several orders, over each line."""
+        parts = list(self._parts())
+        step = progress.begin("cross-validation", len(parts))
+        found: list[Crossing] = []
+        for fold, part in parts:
+            found += self._new_to(fold, part)
+            step()
+        return _joined(found)
 
-    def abroad(self) -> Crossing | None:
+    def abroad(self, progress: Progress) -> Crossing | None:
         """Read every language with a head that was taught the others only, if there are any."""
         languages = np.array([clip.language for clip in self.examples.clips])
         felt = self.examples.target >= 0
         taught = sorted(set(languages[felt]))
         if len(taught) < len(("one", "another")):
             return None
+        step = progress.begin("languages in turn", len(taught))
         parts = []
         for language in taught:
-            head = self.fit(f"all languages but {language}", languages != language)
-            parts.append(self._read(head, felt & (languages == language), MULAW, strange=True))
+            head = self.fit(languages != language)
+            parts.append(self._read(head, felt & (languages == language), MULAW))
+            step()
         return _joined(parts)
 
     def _parts(self) -> Iterator[tuple[int, int]]:
@@ -105,18 +117,11 @@ class Bench:
         counted = self._measurable(fold, part)
         if not counted.any():
             return
-        number = fold * len(SCRIPT_PARTS) + part + 1
-        head = self.fit(
-            f"cross-validation {number} of {FOLDS * len(SCRIPT_PARTS)}", self._trainable(fold, part)
-        )
+        head = self.fit(self._trainable(fold, part))
         for view in MEASURED_VIEWS:
             yield self._read(head, counted, view)
-            if view == MULAW:
-                yield self._read(head, counted, view, strange=True)
 
-    def _read(
-        self, head: ToneHead, counted: NDArray[np.bool_], view: int, *, strange: bool = False
-    ) -> Crossing:
+    def _read(self, head: ToneHead, counted: NDArray[np.bool_], view: int) -> Crossing:
         examples = self.examples
         everything = np.flatnonzero(np.isin(examples.person, examples.person[counted]))
         ordered = together(
@@ -128,8 +133,7 @@ class Bench:
         settled = ordered.those(counted[ordered.clip] & (ordered.count >= EARLIER))
         moments = together([alone(examples, np.flatnonzero(counted), view), settled])
         fold = np.array([examples.clips[i].fold for i in moments.clip])
-        logits = scored(head, examples, moments, strange=strange)
-        return Crossing(moments, fold, np.full(fold.size, strange), logits)
+        return Crossing(moments, fold, *_opinions(head, examples, moments))
 
     def _trainable(self, fold: int, part: int) -> NDArray[np.bool_]:
         return np.array([trainable(clip, fold, part) for clip in self.examples.clips])
@@ -137,10 +141,31 @@ class Bench:
     def _measurable(self, fold: int, part: int) -> NDArray[np.bool_]:
         return np.array(
             [
-                clip.emotion is not None
+                not math.isnan(arousal)  # anything at all is known of it
                 and held_out(clip, fold, part)
                 # What gives nothing away by its sentence is measured with the first part.
                 and (part == 0 or clip.script_fold is not None)
-                for clip in self.examples.clips
+                for clip, arousal in zip(self.examples.clips, self.examples.arousal, strict=True)
             ]
         )
+
+
+def numbers(examples: Examples, clips: NDArray[np.int64], languages: Sequence[str]) -> Tensor:
+    """Number each clip's language as a head does, ``int64[clips]``; strange ones come last."""
+    known = {language: number for number, language in enumerate(languages)}
+    names = [examples.clips[i].language for i in clips]
+    return torch.tensor([known.get(name, len(known)) for name in names])
+
+
+def _opinions(
+    head: ToneHead, examples: Examples, moments: Moments
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    language = numbers(examples, moments.clip, head.languages)
+    with torch.no_grad():
+        changed, plain = head.opinions(
+            torch.from_numpy(examples.features[moments.clip, moments.view]),
+            torch.from_numpy(moments.mean),
+            torch.from_numpy(moments.count),
+            language,
+        )
+    return changed.double().numpy(), plain.double().numpy()

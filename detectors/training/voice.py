@@ -11,20 +11,21 @@ from detectors.labels import EMOTIONS
 from detectors.training.corpora import TEST_FOLD, clips, weights_licence
 from detectors.training.crossing import Bench
 from detectors.training.export import graph_of, joined, saved, versioned
-from detectors.training.fitting_voice import Recipe
+from detectors.training.discriminants import Recipe
 from detectors.training.hearing import LEVEL, PACE, PITCH, VOICING
 from detectors.training.listening import SIZE, listening
 from detectors.training.voice_calibration import calibrated
 from detectors.training.voice_card import card
 from detectors.training.voice_examples import VIEWS, heard
 from detectors.training.voice_figures import shown, shown_abroad
-from detectors.training.voice_model import Calibrated
 from detectors.utterance import SAMPLE_RATE
 from detectors.voice.tone import KIND, STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import onnx
 
     from detectors.training.corpora import Clip
     from detectors.training.listening import Listening
@@ -61,14 +62,14 @@ def train(  # noqa: PLR0913 - what a training is told
     ear = listening()
     bench = _bench(data, clips, ear, (seed, cache), progress)
     head = bench.shipped()
-    crossing = bench.crossed()
-    calibration = calibrated(bench.examples, crossing, without=TEST_FOLD)
-    abroad = bench.abroad()
+    crossing = bench.crossed(progress)
+    abroad = bench.abroad(progress)
+    calibration = calibrated(bench.examples, crossing, abroad, without=TEST_FOLD)
     path = models / f"{KIND}.onnx"
     licence = LICENCE if clips is None else weights_licence(clips)
     description = _export(ear, head, calibration, path, licence)
     found = shown(bench.examples, crossing)
-    strange = shown_abroad(bench.examples, abroad, calibration) if abroad else None
+    strange = shown_abroad(bench.examples, abroad) if abroad else None
     card(found, strange, description, path=path, seed=seed).write(path.with_suffix(".md"))
     return path
 
@@ -84,7 +85,7 @@ def _bench(
     found = clips(data) if given is None else list(given)
     step = progress.begin("listening to the clips", len(found))
     examples = heard(found, ear, views=VIEWS, seed=seed, cache=cache / "voice", step=step)
-    return Bench(examples, Recipe(), seed, progress)
+    return Bench(examples, Recipe(), seed)
 
 
 def _export(
@@ -98,22 +99,21 @@ def _export(
         "languages": list(head.languages),
         "features": SIZE,
         "sample_rate": SAMPLE_RATE,
-        "temperature": dict(calibration.temperature),
+        "temperature": {name: list(hot) for name, hot in calibration.temperature.items()},
         "abstain_below": dict(calibration.abstain_below),
         "prosody": {"level": LEVEL, "pitch": PITCH, "voicing": VOICING, "pace": PACE},
         "ear": ear.digest,
     }
+    head = head.calibrated(calibration.temperature, STRANGER)
     weights = [np.asarray(weight.numpy()) for weight in head.state_dict().values()]
     description = versioned(description, weights)
-    saved(_whole(ear, head, calibration), path, description)
+    saved(_whole(ear, head), path, description)
     return description
 
 
-def _whole(ear: Listening, head: ToneHead, calibration: Calibration) -> Any:
-    temperature = calibration.temperature
-    every = [temperature.get(name, temperature[STRANGER]) for name in (*head.languages, STRANGER)]
+def _whole(ear: Listening, head: ToneHead) -> onnx.ModelProto:
     graph = graph_of(
-        Calibrated(head, every),
+        head,
         inputs={
             "features": torch.zeros(1, SIZE),
             "baseline": torch.zeros(1, SIZE),

@@ -30,6 +30,7 @@ GROUPS = {
 PLAIN = "plain-to-emotional"
 LANGUAGES = {"en": "English", "de": "German", "ko": "Korean"}
 VIEW_NAMES = {CLEAN: "8 kHz", MULAW: "8 kHz mu-law", ALAW: "8 kHz A-law"}
+HEARD = {False: "nothing", True: "two or more"}
 SHOWN = ("uar_of_four", "uar", "auc_anger", "ece", "coverage_gain")
 HEADER = ("speech", "line", "heard before", "readings", *(NAMES[name] for name in SHOWN))
 
@@ -78,21 +79,22 @@ def card(
 def _method(description: dict[str, Any]) -> str:
     languages = ", ".join(LANGUAGES.get(each, each) for each in description["languages"])
     temperatures = ", ".join(
-        f"{LANGUAGES.get(each, each) or 'others'} {value:.2f}"
-        for each, value in description["temperature"].items()
+        f"{LANGUAGES.get(each, each) or 'others'} {changed:.0f} and {plain:.0f}"
+        for each, (changed, plain) in description["temperature"].items()
     )
     return (
-        "Raw samples in. The graph trims nothing and normalises the level; the first transformer "
-        "layer of the Smart Turn v3.2 encoder (Whisper-tiny's, Daily, BSD-2-Clause, frozen, 8-bit; "
-        "NOTICE beside the model) hears it, mean and deviation over time "
-        f"make {description['features']} numbers with level, pitch, voicing and pace. Three small "
-        "perceptrons see these numbers and their difference from the mean of the customer's "
-        "earlier utterances in the call, weighted n/(n+0.5), and have one last layer for all "
-        f"languages and one for each of {languages}; in any other language they see the "
-        "difference alone. Trained over drawn G.711 lines with level changes, noise, lost packets "
-        "and speeds between 0.89 and 1.12. Temperatures: "
-        f"{temperatures}; each language has a confidence below which it abstains (a fifth of "
-        "held-out readings)."
+        "The detector cuts silence off both ends and keeps the last 8 s. The graph normalises the "
+        "level; the first transformer layer of the Smart Turn v3.2 encoder (Whisper-tiny's, Daily, "
+        "BSD-2-Clause, frozen, 7-bit weights; NOTICE beside the model) hears it, and its mean and "
+        f"deviation over time make {description['features']} numbers with level, pitch, voicing "
+        "and pace. Two shrunk linear discriminants for each of "
+        f"{languages} hear what these numbers say by themselves and how they differ from the mean "
+        "of the customer's earlier utterances in the call; after n of them the second counts "
+        "n/(n+0.5). Any other language is heard with the mean of those. Fitted over drawn G.711 "
+        "lines with level changes, noise, lost packets and speeds between 0.89 and 1.12; every "
+        "emotion is taken to be equally likely. Temperatures (of what changed, and of speech by "
+        f"itself): {temperatures}; each language has a confidence below which it abstains (a fifth "
+        "of held-out readings)."
     )
 
 
@@ -125,13 +127,13 @@ def _limits(examples: Examples) -> str:
 
 def _figures(shown: Shown, abroad: Shown | None) -> str:
     rows = [
-        _row(name, VIEW_NAMES[view], settled, shown.judged(view, which, settled=settled))
+        _row((name, VIEW_NAMES[view], HEARD[settled]), shown.judged(view, which, settled=settled))
         for name, which in _speech(shown.examples)
         for view, settled in ((MULAW, False), (MULAW, True), (ALAW, True), (CLEAN, True))
     ]
     if abroad:
         rows += [
-            _row(name, VIEW_NAMES[MULAW], True, abroad.judged(MULAW, which, settled=True))
+            _row((name, VIEW_NAMES[MULAW], HEARD[True]), abroad.judged(MULAW, which, settled=True))
             for name, which in _languages(shown.examples)
         ]
     return f"{MEASURED}\n\n{Table(HEADER, [row for row in rows if row])}"
@@ -152,7 +154,7 @@ def _languages(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]
         yield name, lambda clip, language=language: clip.language == language
 
 
-def _row(name: str, line: str, settled: bool, judged: Sequence[Judged]) -> tuple[str, ...]:  # noqa: FBT001 - a cell
+def _row(names: tuple[str, str, str], judged: Sequence[Judged]) -> tuple[str, ...]:
     found = figures(judged, label_names(None), several=False)
     if found is None:
         return ()
@@ -160,7 +162,7 @@ def _row(name: str, line: str, settled: bool, judged: Sequence[Judged]) -> tuple
         ratio_within(found.values[each], found.intervals[each]) if each in found.values else "-"
         for each in SHOWN
     ]
-    return name, line, "two or more" if settled else "nothing", str(len(judged)), *cells
+    return *names, str(len(judged)), *cells
 
 
 def _breakdown(shown: Shown) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -55,7 +56,7 @@ class Examples:
     Attributes:
         features: ``float32[clips, views, D]``.
         target: column in `EMOTIONS`, or -1 without an emotion, ``int64[clips]``.
-        arousal: 0-1, ``float32[clips]``.
+        arousal: 0-1, ``float32[clips]``; NaN where not known.
         person: equal for clips of one speaker, ``int64[clips]``.
         known: the labels its corpus carries, ``bool[clips, 8]``.
     """
@@ -153,7 +154,7 @@ def _arousal(clip: Clip) -> float:
         return clip.arousal
     if clip.emotion is not None:
         return AROUSAL[clip.emotion]
-    return AROUSAL_LEVELS[clip.intensity]
+    return AROUSAL_LEVELS.get(clip.intensity, math.nan)
 
 
 def _known(clips: Sequence[Clip]) -> NDArray[np.bool_]:

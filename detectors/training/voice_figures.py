@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from detectors.labels import EMOTIONS
 from detectors.training.corpora import FOLDS
 from detectors.training.crossing import EARLIER
 from detectors.training.judged import Judged, Voice
-from detectors.training.voice_calibration import calibrated, language_names
+from detectors.training.voice_calibration import calibrated, calibrated_abroad, language_names
 from detectors.voice.tone import STRANGER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -47,7 +47,8 @@ class Shown:
         """
         moments = self.crossing.moments
         enough = moments.count >= EARLIER if settled else moments.count == 0
-        rows = np.flatnonzero((moments.view == view) & enough)
+        felt = self.examples.target[moments.clip] >= 0
+        rows = np.flatnonzero((moments.view == view) & enough & felt)
         return [
             self._judged(row) for row in rows if which(self.examples.clips[moments.clip[row]])
         ]
@@ -67,26 +68,34 @@ class Shown:
 
 def shown(examples: Examples, crossing: Crossing) -> Shown:
     """Calibrate each fold's readings by what the other folds' readings showed."""
-    scores = np.zeros_like(crossing.logits)
-    abstained = np.zeros(len(crossing.logits), dtype=bool)
+    fitted = {fold: calibrated(examples, crossing, None, without=fold) for fold in range(FOLDS)}
+    return _shown(examples, crossing, crossing.fold, fitted, strange=False)
+
+
+def shown_abroad(examples: Examples, abroad: Crossing) -> Shown:
+    """Calibrate each language's readings by what the other languages' readings showed."""
+    names = language_names(examples, abroad)
+    fitted = {
+        name: calibrated_abroad(examples, abroad, without=str(name)) for name in sorted(set(names))
+    }
+    return _shown(examples, abroad, names, fitted, strange=True)
+
+
+def _shown(
+    examples: Examples,
+    crossing: Crossing,
+    part: NDArray[np.generic],
+    fitted: Mapping[Any, Calibration],
+    *,
+    strange: bool,
+) -> Shown:
+    scores = np.zeros((crossing.fold.size, len(EMOTIONS)))
+    abstained = np.zeros(crossing.fold.size, dtype=bool)
     names = language_names(examples, crossing)
-    for fold in range(FOLDS):
-        rows = crossing.fold == fold
+    for key, calibration in fitted.items():
+        rows = part == key
         if rows.any():
-            found = calibrated(examples, crossing, without=fold)
-            scores[rows], abstained[rows] = _calibrated(found, crossing.logits[rows], names[rows])
+            languages = [STRANGER if strange else str(name) for name in names[rows]]
+            scores[rows] = calibration.scores(crossing.those(rows), languages)
+            abstained[rows] = scores[rows].max(1) < calibration.thresholds(languages)
     return Shown(examples, crossing, scores, abstained)
-
-
-def shown_abroad(examples: Examples, crossing: Crossing, calibration: Calibration) -> Shown:
-    """Calibrate readings of strange languages as the shipped model does."""
-    names = np.full(len(crossing.logits), STRANGER)
-    return Shown(examples, crossing, *_calibrated(calibration, crossing.logits, names))
-
-
-def _calibrated(
-    found: Calibration, logits: NDArray[np.float64], names: NDArray[np.str_]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    languages = [str(name) for name in names]
-    scores = found.scores(logits, languages)
-    return scores, scores.max(1) < found.of(languages, found.abstain_below)
