@@ -9,11 +9,10 @@ See docs/decisions/0022-fusion-by-reliability.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from detectors.labels import EMOTIONS, NEGATIVE, Emotion
-from detectors.reading import Modality
+from detectors.reading import Contrast, Modality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,15 +58,6 @@ emotion recognition: closing the valence gap", who close it by what the model kn
 SURE = 0.65
 """A side is taken when this much of a reading's probability lies on it: two thirds, so that two
 readings that merely lean apart do not count as a contradiction."""
-
-
-class Contrast(StrEnum):
-    """How voice and words contradict each other, both of them sure."""
-
-    STRAINED_VOICE = "strained_voice"
-    """The words are polite or plain, the voice is not: easily missed by who reads a transcript."""
-    STRAINED_WORDS = "strained_words"
-    """Angry, sad or fearful words, said in an even voice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.fusion import SAME_MOMENT_MS, Contrast, Fused, fuse
+from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
 from detectors.labels import EMOTIONS, Emotion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from detectors.reading import Reading
+    from detectors.reading import Contrast, Reading
 
 
 class MoodLevel(StrEnum):

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray  # noqa: TC002
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
-from detectors.fusion import Contrast
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
-from detectors.reading import Modality, Reading
+from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import (
     SAMPLE_RATE,
     Language,

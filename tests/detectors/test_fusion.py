@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.fusion import RELIABILITY, Contrast, Fused, distribution, fuse, weight
+from detectors.fusion import RELIABILITY, Fused, distribution, fuse, weight
 from detectors.labels import EMOTIONS, Emotion
-from detectors.reading import Modality, Reading
+from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import Span
 
 MASSES = st.lists(st.floats(0, 1), min_size=8, max_size=8).filter(lambda m: sum(m) > 0.01)
