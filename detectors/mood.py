@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from detectors.believing import believed
 from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
 from detectors.labels import EMOTIONS, Emotion
 
@@ -34,16 +35,16 @@ class Trend(StrEnum):
     RISING = "rising"
 
 
-HALF_LIFE_MS = 12_000
+HALF_LIFE_MS = 15_000
 """After this much speech-less or differently toned time an old moment counts half."""
 
 PRIOR_WEIGHT = 0.6
 """How much "calm" weighs before anything was heard: one odd moment is not a mood."""
 
-RISE = {MoodLevel.TENSE: 0.42, MoodLevel.UPSET: 0.62}
+RISE = {MoodLevel.TENSE: 0.45, MoodLevel.UPSET: 0.58}
 """A level is entered when the strain is at least this."""
 
-FALL = {MoodLevel.TENSE: 0.30, MoodLevel.UPSET: 0.48}
+FALL = {MoodLevel.TENSE: 0.35, MoodLevel.UPSET: 0.48}
 """... and left only when the strain is below this: no flicker."""
 
 STRAINED = 0.5
@@ -55,7 +56,7 @@ that errs once in a while must not raise it, however sure it is of its error."""
 
 MOMENTS_WINDOW_MS = 45_000
 TREND_WINDOW_MS = 30_000
-TREND_CHANGE = 0.12
+TREND_CHANGE = 0.10
 SHIFT_CHANGE = 0.25
 
 
@@ -143,8 +144,12 @@ def follow(state: MoodState, reading: Reading) -> MoodState:
         state = _settle(state)
     others = tuple(r for r in state.moment if r.modality is not reading.modality)
     state = replace(state, moment=(*others, reading))
-    fused = fuse(state.moment)
+    fused = _felt(state.moment)
     return state if fused is None else _with_mood(state, reading.call_id, fused)
+
+
+def _felt(moment: tuple[Reading, ...]) -> Fused | None:
+    return fuse(map(believed, moment))
 
 
 def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
@@ -154,7 +159,7 @@ def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
 
 
 def _settle(state: MoodState) -> MoodState:
-    fused = fuse(state.moment)
+    fused = _felt(state.moment)
     if fused is None or state.mood is None:
         return replace(state, moment=())
     settled, weight = _mixed(state, fused, state.mood.at_ms)
