@@ -25,28 +25,38 @@ SAME_MOMENT_MS = 300
 Less than the pause that ends an utterance (`Rules.hangover_ms`), so that words never join the
 utterance before theirs."""
 
+ELSEWHERE = 0.71
+"""Share of the voice's reliability that is left among people, rooms and a language it was not
+taught. For anger, over mu-law, in the model card of voice 1.5e3da1ff: areas of .94, .89 and .70 for
+one language taught by the two others are a reliability of .69, where it is .97 at home. The
+words need no such share: they are measured on what people wrote unasked."""
+
 RELIABILITY: Mapping[Modality, Mapping[Emotion, float]] = {
     Modality.VOICE: {
-        Emotion.NEUTRAL: 0.77,
-        Emotion.JOY: 0.65,
-        Emotion.ANGER: 0.83,
-        Emotion.SADNESS: 0.74,
-        Emotion.FEAR: 0.64,
-        Emotion.DISGUST: 0.65,
-        Emotion.SURPRISE: 0.70,
-        Emotion.BOREDOM: 0.65,
+        Emotion.NEUTRAL: 0.88 * ELSEWHERE,
+        Emotion.JOY: 0.90 * ELSEWHERE,
+        Emotion.ANGER: 0.97 * ELSEWHERE,
+        Emotion.SADNESS: 0.86 * ELSEWHERE,
+        Emotion.FEAR: 0.97 * ELSEWHERE,
+        Emotion.DISGUST: 0.91 * ELSEWHERE,
+        Emotion.SURPRISE: 0.99 * ELSEWHERE,
+        Emotion.BOREDOM: 0.97 * ELSEWHERE,
     },
     Modality.TEXT: {
-        Emotion.NEUTRAL: 0.48,
-        Emotion.JOY: 0.73,
-        Emotion.ANGER: 0.62,
-        Emotion.SADNESS: 0.57,
-        Emotion.FEAR: 0.63,
-        Emotion.DISGUST: 0.56,
-        Emotion.SURPRISE: 0.52,
-        Emotion.BOREDOM: 0.50,
+        Emotion.NEUTRAL: 0.59,
+        Emotion.JOY: 0.77,
+        Emotion.ANGER: 0.65,
+        Emotion.SADNESS: 0.62,
+        Emotion.FEAR: 0.87,
+        Emotion.DISGUST: 0.59,
+        Emotion.SURPRISE: 0.59,
+        Emotion.BOREDOM: 0.91,
     },
 }
+"""How far a detector is right about an emotion: 0 is a coin, 1 never wrong. Measured on 25 November
+2026 with voice-tone 1.5e3da1ff and text-emotion 1.78e85756, by
+`python -m detectors.training.reliability ../shared/data`. Not per language: a reading does not
+say which it was read in, and the Korean voices are 60 readings of two people."""
 
 AROUSAL_TRUST: Mapping[Modality, float] = {Modality.VOICE: 3.0, Modality.TEXT: 1.0}
 VALENCE_TRUST: Mapping[Modality, float] = {Modality.VOICE: 1.0, Modality.TEXT: 3.0}
