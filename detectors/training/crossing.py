@@ -5,8 +5,8 @@ It knows neither the clip's speaker nor, where the sentence tells the label, its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 import math
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 

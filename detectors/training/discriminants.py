@@ -164,7 +164,9 @@ def _centred(features: NDArray[np.float32], rows: _Rows) -> NDArray[np.float32]:
 def _linear(
     features: NDArray[np.float32], rows: _Rows, languages: Sequence[str], recipe: Recipe
 ) -> Linear:
-    spoken = {language: _spoken(features, rows, rows.language == language) for language in languages}
+    spoken = {
+        language: _spoken(features, rows, rows.language == language) for language in languages
+    }
     arousal, level = _arousal(features, rows, recipe)
     matrices, biases = [], []
     for means, spread in _told(spoken, recipe):
@@ -174,9 +176,7 @@ def _linear(
     return Linear(np.stack(matrices).astype(np.float32), np.stack(biases).astype(np.float32))
 
 
-def _spoken(
-    features: NDArray[np.float32], rows: _Rows, kept: NDArray[np.bool_]
-) -> _Spoken:
+def _spoken(features: NDArray[np.float32], rows: _Rows, kept: NDArray[np.bool_]) -> _Spoken:
     views = features.shape[1]
     return _Spoken(
         features[kept].reshape(-1, features.shape[2]), np.repeat(rows.target[kept], views)
@@ -234,7 +234,8 @@ def _covariance(rows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _shrunk(covariance: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     size = len(covariance)
-    return (1 - share) * covariance + share * np.trace(covariance) / size * np.eye(size)
+    level = float(np.trace(covariance)) / size
+    return np.asarray((1 - share) * covariance + share * level * np.eye(size))
 
 
 def _arousal(

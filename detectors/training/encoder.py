@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
@@ -96,7 +97,7 @@ class _Convolution(nn.Module):
         self.stride = stride
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Hear ``[1, F, inputs]``, with a frame of zeros at both ends: ``[1, F / stride, WIDTH]``."""
+        """Hear ``[1, F, inputs]``, zeros at both ends; gives ``[1, F / stride, WIDTH]``."""
         padded = nn.functional.pad(frames, (0, 0, 1, 1))
         windows = torch.cat([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]], dim=2)
         return nn.functional.gelu(torch.as_tensor(self.product(windows[:, :: self.stride])))
@@ -170,7 +171,7 @@ def pretrained(path: Path | None = None) -> Pretrained:
     found = path or _installed()
     try:
         weights = _floats(onnx.load(found).graph)
-    except (OSError, ValueError, KeyError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, StopIteration, DecodeError) as error:
         message = f"{found}: not the Smart Turn v3.2 model: {error!r}"
         raise CorpusError(message) from error
     encoder = Encoder()
@@ -188,7 +189,7 @@ def _installed() -> Path:
             return path
     message = (
         "the speech encoder is not installed; `make .venv/.all` installs it "
-        "(requirements/encoder.txt)"
+        "(requirements/pretrained.txt)"
     )
     raise CorpusError(message)
 

@@ -7,7 +7,9 @@ shipped model is this very graph with the fitted head behind it, so that trainin
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,8 @@ from detectors.utterance import SAMPLE_RATE
 from detectors.voice.usable import framed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import onnxruntime as ort
     from numpy.typing import NDArray
 
@@ -76,17 +80,29 @@ def listening() -> Listening:
     with tempfile.TemporaryDirectory() as folder:
         plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
         onnx.save(_graph(Ear(pretrained().encoder)), plain)
-        # Seven bits: eight overflow on processors without VNNI, which then hear something else.
-        quantize_dynamic(
-            plain,
-            small,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-        )
+        with _quiet():
+            # Seven bits: eight overflow on processors without VNNI, which then hear otherwise.
+            quantize_dynamic(
+                plain,
+                small,
+                op_types_to_quantize=["MatMul"],
+                per_channel=True,
+                reduce_range=True,
+                weight_type=QuantType.QInt8,
+            )
         model = onnx.load(small)
         return Listening(model, loaded(small), _digest(model))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the quantiser from advising a preparation that changes nothing here."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _graph(ear: Ear) -> onnx.ModelProto:

@@ -10,8 +10,8 @@ import torch
 from detectors.labels import EMOTIONS
 from detectors.training.corpora import TEST_FOLD, clips, weights_licence
 from detectors.training.crossing import Bench
-from detectors.training.export import graph_of, joined, saved, versioned
 from detectors.training.discriminants import Recipe
+from detectors.training.export import graph_of, joined, saved, versioned
 from detectors.training.hearing import LEVEL, PACE, PITCH, VOICING
 from detectors.training.listening import SIZE, listening
 from detectors.training.voice_calibration import calibrated

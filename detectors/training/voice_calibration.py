@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 HOT = np.geomspace(1.0, 1_000.0, 121)
-"""Temperatures tried: log-likelihoods of hundreds of numbers, taken as independent, are far too sure."""
+"""Temperatures tried: a Gaussian of hundreds of numbers is far too sure of itself."""
 
 Temperatures = tuple[float, float]
 """Of what changed against the speaker's earlier speech, and of speech by itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from detectors.training.breakdown import groups, table
@@ -87,8 +88,8 @@ def _method(description: dict[str, Any]) -> str:
         "level; the first transformer layer of the Smart Turn v3.2 encoder (Whisper-tiny's, Daily, "
         "BSD-2-Clause, frozen, 7-bit weights; NOTICE beside the model) hears it, and its mean and "
         f"deviation over time make {description['features']} numbers with level, pitch, voicing "
-        "and pace. Two shrunk linear discriminants for each of "
-        f"{languages} hear what these numbers say by themselves and how they differ from the mean "
+        "and pace. Two shrunk linear discriminants a language "
+        f"({languages}) hear what these numbers say by themselves and how they differ from the mean "
         "of the customer's earlier utterances in the call; after n of them the second counts "
         "n/(n+0.5). Any other language is heard with the mean of those. Fitted over drawn G.711 "
         "lines with level changes, noise, lost packets and speeds between 0.89 and 1.12; every "
@@ -141,9 +142,9 @@ def _figures(shown: Shown, abroad: Shown | None) -> str:
 
 def _speech(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:
     for corpus in dict.fromkeys(clip.corpus for clip in examples.clips):
-        yield GROUPS.get(corpus, corpus), lambda clip, corpus=corpus: clip.corpus == corpus
+        yield GROUPS.get(corpus, corpus), partial(_is, "corpus", corpus)
     if any(clip.subset == PLAIN for clip in examples.clips):
-        yield f"Korean, {PLAIN} only", lambda clip: clip.subset == PLAIN
+        yield f"Korean, {PLAIN} only", partial(_is, "subset", PLAIN)
 
 
 def _languages(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:
@@ -151,7 +152,11 @@ def _languages(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]
     for language in taught:
         others = " + ".join(LANGUAGES.get(each, each) for each in taught if each != language)
         name = f"{others} → {LANGUAGES.get(language, language)}"
-        yield name, lambda clip, language=language: clip.language == language
+        yield name, partial(_is, "language", language)
+
+
+def _is(attribute: str, value: str, clip: Clip) -> bool:
+    return bool(getattr(clip, attribute) == value)
 
 
 def _row(names: tuple[str, str, str], judged: Sequence[Judged]) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class Examples:
     known: NDArray[np.bool_]
 
 
-def heard(
+def heard(  # noqa: PLR0913 - what a measurement depends on
     clips: Sequence[Clip],
     ear: Listening,
     *,
@@ -139,14 +139,14 @@ def _measured(
         line = drawn_line(np.random.default_rng([seed, person, view]))
         gain = loudness * 10 ** (line.level_db / 20 + rng.uniform(-0.05, 0.05))
         rows.append(over(line, _played(pcm, SPEEDS[view % VIEWS]), gain=gain, rng=rng))
-    return np.stack([ear.hear(row.astype(np.float32) / 32_768) for row in rows])
+    return np.stack([ear.hear(row.astype(np.float32) / np.float32(32_768)) for row in rows])
 
 
 def _played(pcm: NDArray[np.int16], speed: float) -> NDArray[np.int16]:
     if speed == 1.0:
         return pcm
     played = soxr.resample(pcm.astype(np.float32), speed, 1.0)
-    return np.clip(np.rint(played), -32_768, 32_767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(played), -32_768, 32_767), dtype=np.int16)
 
 
 def _arousal(clip: Clip) -> float:

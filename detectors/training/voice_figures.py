@@ -49,9 +49,7 @@ class Shown:
         enough = moments.count >= EARLIER if settled else moments.count == 0
         felt = self.examples.target[moments.clip] >= 0
         rows = np.flatnonzero((moments.view == view) & enough & felt)
-        return [
-            self._judged(row) for row in rows if which(self.examples.clips[moments.clip[row]])
-        ]
+        return [self._judged(row) for row in rows if which(self.examples.clips[moments.clip[row]])]
 
     def _judged(self, row: np.int64) -> Judged:
         clip = self.examples.clips[self.crossing.moments.clip[row]]

@@ -1,5 +1,6 @@
-"""The voice-tone head: two linear discriminants a language, one for a first utterance and one for
-what changed since the customer's earlier ones.
+"""The voice-tone head: two linear discriminants for each language.
+
+One hears an utterance by itself, one hears what changed since the customer's earlier ones.
 """
 
 from __future__ import annotations
