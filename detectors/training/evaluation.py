@@ -59,7 +59,7 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
         past = heard.get(speaker, Baseline()) if in_order else Baseline()
         try:
             pcm = carried(sound(root / row["path"]), codec)
-            reading = detector.read(_utterance(pcm, past))
+            reading = detector.read(_utterance(pcm, past, row["language"]))
         except (CorpusError, UnusableUtteranceError) as error:
             complain(f"{row.where}: {row['path']}: {error}")
             judged.append(Judged.unread(row["path"], EMOTIONS))
@@ -70,9 +70,10 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     return judged
 
 
-def _utterance(pcm: NDArray[np.int16], past: Baseline) -> Utterance:
+def _utterance(pcm: NDArray[np.int16], past: Baseline, language: str) -> Utterance:
+    """Without a language it is read as of one the model was not taught."""
     span = Span(0, pcm.size * 1_000 // SAMPLE_RATE)
-    return Utterance(CALL, Speaker.CUSTOMER, span, pcm, baseline=past)
+    return Utterance(CALL, Speaker.CUSTOMER, span, pcm, language, past)
 
 
 def _judged(
