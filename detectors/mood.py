@@ -38,8 +38,10 @@ class Trend(StrEnum):
 HALF_LIFE_MS = 15_000
 """After this much speech-less or differently toned time an old moment counts half."""
 
-PRIOR_WEIGHT = 0.6
-"""How much "calm" weighs before anything was heard: one odd moment is not a mood."""
+PRIOR_WEIGHT = 0.9
+"""How much "calm" weighs before anything was heard: one odd moment is not a mood. A first one that
+is 90% strained, with as much confidence, stays just below `RISE`, so that the number that people
+see and the level that they read do not contradict each other."""
 
 RISE = {MoodLevel.TENSE: 0.45, MoodLevel.UPSET: 0.58}
 """A level is entered when the strain is at least this."""
@@ -56,7 +58,7 @@ that errs once in a while must not raise it, however sure it is of its error."""
 
 MOMENTS_WINDOW_MS = 45_000
 TREND_WINDOW_MS = 30_000
-TREND_CHANGE = 0.10
+TREND_CHANGE = 0.12
 SHIFT_CHANGE = 0.25
 
 

@@ -121,7 +121,7 @@ def test_late_words_do_not_move_the_mood_back_in_time() -> None:
 def test_the_trend_rises_with_the_strain_and_eases_with_it() -> None:
     rising = moods(*(reading(5 * n, 0.1 + 0.15 * n) for n in range(6)))
     assert rising[-1].trend is Trend.RISING
-    easing = moods(*(reading(5 * n, 0.9 - 0.16 * n) for n in range(6)))
+    easing = moods(*(reading(5 * n, 0.9 if n < 4 else 0.1) for n in range(9)))
     assert easing[-1].trend is Trend.EASING
 
 
