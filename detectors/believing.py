@@ -2,10 +2,11 @@
 
 The voice model is taught on acted emotions that are all equally likely; most of a call is neither
 acted nor emotional. On real business talk it hears sadness, fear and disgust, mostly in short
-utterances, and now and then anger in a voice that is not agitated; in neither language was one of
-them right about a speaker of another corpus often enough. What holds is anger in an agitated
-voice. So that is what a voice may raise a mood with, and words bring the rest. Figures, and on
-which half of the recordings the numbers below were set: docs/decisions/0023-mood-without-flicker.md.
+utterances, and now and then anger in a voice that is not agitated; for a language and a corpus it
+was not taught it tells four emotions apart little better than every second time (model card). What
+holds best is anger, in an agitated voice. So that is what a voice may raise a mood with, and words
+bring the rest. Figures, and on which half of the recordings the numbers below were set: see
+docs/decisions/0023-mood-without-flicker.md.
 """
 
 from __future__ import annotations
