@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.evaluated import BAD_INPUT, Wanted, command_line, complain, finish, writable
+from streams.cli.evaluated_calls import calls
 from streams.cli.yardsticks import manifest, yardsticks
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def evaluate() -> None:
 
 evaluate.add_command(manifest)
 evaluate.add_command(yardsticks)
+evaluate.add_command(calls)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
