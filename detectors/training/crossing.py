@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from detectors.training.corpora import FOLDS, SCRIPT_PARTS, TEST_FOLD, held_out, trainable
-from detectors.training.discriminants import Recipe, fitted
+from detectors.training.discriminants import Recipe, carried_by_all, fitted
 from detectors.training.running import Moments, alone, in_drawn_order, together
 from detectors.training.voice_examples import ALAW, CLEAN, MULAW
 from detectors.training.voice_model import ToneHead
@@ -95,17 +95,23 @@ class Bench:
         return _joined(found)
 
     def abroad(self, progress: Progress) -> Crossing | None:
-        """Read every language with a head that was taught the others only, if there are any."""
+        """Read every language with a head that was taught the others only, if there are any.
+
+        They are taught, and measured with, the emotions that all languages have: no other is
+        told apart in a strange language.
+        """
+        target = self.examples.target
         languages = np.array([clip.language for clip in self.examples.clips])
-        felt = self.examples.target >= 0
+        felt = target >= 0
         taught = sorted(set(languages[felt]))
         if len(taught) < len(("one", "another")):
             return None
+        shared = carried_by_all(languages, target, taught)
         step = progress.begin("languages in turn", len(taught))
         parts = []
         for language in taught:
-            head = self.fit(languages != language)
-            parts.append(self._read(head, felt & (languages == language), MULAW))
+            head = self.fit((languages != language) & (~felt | np.isin(target, shared)))
+            parts.append(self._read(head, np.isin(target, shared) & (languages == language), MULAW))
             step()
         return _joined(parts)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.labels import EMOTIONS
-from detectors.training.hearing import LEVEL
+from detectors.training.hearing import LEVEL, PROSODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,20 +112,26 @@ class _Spoken:
 def fitted(examples: Examples, chosen: NDArray[np.int64], recipe: Recipe) -> Fitted:
     """Fit on the ``chosen`` clips, over all lines."""
     features, rows = examples.features[chosen], _Rows.of(examples, chosen)
-    every = features[rows.felt].reshape(-1, features.shape[2])
+    languages = tuple(sorted(set(rows.language[rows.felt]) - {""}))
+    shared = np.isin(rows.target, carried_by_all(rows.language, rows.target, languages))
+    every = features[shared].reshape(-1, features.shape[2])
     mean, scale = every.mean(0), every.std(0) + 1e-3
     plain = ((features - mean) / scale).clip(-5.0, 5.0)
-    changed = _centred(plain, rows)
-    plain = plain.copy()
     # Lines differ by 30 dB: how loud somebody is says something only beside how loud they were.
-    plain[:, :, LEVEL] = 0.0
-    languages = tuple(sorted(set(rows.language[rows.felt]) - {""}))
+    alone = plain.copy()
+    alone[:, :, LEVEL] = 0.0
+    few = rows.those(shared)
     return Fitted(
         languages,
         mean.astype(np.float32),
         scale.astype(np.float32),
-        _linear(changed, rows, languages, recipe),
-        _linear(plain, rows, languages, recipe),
+        _linear(
+            _Heard(_centred(plain, rows), rows),
+            _Heard(_centred(plain[shared], few), few),
+            languages,
+            recipe,
+        ),
+        _linear(_Heard(alone, rows), _Heard(alone[shared], few), languages, recipe),
     )
 
 
@@ -149,6 +155,30 @@ class _Rows:
     def felt(self) -> NDArray[np.bool_]:
         return self.target >= 0
 
+    def those(self, kept: NDArray[np.bool_]) -> _Rows:
+        return _Rows(self.language[kept], self.person[kept], self.target[kept], self.arousal[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Standardised features ``float32[n, views, D]``, and what is known of each clip."""
+
+    features: NDArray[np.float32]
+    rows: _Rows
+
+    def spoken(self, language: str) -> _Spoken:
+        kept = self.rows.language == language
+        rows = self.features[kept].reshape(-1, self.features.shape[2])
+        return _Spoken(rows, np.repeat(self.rows.target[kept], self.features.shape[1]))
+
+
+def carried_by_all(
+    language: NDArray[np.str_], target: NDArray[np.int64], languages: Sequence[str]
+) -> list[int]:
+    """The emotions, as columns of `EMOTIONS`, that clips of every one of the languages have."""
+    carried = [set(target[(target >= 0) & (language == each)].tolist()) for each in languages]
+    return sorted(set.intersection(*carried)) if carried else []
+
 
 def _centred(features: NDArray[np.float32], rows: _Rows) -> NDArray[np.float32]:
     """Take each person's middle away, over each line: the mean of their emotions' means."""
@@ -161,38 +191,46 @@ def _centred(features: NDArray[np.float32], rows: _Rows) -> NDArray[np.float32]:
     return result
 
 
-def _linear(
-    features: NDArray[np.float32], rows: _Rows, languages: Sequence[str], recipe: Recipe
-) -> Linear:
-    spoken = {
-        language: _spoken(features, rows, rows.language == language) for language in languages
-    }
-    arousal, level = _arousal(features, rows, recipe)
-    matrices, biases = [], []
-    for means, spread in _told(spoken, recipe):
-        matrix, bias = _discriminant(means, _shrunk(spread, recipe.shrinkage))
-        matrices.append(np.column_stack([matrix, arousal]))
-        biases.append(np.append(bias, level))
+def _linear(heard: _Heard, shared: _Heard, languages: Sequence[str], recipe: Recipe) -> Linear:
+    arousal, level = _arousal(heard, recipe)
+    told = [
+        *_own(heard, languages, recipe),
+        _strange(shared, languages, recipe),
+    ]
+    matrices = [np.column_stack([matrix, arousal]) for matrix, _ in told]
+    biases = [np.append(bias, level) for _, bias in told]
     return Linear(np.stack(matrices).astype(np.float32), np.stack(biases).astype(np.float32))
 
 
-def _spoken(features: NDArray[np.float32], rows: _Rows, kept: NDArray[np.bool_]) -> _Spoken:
-    views = features.shape[1]
-    return _Spoken(
-        features[kept].reshape(-1, features.shape[2]), np.repeat(rows.target[kept], views)
-    )
+Found = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+"""Matrix ``[D, 8]`` and bias ``[8]``."""
 
 
-def _told(
-    spoken: dict[str, _Spoken], recipe: Recipe
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Class means and covariance of each language, then of a strange one."""
+def _own(heard: _Heard, languages: Sequence[str], recipe: Recipe) -> Iterator[Found]:
+    spoken = {language: heard.spoken(language) for language in languages}
     means = {language: each.means() for language, each in spoken.items()}
-    spreads = {language: each.spread(recipe.unlabelled) for language, each in spoken.items()}
     for language, own in means.items():
         others = [each for name, each in means.items() if name != language]
-        yield _borrowed(own, others, recipe.borrowed), spreads[language]
-    yield _mean_of(list(means.values())), np.mean(list(spreads.values()), axis=0)
+        spread = spoken[language].spread(recipe.unlabelled)
+        yield _discriminant(
+            _borrowed(own, others, recipe.borrowed), _shrunk(spread, recipe.shrinkage)
+        )
+
+
+def _strange(shared: _Heard, languages: Sequence[str], recipe: Recipe) -> Found:
+    """For languages that were not taught: what all corpora carry, and how much a voice varies.
+
+    The mean of the encoder's vector is left out: it tells which sounds a language has.
+    """
+    size = shared.features.shape[2]
+    kept = np.r_[:PROSODY, size - (size - PROSODY) // 2 : size]
+    spoken = [shared.spoken(language) for language in languages]
+    means = _mean_of([each.means() for each in spoken])[:, kept]
+    spread = np.mean([each.spread(0.0) for each in spoken], axis=0)[np.ix_(kept, kept)]
+    few, bias = _discriminant(means, _shrunk(spread, recipe.shrinkage))
+    matrix = np.zeros((size, few.shape[1]))
+    matrix[kept] = few
+    return matrix, bias
 
 
 def _borrowed(
@@ -238,16 +276,14 @@ def _shrunk(covariance: NDArray[np.float64], share: float) -> NDArray[np.float64
     return np.asarray((1 - share) * covariance + share * level * np.eye(size))
 
 
-def _arousal(
-    features: NDArray[np.float32], rows: _Rows, recipe: Recipe
-) -> tuple[NDArray[np.float64], float]:
+def _arousal(heard: _Heard, recipe: Recipe) -> tuple[NDArray[np.float64], float]:
     """Ridge regression on arousal over all languages: weights ``[D]`` and the constant."""
-    rated = ~np.isnan(rows.arousal)
-    flat = features[rated].reshape(-1, features.shape[2]).astype(np.float64)
-    wanted = np.repeat(rows.arousal[rated], features.shape[1]).astype(np.float64)
-    middle, level = flat.mean(0), wanted.mean()
-    covariance = _covariance(features[rated].reshape(-1, features.shape[2]))
-    size = len(covariance)
-    ridge = recipe.ridge * np.trace(covariance) / size * np.eye(size)
+    rated = ~np.isnan(heard.rows.arousal)
+    features = heard.features[rated]
+    flat = features.reshape(-1, features.shape[2])
+    wanted = np.repeat(heard.rows.arousal[rated], features.shape[1]).astype(np.float64)
+    middle, level = flat.mean(0).astype(np.float64), wanted.mean()
+    covariance = _covariance(flat)
+    ridge = recipe.ridge * float(np.trace(covariance)) / len(covariance) * np.eye(len(covariance))
     weights = np.linalg.solve(covariance + ridge, (flat - middle).T @ (wanted - level) / len(flat))
     return weights, float(level - middle @ weights)

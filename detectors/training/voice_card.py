@@ -46,8 +46,9 @@ are little more than the range between them. "Heard before": nothing, or two and
 of the same speaker in drawn orders ({ORDERS} orders, so that a clip counts {ORDERS} times), which
 is what running normalisation has from a customer's third utterance on. UAR of 4: neutral, joy,
 anger, sadness. ECE and the gain in accuracy at 80% coverage are of the reading as a call gets it,
-all 8 labels competing. Rows with an arrow: the language behind it was new to the head. Rows of fold
-0 are of the very model that ships; all others are of heads fitted by the same recipe."""
+all 8 labels competing. Rows of fold 0 are of the very model that ships, all others of heads fitted
+by the same recipe. Rows with an arrow: the language behind it was new to the head, and only clips
+of the emotions that all languages have count."""
 LIMITS = {
     "ravdess": "- Acted speech is clearer than callers': a figure says little about real calls.\n"
     "- RAVDESS has two sentences: English words were hardly heard.",
@@ -92,7 +93,8 @@ def _method(description: dict[str, Any]) -> str:
         "and pace. Two shrunk linear discriminants for each language taught "
         f"({languages}) hear what these numbers say by themselves and how they differ from the "
         "mean of the customer's earlier utterances in the call; after n of them the second counts "
-        "n/(n+0.5). Any other language is heard with the mean of those. Fitted over drawn G.711 "
+        "n/(n+0.5). In any other language only the emotions that every one of these has are told "
+        "apart, by the mean of their discriminants over the deviations. Fitted over drawn G.711 "
         "lines with level changes, noise, lost packets and speeds between 0.89 and 1.12; every "
         "emotion is taken to be equally likely. Temperatures (of what changed, and of speech by "
         f"itself): {temperatures}; each language has a confidence below which it abstains (a fifth "
