@@ -3,8 +3,8 @@
 The voice model is taught on acted emotions that are all equally likely; most of a call is neither
 acted nor emotional. On real business talk it hears sadness, fear and disgust, mostly in short
 utterances, and now and then anger in a voice that is not agitated; for a language and a corpus it
-was not taught it tells four emotions apart little better than every second time (model card). What
-holds best is anger, in an agitated voice. So that is what a voice may raise a mood with, and words
+was not taught it tells four emotions apart half to two thirds of the time (model card). What holds
+best is anger, in an agitated voice. So that is what a voice may raise a mood with, and words
 bring the rest. Figures, and on which half of the recordings the numbers below were set: see
 docs/decisions/0023-mood-without-flicker.md.
 """
