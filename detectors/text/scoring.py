@@ -18,6 +18,7 @@ from detectors.labels import (
     Emotion,
     Topic,
 )
+from detectors.text.normalising import has_script
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -101,7 +102,11 @@ class Calibration:
 def heard(
     line: str, lexicons: Mapping[Language, Lexicon]
 ) -> tuple[list[Hit], dict[Emotion, list[str]]]:
-    """Find the topics and emotion words of a line; calls mix languages, so all lists count."""
+    """Find the topics and emotion words of a line.
+
+    Calls mix languages: the lists of every script that occurs in the line count.
+    """
+    lexicons = {language: each for language, each in lexicons.items() if has_script(line, language)}
     hits = [hit for each in lexicons.values() for hit in each.topics(line)]
     felt = {
         emotion: words
@@ -174,4 +179,5 @@ def arousal(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Chances of independent labels."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
