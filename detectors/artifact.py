@@ -70,19 +70,28 @@ def opened(path: Path, *, kind: str) -> Artifact:
     Raises:
         DetectorUnavailableError: the file is missing, is no ONNX model, or is another kind.
     """
-    if not path.is_file():
-        message = f"{path}: no such model file; train one with `callmood train`"
-        raise DetectorUnavailableError(message)
-    try:
-        session = ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
-    except Exception as error:
-        message = f"{path}: not a model this runtime can load: {_first_line(error)}"
-        raise DetectorUnavailableError(message) from error
-    description = _description(session, path)
+    session = loaded(path)
+    description = described(session, path)
     if description.get("kind") != kind:
         message = f"{path}: a {description.get('kind')!r} model where {kind!r} is needed"
         raise DetectorUnavailableError(message)
     return Artifact(path, session, description)
+
+
+def loaded(path: Path) -> ort.InferenceSession:
+    """Load a graph, whatever it says about itself.
+
+    Raises:
+        DetectorUnavailableError: the file is missing, or is no ONNX model.
+    """
+    if not path.is_file():
+        message = f"{path}: no such model file; train one with `callmood train`"
+        raise DetectorUnavailableError(message)
+    try:
+        return ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
+    except Exception as error:
+        message = f"{path}: not a model this runtime can load: {_first_line(error)}"
+        raise DetectorUnavailableError(message) from error
 
 
 def _options() -> ort.SessionOptions:
@@ -95,7 +104,12 @@ def _options() -> ort.SessionOptions:
     return options
 
 
-def _description(session: ort.InferenceSession, path: Path) -> dict[str, Any]:
+def described(session: ort.InferenceSession, path: Path) -> dict[str, Any]:
+    """Read what a graph says about itself.
+
+    Raises:
+        DetectorUnavailableError: nothing, or no JSON object.
+    """
     text = session.get_modelmeta().custom_metadata_map.get(DESCRIPTION_KEY)
     if text is None:
         message = f"{path}: an ONNX file without callmood's description"

@@ -107,3 +107,45 @@ GOEMOTIONS_EMOTIONS: dict[Emotion, tuple[str, ...]] = {
     Emotion.SURPRISE: ("confusion", "curiosity", "realization", "surprise"),
 }  # fmt: skip
 """GoEmotions' labels by the grouping of its authors after Ekman (their appendix). No boredom."""
+
+RAVDESS_EMOTIONS: dict[str, Emotion | None] = {
+    "01": Emotion.NEUTRAL, "02": Emotion.NEUTRAL, "03": Emotion.JOY, "04": Emotion.SADNESS,
+    "05": Emotion.ANGER, "06": Emotion.FEAR, "07": Emotion.DISGUST, "08": Emotion.SURPRISE,
+}  # fmt: skip
+"""RAVDESS by the third field of its file names (Livingstone and Russo, 2018). 02, calm, counts as
+neutral: a second baseline, by its authors."""
+
+CREMA_D_EMOTIONS: dict[str, Emotion | None] = {
+    "NEU": Emotion.NEUTRAL, "HAP": Emotion.JOY, "ANG": Emotion.ANGER, "SAD": Emotion.SADNESS,
+    "FEA": Emotion.FEAR, "DIS": Emotion.DISGUST,
+}  # fmt: skip
+"""CREMA-D by the third field of its file names (Cao et al., 2014): what was to be acted."""
+
+EMODB_EMOTIONS: dict[str, Emotion | None] = {
+    "N": Emotion.NEUTRAL, "F": Emotion.JOY, "W": Emotion.ANGER, "T": Emotion.SADNESS,
+    "A": Emotion.FEAR, "E": Emotion.DISGUST, "L": Emotion.BOREDOM,
+}  # fmt: skip
+"""EmoDB by the sixth letter of its file names, from the German words (Burkhardt et al., 2005)."""
+
+IEMOCAP_EMOTIONS: dict[str, Emotion | None] = {
+    "neu": Emotion.NEUTRAL, "hap": Emotion.JOY, "exc": Emotion.JOY, "ang": Emotion.ANGER,
+    "fru": Emotion.ANGER, "sad": Emotion.SADNESS, "fea": Emotion.FEAR, "dis": Emotion.DISGUST,
+    "sur": Emotion.SURPRISE, "oth": None, "xxx": None,
+}  # fmt: skip
+"""IEMOCAP's categories (Busso et al., 2008). Excitement counts as joy, as in the literature;
+frustration as anger, as annoyance does in the two text corpora above. xxx: no agreement."""
+
+AIHUB_EMOTIONS: dict[str, Emotion | None] = {
+    "neutral": Emotion.NEUTRAL, "happiness": Emotion.JOY, "happy": Emotion.JOY,
+    "angry": Emotion.ANGER, "anger": Emotion.ANGER, "sadness": Emotion.SADNESS,
+    "sad": Emotion.SADNESS, "fear": Emotion.FEAR, "disgust": Emotion.DISGUST,
+    "surprise": Emotion.SURPRISE,
+}  # fmt: skip
+"""AI-Hub's dialogue speech for emotion classification, in all spellings of its three tables."""
+
+KEMDY_EMOTIONS: dict[str, Emotion | None] = {
+    "neutral": Emotion.NEUTRAL, "happy": Emotion.JOY, "angry": Emotion.ANGER,
+    "sad": Emotion.SADNESS, "fear": Emotion.FEAR, "disgust": Emotion.DISGUST,
+    "disqust": Emotion.DISGUST, "surprise": Emotion.SURPRISE,
+}  # fmt: skip
+"""KEMDy19 and KEMDy20 (Noh and Jeong, ETRI). ``disqust`` is the corpus's own spelling."""

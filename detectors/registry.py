@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detectors.artifact import opened
+from detectors.artifact import loaded, opened
+from detectors.detector import DetectorUnavailableError
 from detectors.reading import Modality
 from detectors.text import emotion
-from detectors.voice import tone
+from detectors.voice import own, plugged, tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from detectors.detector import Detector
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A detector that ships.
+    """A detector that can be loaded.
 
     Attributes:
-        artifact: the model file; its card lies beside it.
+        artifact: the model file; the card of one that ships lies beside it.
         build: loads the detector from a model file.
+        describe: reads what a model file says about itself, where that is not its own kind of
+            metadata alone.
     """
 
     name: str
     modality: Modality
     artifact: Path
     build: Callable[[Path], Detector[Any]]
+    describe: Callable[[Path], dict[str, Any]] | None = None
 
     @property
     def card(self) -> Path:
@@ -50,6 +54,8 @@ class Registered:
         Raises:
             DetectorUnavailableError: its model is missing or broken.
         """
+        if self.describe is not None:
+            return self.describe(self.artifact)
         return dict(opened(self.artifact, kind=self.name).description)
 
 
@@ -71,3 +77,27 @@ def load(modality: Modality) -> Detector[Any]:
         DetectorUnavailableError: its model is missing or broken.
     """
     return registered(modality).load()
+
+
+PLUG = "onnx:"
+"""How a setting names a model file: ``onnx:/path/model.onnx``."""
+
+
+def voice_at(setting: str) -> Registered:
+    """Give the voice detector that a setting asks for; empty: the one that ships.
+
+    A file may be of either kind: a site's own model (docs/own-voice-model.md), or one that
+    `callmood train voice` wrote.
+
+    Raises:
+        DetectorUnavailableError: the setting names no file, or one that does not say what it is.
+    """
+    if not setting:
+        return registered(Modality.VOICE)
+    path = Path(setting.removeprefix(PLUG)).expanduser()
+    if not setting.startswith(PLUG) or not path.name:
+        message = f"CALLMOOD_VOICE={setting}: must be empty or onnx:/path/model.onnx"
+        raise DetectorUnavailableError(message)
+    if own.description_of(loaded(path), path).get("kind") == tone.KIND:
+        return Registered(tone.KIND, Modality.VOICE, path, tone.VoiceTone)
+    return Registered(own.KIND, Modality.VOICE, path, plugged.PluggedVoice, plugged.describe)

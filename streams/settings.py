@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     playbooks: Path | None = Field(
         default=None, description="Folder of playbooks; empty: the library that comes along."
     )
+    voice: str = Field(
+        default="",
+        description="onnx:/path/model.onnx: a voice model of your own (docs/own-voice-model.md); "
+        "empty: the one that comes along.",
+    )
     clip_days: int = Field(
         default=30,
         ge=0,

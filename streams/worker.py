@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from detectors.reading import Modality
-from detectors.registry import load
+from detectors.registry import load, voice_at
 from playbooks.loading import load_library
 from streams.advise.advising import SOURCES, Advising
 from streams.app import Line
@@ -49,7 +49,7 @@ class Worker:
         self._line = line = Line(settings, broker=broker)
         self._intakes = Intakes(line)
         self._tables = listening, advice = line.table(LISTENING_TABLE), line.table(ADVICE_TABLE)
-        self._voice_batcher = Batcher(load(Modality.VOICE))
+        self._voice_batcher = Batcher(voice_at(settings.voice).load())
         self._text_batcher = Batcher(load(Modality.TEXT))
         self._voice = VoiceScoring(
             line,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from detectors.labels import Emotion
 from detectors.utterance import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -43,8 +44,15 @@ class Clip:
 
     Attributes:
         emotion: what was acted; ``None`` where the corpus has only an intensity.
+        intensity: where the corpus has one; low, normal or high where ``emotion`` is ``None``.
         fold: of the speaker, 0 to `FOLDS` - 1.
         script_fold: of the sentence where it gives the label away, else ``None``.
+        language: BCP 47 primary subtag; empty where not known.
+        sex: F, M or empty.
+        script: equal for clips of the same sentence (or scene) in the corpus; empty where not
+            known.
+        arousal: 0 (low) to 1 (high) where people rated it, else ``None``.
+        licence: of the clip, in one line.
     """
 
     path: Path
@@ -55,6 +63,11 @@ class Clip:
     subset: str
     fold: int
     script_fold: int | None
+    language: str = ""
+    sex: str = ""
+    script: str = ""
+    arousal: float | None = None
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,37 @@ def _clips(
                 subset=row["subset"],
                 fold=speakers[corpus, speaker],
                 script_fold=scripts.get((corpus, row["script_id"])),
+                language=row["language"],
+                sex=row["speaker_sex"],
+                script=row["script_id"],
+                licence=row["licence"],
             )
+
+
+def speaker_fold(corpus: str, speaker: str) -> int:
+    """Give a speaker's fold: of the committed split, else by a hash that never changes.
+
+    So a speaker stays on their side whatever else is added to the corpus.
+    """
+    committed = _folds(SPLITS / "voice_speakers.csv", "speaker").get((corpus, speaker))
+    if committed is not None:
+        return committed
+    digest = hashlib.sha256(f"{corpus}\n{speaker}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % FOLDS
+
+
+def script_fold(corpus: str, script: str) -> int | None:
+    """Give the fold of a sentence that gives its label away, ``None`` for all others."""
+    return _folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
+
+
+def weights_licence(clips: Iterable[Clip]) -> str:
+    """Say in one line what weights were trained on, and under which licence each corpus is."""
+    licences: dict[str, set[str]] = {}
+    for clip in clips:
+        licences.setdefault(clip.corpus, set()).add(clip.licence or "licence not stated")
+    parts = (f"{corpus} ({'; '.join(sorted(each))})" for corpus, each in sorted(licences.items()))
+    return f"Weights: under the terms of what they were trained on: {', '.join(parts)}."
 
 
 def held_out(clip: Clip, fold: int) -> bool:

@@ -23,7 +23,8 @@ class Measured:
         f1: per label, 0-1.
         auc: per label, of one against the rest, 0-1; lacks labels that all or none carry.
         support: per label, how many items carry it.
-        confusion: ``[true][decided]`` counts; empty where items carry several labels.
+        confusion: ``[true][decided]`` counts of the items with one label; empty where several
+            may be decided at once.
     """
 
     items: int
@@ -100,7 +101,8 @@ def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float | None:
 
 
 def _confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> list[list[int]]:
-    if not truth.size or (truth.sum(1) != 1).any():
+    one = truth.sum(1) == 1
+    if not one.any() or (decided.sum(1) > 1).any():
         return []
-    table = truth.astype(int).T @ decided.astype(int)
+    table = truth[one].astype(int).T @ decided[one].astype(int)
     return [[int(count) for count in row] for row in table]

@@ -17,6 +17,7 @@ from detectors.training.corpora import (
     clips,
     held_out,
     trainable,
+    weights_licence,
 )
 from detectors.training.export import exported, versioned
 from detectors.training.fitting_voice import Past, Recipe, calibrated, fitted, scored, steps
@@ -28,10 +29,12 @@ from detectors.utterance import SAMPLE_RATE
 from detectors.voice.tone import KIND
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from detectors.training.corpora import Clip
     from detectors.training.fitting_voice import Calibration
     from detectors.training.progress import Progress
     from detectors.training.voice_model import ToneHead
@@ -66,26 +69,36 @@ class _Bench:
         )
 
 
-def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
+def train(
+    data: Path,
+    models: Path,
+    *,
+    seed: int,
+    progress: Progress,
+    clips: Sequence[Clip] | None = None,
+) -> Path:
     """Train on every speaker but the test fold's; write artifact and card into ``models``.
+
+    ``clips`` takes the place of the four corpora below ``data``.
 
     Raises:
         CorpusError: ``data`` lacks a corpus.
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
-    bench = _Bench(_heard(data, seed, progress), Recipe(), seed, progress)
+    bench = _Bench(_heard(data, clips, seed, progress), Recipe(), seed, progress)
     calibration = _calibration(bench)
     head = bench.fit("fitting", TEST_FOLD)
     crossed = _cross_validated(bench, head)
     path = models / f"{KIND}.onnx"
-    description = _export(head, calibration, path)
+    licence = LICENCE if clips is None else weights_licence(clips)
+    description = _export(head, calibration, path, licence)
     card(bench.examples, crossed, description, seed=seed).write(path.with_suffix(".md"))
     return path
 
 
-def _heard(data: Path, seed: int, progress: Progress) -> Examples:
-    found = clips(data)
+def _heard(data: Path, given: Sequence[Clip] | None, seed: int, progress: Progress) -> Examples:
+    found = clips(data) if given is None else list(given)
     step = progress.begin("listening to the clips", len(found))
     return heard(found, Statistics().eval(), views=VIEWS, seed=seed, step=step)
 
@@ -115,12 +128,12 @@ def _cross_validated(bench: _Bench, head: ToneHead) -> Crossed:
     }
 
 
-def _export(head: ToneHead, calibration: Calibration, path: Path) -> dict[str, Any]:
+def _export(head: ToneHead, calibration: Calibration, path: Path, licence: str) -> dict[str, Any]:
     size = head.mean.shape[0]
     description: dict[str, Any] = {
         "kind": KIND,
         "name": KIND,
-        "licence": LICENCE,
+        "licence": licence,
         "labels": list(EMOTIONS),
         "features": size,
         "sample_rate": SAMPLE_RATE,

@@ -109,6 +109,8 @@ def _measured(rows: list[NDArray[np.int16]], statistics: Statistics) -> NDArray[
 
 
 def _arousal(clip: Clip) -> float:
+    if clip.arousal is not None:
+        return clip.arousal
     if clip.emotion is not None:
         return AROUSAL[clip.emotion]
     return AROUSAL_LEVELS[clip.intensity]

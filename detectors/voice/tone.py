@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from detectors.artifact import MODELS, Artifact, opened
-from detectors.detector import UnusableUtteranceError, refuse_agent
+from detectors.detector import UnusableUtteranceError
 from detectors.labels import Emotion
 from detectors.reading import Modality, Reading
-from detectors.utterance import SAMPLE_RATE, Utterance
 from detectors.voice.baseline import mean_features, taken_in
+from detectors.voice.usable import usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,15 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from detectors.utterance import Utterance
+
 KIND = "voice-tone"
 ARTIFACT = MODELS / f"{KIND}.onnx"
-
-SHORTEST_MS = 300
-"""Shorter sounds ("uh", a cough) carry no tone that a model was ever shown."""
-LONGEST_MS = 15_000
-"""Only the end of longer speech is read: the newest is what counts, and cost is bounded."""
-SILENT_BELOW = 8.0
-"""Root mean square of the loudest 20 ms, in 16-bit steps: one step of mu-law near zero."""
 
 MOST_AT_ONCE = 8
 """Utterances in one run of the model; with more, its arrays leave the processor's cache."""
@@ -38,8 +33,6 @@ HIGHER_SEMITONES = 2.5
 ENOUGH_TO_COMPARE = 2
 """Utterances of the customer before "louder" or "higher than before" means anything."""
 
-_FULL_SCALE = np.float32(1 / 32_768)
-_PACKET = SAMPLE_RATE // 50
 _DB_PER_NAT = 10 / np.log(10)
 
 
@@ -84,7 +77,7 @@ class VoiceTone:
         sounds: dict[int, NDArray[np.float32]] = {}
         for index, item in enumerate(items):
             try:
-                sounds[index] = _usable(item)
+                sounds[index] = usable(item)
             except UnusableUtteranceError as error:
                 results[index] = error
         for group in _alike(sounds):
@@ -141,30 +134,6 @@ class VoiceTone:
             "voice:lower_pitch": semitones <= -HIGHER_SEMITONES,
         }
         return tuple(code for code, so in found.items() if so)
-
-
-def _usable(item: Utterance) -> NDArray[np.float32]:
-    """Give the samples in -1..1, at most the last `LONGEST_MS`."""
-    refuse_agent(item.speaker)
-    pcm: NDArray[Any] = np.asarray(item.pcm)
-    if pcm.ndim != 1 or pcm.dtype.kind not in "if":
-        message = f"sound must be one row of numbers, not {pcm.dtype}{list(pcm.shape)}"
-        raise UnusableUtteranceError(message)
-    if pcm.size < SHORTEST_MS * SAMPLE_RATE // 1_000:
-        duration = pcm.size * 1_000 // SAMPLE_RATE
-        message = f"{duration} ms of sound are too short; {SHORTEST_MS} ms are needed"
-        raise UnusableUtteranceError(message)
-    samples = pcm[-LONGEST_MS * SAMPLE_RATE // 1_000 :].astype(np.float32)
-    samples = samples if pcm.dtype.kind == "f" else samples * _FULL_SCALE
-    if not _loudest(samples) >= SILENT_BELOW * _FULL_SCALE:
-        msg = "the sound is silent"
-        raise UnusableUtteranceError(msg)
-    return samples
-
-
-def _loudest(samples: NDArray[np.float32]) -> float:
-    packets = samples[: samples.size // _PACKET * _PACKET].reshape(-1, _PACKET)
-    return float(packets.std(axis=1).max())
 
 
 def _alike(sounds: dict[int, NDArray[np.float32]]) -> Iterator[list[int]]:

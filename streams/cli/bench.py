@@ -15,7 +15,7 @@ from rich.table import Table
 
 from deploy.children import Child, start_child
 from detectors.reading import Modality
-from detectors.registry import load
+from detectors.registry import load, voice_at
 from streams.admin import ensure_topics
 from streams.bench.line import LineCost, OutputReader, scrape
 from streams.bench.plain import PlainCost, measure_plain
@@ -57,9 +57,9 @@ def line(calls: int, seconds: int, path: Path | None, out: Path | None) -> None:
     ready = prepare_all([Given(path)] if path else demo_calls())
     played_calls = [rotated(ready[n % len(ready)], n, seconds=seconds) for n in range(calls)]
     with console.status("the plain loop ..."):
-        plain = measure_plain(
-            played_calls[: max(4, len(ready))], voice=load(Modality.VOICE), text=load(Modality.TEXT)
-        )
+        voice = voice_at(settings().voice).load()
+        few = played_calls[: max(4, len(ready))]
+        plain = measure_plain(few, voice=voice, text=load(Modality.TEXT))
     with ExitStack() as stack:
         worker, url, broker = _start(stack)
         cost, cpu_s, played = _run(played_calls, url=url, broker=broker)

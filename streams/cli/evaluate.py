@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+from streams.cli.evaluated import BAD_INPUT, Wanted, command_line, complain, finish, writable
+from streams.cli.yardsticks import yardsticks
 
-    from detectors.training.evaluation import Figures, Judged
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from detectors.training.judged import Judged
     from detectors.training.manifests import Row
 
-BAD_INPUT = 2
-
 _FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def _writable(_ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a result that could not be written, before hours of work."""
-    if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
-        there = path.parent.is_dir()
-        what = "may not be written" if there else f"there is no folder {path.parent}"
-        _complain(f"{option.opts[0]} {path}: {what}; choose another place or make it")
-        sys.exit(BAD_INPUT)
-    return path
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group()
@@ -37,80 +26,114 @@ def evaluate() -> None:
     """Measure a detector on a manifest, or just write what it reads."""
 
 
+evaluate.add_command(yardsticks)
+
+
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
-            "--predictions",
-            type=_FILE,
-            callback=_writable,
+            "--pictures", type=_FOLDER, callback=writable,
+            help="Draw confusion matrix and reliability diagram (SVG) into this folder.",
+        ),
+        click.option("--table", is_flag=True, help="Print the model cards' Markdown table."),
+        click.option(
+            "--card", type=_FILE, callback=writable,
+            help="Write the figures as a Markdown page.",
+        ),
+        click.option(
+            "--predictions", type=_FILE, callback=writable,
             help="Write one row per item as CSV; one that cannot be read abstains.",
         ),
         click.option(
-            "--json",
-            "json_path",
-            type=_FILE,
-            callback=_writable,
-            help="Write the figures as JSON.",
+            "--json", "json_path", type=_FILE, callback=writable,
+            help="Write the figures as JSON, with intervals and by group.",
         ),
         click.option(
             "--in-order", is_flag=True, help="Rows of one speaker are a call in time order."
         ),
         click.option(
-            "--root",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=".",
+            "--root", type=_FOLDER, default=".",
             help="Folder that the manifest's paths start from.  [default: here]",
         ),
         click.option("--manifest", type=_FILE, required=True, help="CSV; see the shared data."),
-    ):
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _voice_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option(
+            "--repeats", type=click.IntRange(1), default=1, show_default=True,
+            help="With --shuffle: hear everybody in so many orders, and measure all together.",
+        ),
+        click.option(
+            "--shuffle", type=click.IntRange(0), metavar="SEED",
+            help="With --in-order: draw the order of each speaker's rows.",
+        ),
+        click.option(
+            "--from-nth", type=click.IntRange(1), default=1, metavar="N",
+            help="With --in-order: measure from a speaker's Nth row on; the earlier ones only "
+            "feed the running normalisation.",
+        ),
+        click.option(
+            "--codec", type=click.Choice(["none", "mulaw", "alaw"]), default="none",
+            show_default=True, help="Send the clips over this codec first.",
+        ),
+        click.option("--subset", help="Only rows with this in column subset."),
+        click.option(
+            "--fold", type=click.IntRange(0, 4),
+            help="Only what the committed split holds out with this fold.",
+        ),
+        click.option(
+            "--labels", help="Measure only items with these labels, e.g. neutral,joy,anger."
+        ),
+    ):  # fmt: skip
         command = option(command)
     return command
 
 
 @evaluate.command()
 @_options
-@click.option("--labels", help="Measure only items with these labels, e.g. neutral,joy,anger.")
-@click.option(
-    "--fold",
-    type=click.IntRange(0, 4),
-    help="Only what the committed split holds out with this fold.",
-)
-@click.option(
-    "--codec",
-    type=click.Choice(["none", "mulaw", "alaw"]),
-    default="none",
-    show_default=True,
-    help="Send the clips over this codec first.",
-)
+@_voice_options
 def voice(  # noqa: PLR0913 - one argument an option
-    manifest: Path,
-    root: Path,
-    json_path: Path | None,
-    predictions: Path | None,
     *,
     in_order: bool,
     labels: str | None,
     fold: int | None,
+    subset: str | None,
     codec: str,
+    from_nth: int,
+    shuffle: int | None,
+    repeats: int,
+    root: Path,
+    **wanted: Any,
 ) -> None:
-    """Read clips: column path; where known, emotion, speaker."""
+    """Read clips: column path; where known, emotion, speaker, corpus, language, speaker_sex.
+
+    Intervals are of whole speakers; figures are broken down by language, sex and age group.
+    """
     from detectors.labels import EMOTIONS  # noqa: PLC0415
-    from detectors.training.corpora import in_fold  # noqa: PLC0415
     from detectors.training.evaluation import read_voice  # noqa: PLC0415
+    from detectors.training.judged import only  # noqa: PLC0415
     from detectors.training.telephone import Codec  # noqa: PLC0415
     from detectors.voice.tone import VoiceTone  # noqa: PLC0415
 
-    rows = _rows(manifest, ["path"])
-    if fold is not None:
-        rows = [row for row in rows if in_fold(row.fields, fold)]
-    judged = _shown(
-        rows,
+    asked = Wanted(command=command_line(), **wanted)
+    _check_order(in_order=in_order, from_nth=from_nth, shuffle=shuffle, repeats=repeats)
+    kept = _emotions(labels)
+    rows = _chosen(_rows(asked.manifest, ["path"]), fold, subset)
+    detector = _loaded(VoiceTone)
+    orders = _shown(
+        _orders(rows, shuffle, repeats),
         lambda bar: read_voice(
-            bar, _loaded(VoiceTone), root, codec=Codec(codec), in_order=in_order, complain=_complain
+            bar, detector, root, codec=Codec(codec), in_order=in_order, from_nth=from_nth,
+            complain=complain,
         ),
-    )
-    kept = labels.split(",") if labels else None
-    _finish(judged, EMOTIONS, ("path", predictions), json_path, kept=kept)
+    )  # fmt: skip
+    judged = [item for order in orders for item in order]
+    measure = only(judged, kept) if kept else judged
+    finish(asked, detector, EMOTIONS, written=("path", orders[0]), judged=measure)
 
 
 @evaluate.command()
@@ -122,31 +145,64 @@ def voice(  # noqa: PLR0913 - one argument an option
     show_default=True,
     help="Whose labels are the columns.",
 )
-def text(  # noqa: PLR0913 - one argument an option
-    manifest: Path,
-    root: Path,
-    json_path: Path | None,
-    predictions: Path | None,
-    *,
-    in_order: bool,
-    taxonomy: str,
-) -> None:
+def text(*, in_order: bool, taxonomy: str, root: Path, **wanted: Any) -> None:
     """Read lines: columns id, text, language (ko, en); where known, labels joined by |."""
     from detectors.text.emotion import Taxonomy, TextEmotion  # noqa: PLC0415
-    from detectors.training.evaluation import label_names, read_text  # noqa: PLC0415
+    from detectors.training.evaluation import read_text  # noqa: PLC0415
+    from detectors.training.judged import label_names  # noqa: PLC0415
 
     # The first text model reads every line alone, so order changes nothing; paths there are none.
     del root, in_order
+    asked = Wanted(command=command_line(), **wanted)
     whose = None if taxonomy == "callmood" else Taxonomy(taxonomy)
-    rows = _rows(manifest, ["id", "text", "language"])
-    judged = _shown(
-        rows, lambda bar: read_text(bar, _loaded(TextEmotion), whose, complain=_complain)
-    )
-    _finish(judged, label_names(whose), ("id", predictions), json_path, several=whose is not None)
+    rows = _rows(asked.manifest, ["id", "text", "language"])
+    detector = _loaded(TextEmotion)
+    (judged,) = _shown([rows], lambda bar: read_text(bar, detector, whose, complain=complain))
+    several = whose is not None
+    written = ("id", judged)
+    finish(asked, detector, label_names(whose), written=written, judged=judged, several=several)
 
 
-def _complain(message: str) -> None:
-    click.echo(f"callmood evaluate: {message}", err=True)
+def _check_order(*, in_order: bool, from_nth: int, shuffle: int | None, repeats: int) -> None:
+    if not in_order and (from_nth > 1 or shuffle is not None):
+        _refuse("--from-nth and --shuffle are about the order of a call: add --in-order")
+    if repeats > 1 and shuffle is None:
+        _refuse("--repeats hears the same order again and again: add --shuffle SEED")
+
+
+def _emotions(labels: str | None) -> list[str]:
+    from detectors.labels import EMOTIONS  # noqa: PLC0415
+
+    kept = [label.strip() for label in labels.split(",")] if labels else []
+    if unknown := [label for label in kept if label not in EMOTIONS]:
+        _refuse(f"--labels: {unknown[0]!r} is none of {', '.join(EMOTIONS)}")
+    return kept
+
+
+def _chosen(rows: list[Row], fold: int | None, subset: str | None) -> list[Row]:
+    from detectors.training.corpora import in_fold  # noqa: PLC0415
+
+    if fold is not None:
+        rows = [row for row in rows if in_fold(row.fields, fold)]
+    if subset is None:
+        return rows
+    there = ", ".join(sorted({row["subset"] for row in rows if row["subset"]})) or "none"
+    if not (chosen := [row for row in rows if row["subset"] == subset]):
+        _refuse(f"--subset: no row is of {subset!r}; there is: {there}")
+    return chosen
+
+
+def _orders(rows: list[Row], seed: int | None, repeats: int) -> list[list[Row]]:
+    from detectors.training.orders import shuffled  # noqa: PLC0415
+
+    if seed is None:
+        return [rows]
+    return [shuffled(rows, seed + number) for number in range(repeats)]
+
+
+def _refuse(message: str) -> None:
+    complain(message)
+    sys.exit(BAD_INPUT)
 
 
 def _loaded(detector: Callable[[], Any]) -> Any:
@@ -155,7 +211,7 @@ def _loaded(detector: Callable[[], Any]) -> Any:
     try:
         return detector()
     except DetectorUnavailableError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(1)
 
 
@@ -163,89 +219,17 @@ def _rows(manifest: Path, columns: list[str]) -> list[Row]:
     from detectors.training.manifests import ManifestError, rows  # noqa: PLC0415
 
     try:
-        return rows(manifest, columns, _complain)
+        return rows(manifest, columns, complain)
     except ManifestError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(BAD_INPUT)
 
 
-def _shown(rows: list[Row], read: Callable[[Iterable[Row]], list[Judged]]) -> list[Judged]:
+def _shown(
+    orders: list[list[Row]], read: Callable[[Iterable[Row]], list[Judged]]
+) -> list[list[Judged]]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        return read(progress.track(rows, description="reading"))
-
-
-def _finish(  # noqa: PLR0913 - what the options say
-    judged: list[Judged],
-    labels: Sequence[str],
-    predictions: tuple[str, Path | None],
-    json_path: Path | None,
-    *,
-    kept: list[str] | None = None,
-    several: bool = False,
-) -> None:
-    from detectors.training.evaluation import figures, only  # noqa: PLC0415
-
-    read = sum(item.read for item in judged)
-    if not read:
-        _complain("nothing could be read")
-        sys.exit(1)
-    key, path = predictions
-    if path:
-        _write_predictions(path, key, labels, judged)
-        click.echo(f"wrote {path}: {len(judged)} items")
-    if unread := len(judged) - read:
-        click.echo(f"left out of the figures: {unread} items that could not be read (see above)")
-    found = figures(only(judged, kept) if kept else judged, labels, several=several)
-    if found is None:
-        click.echo(f"read {read} items; none has a label, so nothing is measured")
-    else:
-        _print(found)
-    if json_path:
-        content = {"read": read, "unread": unread, **(found.as_json() if found else {})}
-        json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
-
-
-def _write_predictions(
-    path: Path, key: str, labels: Sequence[str], judged: Iterable[Judged]
-) -> None:
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        table = csv.writer(lines, lineterminator="\n")
-        table.writerow([key, *labels, "confidence", "abstained"])
-        for item in judged:
-            scores = (f"{score:.6f}" for score in item.scores)
-            abstained = str(item.abstained).lower()
-            table.writerow([item.key, *scores, f"{item.confidence:.6f}", abstained])
-
-
-def _print(found: Figures) -> None:
-    from rich.cells import cell_len  # noqa: PLC0415
-
-    measured = found.measured
-    wide = max(cell_len(label) for label in measured.labels)
-
-    def padded(label: str) -> str:
-        return label + " " * (wide - cell_len(label))
-
-    click.echo(f"{padded('label')}  items  recall     F1    AUC")
-    for label in measured.labels:
-        auc = f"{measured.auc[label]:.3f}" if label in measured.auc else "    -"
-        click.echo(
-            f"{padded(label)}  {measured.support[label]:5}   {measured.recall[label]:.3f}"
-            f"  {measured.f1[label]:.3f}  {auc}"
-        )
-    click.echo(
-        f"items {measured.items}, UAR {measured.uar:.3f}, macro-F1 "
-        f"{measured.macro_f1:.3f}, macro-AUC {measured.macro_auc:.3f}, "
-        f"accuracy {found.accuracy:.3f}"
-    )
-    click.echo(
-        f"answered {found.answered_ratio:.3f} of them, accuracy of those "
-        f"{found.answered_accuracy:.3f}"
-    )
-    if measured.confusion:
-        click.echo("confusion (rows: true, columns: decided, in the order above)")
-        for label, counts in zip(measured.labels, measured.confusion, strict=True):
-            click.echo(f"{padded(label)}  " + " ".join(f"{count:5}" for count in counts))
+        return [read(progress.track(rows, description="reading")) for rows in orders]

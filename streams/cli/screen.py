@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -31,6 +31,25 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
             bars.update(task, completed=done, total=whole, visible=True)
 
         yield show
+
+
+class Bars:
+    """One bar for each step of long work (`detectors.training.progress.Progress`)."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(console=console)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def begin(self, title: str, total: int) -> Callable[[], None]:
+        """Start the next bar; the result moves it on by one."""
+        task = self._progress.add_task(title, total=total)
+        return lambda: self._progress.advance(task)
 
 
 def configure_logging(level: str) -> None:

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from detectors.artifact import MODELS
+from detectors.training.corpora import CorpusError
+from detectors.training.layouts import LAYOUTS, listed, refuse_too_few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from detectors.training.corpora import Clip
 
 DATA = Path("../shared/data")
 
@@ -42,9 +46,18 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @train.command()
 @_options
-def voice(data: Path, models: Path, seed: int) -> None:
+@click.option(
+    "--corpus",
+    "given",
+    multiple=True,
+    metavar="LAYOUT:PATH",
+    help="Train on this instead of --data; may be given several times. Layouts: "
+    f"{', '.join(layout.name for layout in LAYOUTS)} (`callmood train layouts` explains them).",
+)
+def voice(data: Path, models: Path, seed: int, given: tuple[str, ...]) -> None:
     """Train the voice-tone model, measured on speakers it has not heard."""
-    _train("voice", data, models, seed)
+    clips = _clips(given) if given else None
+    _train("voice", data, models, seed, clips=clips)
 
 
 @train.command()
@@ -54,16 +67,53 @@ def text(data: Path, models: Path, seed: int) -> None:
     _train("text", data, models, seed)
 
 
-def _train(modality: str, data: Path, models: Path, seed: int) -> None:
-    from detectors.training.corpora import CorpusError  # noqa: PLC0415 - training only
+@train.command()
+def layouts() -> None:
+    """Name the layouts of public corpora that `train voice --corpus` reads."""
+    for layout in LAYOUTS:
+        click.echo(f"{layout.name}: {layout.title}")
+        click.echo(f"  files: {layout.looks_for}")
+        click.echo(f"  licence: {layout.licence}")
 
+
+def _clips(given: Sequence[str]) -> list[Clip]:
+    left_out = 0
+
+    def complain(message: str) -> None:
+        nonlocal left_out
+        left_out += 1
+        _complain("voice", message)
+
+    try:
+        clips = listed(given, complain)
+        refuse_too_few(clips)
+    except CorpusError as error:
+        _complain("voice", str(error))
+        sys.exit(1)
+    people = len({(clip.corpus, clip.speaker) for clip in clips})
+    left = f"; {left_out} left out (see above)" if left_out else ""
+    click.echo(f"{len(clips)} clips of {people} speakers{left}", err=True)
+    return clips
+
+
+def _complain(modality: str, message: str) -> None:
+    click.echo(f"callmood train {modality}: {message}", err=True)
+
+
+def _train(modality: str, data: Path, models: Path, seed: int, **given: Any) -> None:
     trained = _trainer(modality)
     models.mkdir(parents=True, exist_ok=True)
     with _Bars() as bars:
         try:
-            path = trained(data, models, seed=seed, progress=bars)
+            path = trained(
+                data,
+                models,
+                seed=seed,
+                progress=bars,
+                **{name: value for name, value in given.items() if value is not None},
+            )
         except CorpusError as error:
-            click.echo(f"callmood train {modality}: {error}", err=True)
+            _complain(modality, str(error))
             sys.exit(1)
     click.echo(path.with_suffix(".md").read_text(encoding="utf-8"))
     click.echo(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB) and its card")
@@ -78,7 +128,7 @@ def _trainer(modality: str) -> Callable[..., Path]:
         if error.name not in {"torch", "torchaudio", "onnx", "onnxscript"}:
             raise
         message = f"{error.name} is not installed; training needs it: pip install 'callmood[train]'"
-        click.echo(f"callmood train {modality}: {message}", err=True)
+        _complain(modality, message)
         sys.exit(1)
     trainer: Callable[..., Path] = module.train
     return trainer

@@ -25,11 +25,13 @@ def worker(metrics_port: int | None) -> None:
     here = settings()
     configure_logging(here.log_level)
     broker = broker_address(here)
+    # Before Kafka is asked anything: a model that does not load is told of at once.
+    one = Worker(here, broker=broker, on_ready=_say_ready)
     ensure_topics(broker, here)
     port = here.worker_metrics_port if metrics_port is None else metrics_port
     server, _ = start_http_server(port, addr=here.host)
     click.echo(f"worker: metrics at http://{here.host}:{server.server_port}/metrics")
-    sys.exit(asyncio.run(_run(Worker(here, broker=broker, on_ready=_say_ready))))
+    sys.exit(asyncio.run(_run(one)))
 
 
 def _say_ready() -> None:

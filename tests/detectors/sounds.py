@@ -1,26 +1,17 @@
-"""Made-up voices for tests: pitched, pulsed, with an envelope, always the same."""
+"""Made-up voices for tests, as utterances."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from detectors.utterance import SAMPLE_RATE, Baseline, Span, Speaker, Utterance
+from detectors.voice.trial import voiced
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-
-def voiced(
-    duration_ms: int = 2_000, *, pitch_hz: float = 140.0, level: float = 3_000.0
-) -> NDArray[np.int16]:
-    """Give a pulse train of a falling pitch with syllables at 4 Hz, ``int16[samples]``."""
-    seconds = np.arange(duration_ms * SAMPLE_RATE // 1_000) / SAMPLE_RATE
-    phase = 2 * np.pi * pitch_hz * (seconds - 0.03 * seconds**2)
-    tone = sum(np.cos(k * phase) / k for k in range(1, 12))
-    envelope = 0.55 - 0.45 * np.cos(2 * np.pi * 4 * seconds)
-    return np.asarray(np.clip(tone * envelope * level, -32_768, 32_767), dtype=np.int16)
+__all__ = ["utterance", "voiced"]
 
 
 def utterance(

@@ -64,7 +64,9 @@ def test_clips_with_labels_are_measured_and_written(run: Run, clips: Path) -> No
     assert figures["items"] == 2
     assert set(figures["recall"]) == {"anger", "joy"}
     rows = predictions(clips / "p.csv")
-    assert list(rows[0]) == ["path", *EMOTIONS, "confidence", "abstained"]
+    assert list(rows[0]) == [
+        "path", *EMOTIONS, "confidence", "abstained", "arousal", "valence"
+    ]  # fmt: skip
     assert [row["path"] for row in rows] == ["a.wav", "b.wav"]
     assert sum(float(rows[0][label]) for label in EMOTIONS) == pytest.approx(1, abs=1e-3)
 
@@ -195,7 +197,7 @@ def test_lines_are_measured_by_ours_or_by_a_corpus_s_labels(run: Run, tmp_path: 
             tmp_path / "o.json",
         )
         assert result.exit_code == 0, result.output
-        assert list(predictions(tmp_path / "p.csv")[0])[1:-2] == list(labels)
+        assert list(predictions(tmp_path / "p.csv")[0])[1:-4] == list(labels)
         assert json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))["items"] == 2
 
 
@@ -215,6 +217,117 @@ def test_bad_lines_are_named_and_the_others_go_on(run: Run, tmp_path: Path) -> N
     rows = {row["id"]: row["abstained"] for row in predictions(tmp_path / "p.csv")}
     assert list(rows) == ["1", "2", "3", "5"]
     assert rows["2"] == rows["3"] == "true"
+
+
+HEADER = "path,emotion,speaker,language,speaker_sex,subset\n"
+
+
+@pytest.fixture
+def call(clips: Path) -> Path:
+    """Two speakers, three clips each, one of them without a label."""
+    rows = [
+        f"{name}.wav,{emotion},{speaker},ko,{sex},{subset}"
+        for speaker, sex, subset in (("s", "F", "calm"), ("t", "M", "teen"))
+        for name, emotion in (("a", "anger"), ("b", "joy"), ("c", ""))
+    ]
+    return written(clips / "m.csv", HEADER + "\n".join(rows) + "\n")
+
+
+def figures(run: Run, manifest: Path, *words: str) -> dict[str, object]:
+    out = manifest.with_suffix(".json")
+    result = run("voice", "--manifest", manifest, "--root", manifest.parent, "--json", out, *words)
+    assert result.exit_code == 0, result.output
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def test_figures_come_with_intervals_and_by_language_sex_and_age(run: Run, call: Path) -> None:
+    found = figures(run, call)
+    assert set(found["intervals"]) >= {"uar", "macro_f1", "accuracy", "ece", "coverage_gain"}
+    names = [(group["by"], group["name"]) for group in found["groups"]]
+    assert names == [
+        ("language", "ko"), ("sex", "F"), ("sex", "M"), ("age", "teen"), ("age", "unknown")
+    ]  # fmt: skip
+    assert [group["items"] for group in found["groups"]] == [4, 2, 2, 2, 2]
+
+
+def test_from_the_third_on_only_the_third_is_measured_and_all_are_written(
+    run: Run, call: Path
+) -> None:
+    out = call.with_name("p.csv")
+    options = ("--in-order", "--shuffle", "3", "--from-nth", "3", "--predictions", str(out))
+    found = figures(run, call, *options)
+    rows = predictions(out)
+    assert len(rows) == 6
+    thirds = (rows[2]["path"], rows[5]["path"])
+    assert found.get("items", 0) == sum(path != "c.wav" for path in thirds)
+
+
+def test_several_orders_are_measured_together_and_are_the_same_every_time(
+    run: Run, call: Path
+) -> None:
+    options = ("--in-order", "--shuffle", "1", "--repeats", "3")
+    found = figures(run, call, *options)
+    assert found["items"] == 12
+    assert found["read"] == 6
+    assert found == figures(run, call, *options)
+
+
+def test_a_subset_is_measured_alone(run: Run, call: Path) -> None:
+    assert figures(run, call, "--subset", "calm")["read"] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--subset", "loud"], "there is: calm, teen"),
+        (["--from-nth", "3"], "add --in-order"),
+        (["--shuffle", "3"], "add --in-order"),
+        (["--in-order", "--repeats", "3"], "add --shuffle"),
+        (["--labels", "joy,rage"], "'rage' is none of neutral, joy"),
+    ],
+)
+def test_options_that_make_no_sense_are_one_line_before_the_work(
+    run: Run, call: Path, options: list[str], told: str
+) -> None:
+    result = run("voice", "--manifest", call, "--root", call.parent, *options)
+    assert result.exit_code == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert told in line
+
+
+def test_the_card_links_the_pictures_and_names_no_folder_of_this_machine(
+    run: Run, call: Path
+) -> None:
+    card, drawn = call.with_name("card.md"), call.parent / "drawn"
+    result = run(
+        "voice", "--manifest", call, "--root", call.parent, "--in-order",
+        "--card", card, "--pictures", drawn,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    text = card.read_text(encoding="utf-8")
+    for kind in ("confusion", "reliability"):
+        assert f"(drawn/voice-tone-{kind}.svg)" in text
+        assert (drawn / f"voice-tone-{kind}.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert "`callmood evaluate voice --manifest m.csv --in-order`" in text
+    assert str(call.parent) not in text
+    assert "research and demonstration only" in text
+
+
+def test_the_model_card_s_table_is_printed_as_markdown(run: Run, call: Path) -> None:
+    result = run("voice", "--manifest", call, "--root", call.parent, "--table")
+    first = result.stdout.splitlines()[0]
+    assert first.startswith("| group | items | speakers | UAR |")
+
+
+def test_of_several_labels_an_item_no_picture_is_drawn_and_that_is_said(
+    run: Run, tmp_path: Path
+) -> None:
+    manifest = written(tmp_path / "t.csv", "id,text,language,labels\n1,감사합니다,ko,고마움|행복\n")
+    result = run("text", "--manifest", manifest, "--taxonomy", "kote", "--pictures", tmp_path / "p")
+    assert result.exit_code == 0, result.output
+    assert "no pictures" in result.stdout
 
 
 def test_models_list_shows_version_size_and_licence() -> None:

@@ -1,0 +1,53 @@
+"""Which sounds a voice model is shown at all: the same for the shipped model and a site's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from detectors.detector import UnusableUtteranceError, refuse_agent
+from detectors.utterance import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from detectors.utterance import Utterance
+
+SHORTEST_MS = 300
+"""Shorter sounds ("uh", a cough) carry no tone that a model was ever shown."""
+LONGEST_MS = 15_000
+"""Only the end of longer speech is read: the newest is what counts, and cost is bounded."""
+SILENT_BELOW = 8.0
+"""Root mean square of the loudest 20 ms, in 16-bit steps: one step of mu-law near zero."""
+
+_FULL_SCALE = np.float32(1 / 32_768)
+_PACKET = SAMPLE_RATE // 50
+
+
+def usable(item: Utterance) -> NDArray[np.float32]:
+    """Give the customer's samples in -1..1, ``float32[samples]``, at most the last `LONGEST_MS`.
+
+    Raises:
+        UnusableUtteranceError: an agent's, too short, silent, or not mono sound.
+    """
+    refuse_agent(item.speaker)
+    pcm: NDArray[Any] = np.asarray(item.pcm)
+    if pcm.ndim != 1 or pcm.dtype.kind not in "if":
+        message = f"sound must be one row of numbers, not {pcm.dtype}{list(pcm.shape)}"
+        raise UnusableUtteranceError(message)
+    if pcm.size < SHORTEST_MS * SAMPLE_RATE // 1_000:
+        duration = pcm.size * 1_000 // SAMPLE_RATE
+        message = f"{duration} ms of sound are too short; {SHORTEST_MS} ms are needed"
+        raise UnusableUtteranceError(message)
+    samples = pcm[-LONGEST_MS * SAMPLE_RATE // 1_000 :].astype(np.float32)
+    samples = samples if pcm.dtype.kind == "f" else samples * _FULL_SCALE
+    if not _loudest(samples) >= SILENT_BELOW * _FULL_SCALE:
+        msg = "the sound is silent"
+        raise UnusableUtteranceError(msg)
+    return samples
+
+
+def _loudest(samples: NDArray[np.float32]) -> float:
+    packets = samples[: samples.size // _PACKET * _PACKET].reshape(-1, _PACKET)
+    return float(packets.std(axis=1).max())

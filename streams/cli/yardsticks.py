@@ -1,0 +1,74 @@
+"""`callmood evaluate yardsticks`: plain baselines on the splits that our models are measured on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streams.cli.evaluated import complain, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INSTALLED_BY = {
+    "sklearn": "pip install 'callmood[train]'",
+    "opensmile": "pip install --require-hashes -r requirements/yardsticks.txt (licensed for "
+    "non-commercial use only), or --without-opensmile",
+}
+"""What to do about what the yardsticks lack."""
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="../shared/data",
+    show_default=True,
+    help="Folder with the corpora.",
+)
+@click.option(
+    "--card",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=writable,
+    help="Write the page here, too.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="var/yardsticks",
+    show_default=True,
+    help="Where sound features are kept, by content.",
+)
+@click.option("--without-opensmile", is_flag=True, help="Leave out the eGeMAPS rows.")
+def yardsticks(*, data: Path, card: Path | None, cache: Path, without_opensmile: bool) -> None:
+    """Measure plain baselines on our own splits (needs the `train` extra; takes minutes)."""
+    from detectors.training.corpora import CorpusError  # noqa: PLC0415
+    from streams.cli.screen import Bars  # noqa: PLC0415
+
+    measure, egemaps = _yardsticks(with_opensmile=not without_opensmile)
+    with Bars() as bars:
+        try:
+            page = measure(data, cache, egemaps=egemaps, progress=bars)
+        except CorpusError as error:
+            complain(str(error))
+            sys.exit(1)
+    click.echo(str(page))
+    if card:
+        page.write(card)
+        click.echo(f"wrote {card}")
+
+
+def _yardsticks(*, with_opensmile: bool) -> tuple[Callable[..., Any], Any]:
+    try:
+        from detectors.training.yardstick_sounds import egemaps  # noqa: PLC0415
+        from detectors.training.yardsticks import measure  # noqa: PLC0415
+
+        return measure, egemaps() if with_opensmile else None
+    except ModuleNotFoundError as error:
+        if error.name not in INSTALLED_BY:
+            raise
+        complain(f"{error.name} is not installed: {INSTALLED_BY[error.name]}")
+        sys.exit(1)
