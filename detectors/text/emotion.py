@@ -74,6 +74,7 @@ class TextEmotion:
 
     Attributes:
         artifact: the opened model.
+        calibration: how it turns labels into scores, per taxonomy.
     """
 
     name = KIND
@@ -86,7 +87,7 @@ class TextEmotion:
             DetectorUnavailableError: a file is missing, broken or another kind.
         """
         self.artifact: Artifact = opened(path, kind=KIND)
-        self._calibration = {
+        self.calibration = {
             each: Calibration(**self.artifact["calibration"][each]) for each in Taxonomy
         }
         self._lexicons: dict[Language, Lexicon] = {each: lexicon(each) for each in Language}
@@ -115,7 +116,7 @@ class TextEmotion:
             for item, said_ in zip(kept, texts, strict=True)
             for text in said_
         ]
-        alone = iter(self._alone(lines))
+        alone = iter(self.alone(lines))
         readings = iter(
             [
                 self._reading(item, [next(alone) for _ in said_])
@@ -145,7 +146,8 @@ class TextEmotion:
             weights[row, : found.size] = weight
         return self.artifact.run(buckets=buckets, weights=weights)
 
-    def _alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
+    def alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
+        """Read lines without any context; an empty one is read as nothing said."""
         outputs = self._run(lines)
         return [
             self._words(text, OF_LANGUAGE[language], {name: outputs[name][row] for name in outputs})
@@ -157,13 +159,13 @@ class TextEmotion:
     ) -> Words:
         hits, felt = heard(said(text), self._lexicons)
         shown = evidence(hits, felt)
-        calibration = self._calibration[taxonomy]
+        calibration = self.calibration[taxonomy]
         scores = emotion_scores(logits[taxonomy][None], taxonomy, calibration, shown[None])[0]
         return Words(taxonomy, scores, logits[POLARITY], hits, felt)
 
     def _reading(self, item: TranscriptLine, lines: Sequence[Words]) -> Reading:
         words = lines[-1]
-        calibration = self._calibration[words.taxonomy]
+        calibration = self.calibration[words.taxonomy]
         scores = in_context(
             words.scores,
             np.array([line.scores for line in lines[:-1]]),

@@ -28,7 +28,7 @@ def said(text: str) -> str:
 
 
 def normalised(text: str) -> str:
-    """Fold what means the same to a model: case, links, spellings, repeats beyond two (ㅋㅋㅋㅋ)."""
+    """Fold what means the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ)."""
     lowered = _LINK.sub("link", said(text)).lower().replace("\u2019", "'").replace("ㅜ", "ㅠ")
     # NFKC makes single compatibility jamo (ㅋ, ㅠ) conjoining ones; the model sees those too.
     folded = unicodedata.normalize("NFKC", spellings().mended(lowered))

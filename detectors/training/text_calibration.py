@@ -19,8 +19,9 @@ from detectors.text.scoring import (
     evidence,
     heard,
     membership,
+    sigmoid,
 )
-from detectors.training.calibration import COVERAGE, agrees
+from detectors.training.calibration import COVERAGE, agrees, best_threshold
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
     from detectors.training.text_examples import Lines
 
+SHRINK = 200.0
+"""Rows of a label at which its own threshold counts as much as the common rule's."""
+NEWTON_STEPS = 25
+RIDGE = 1e-3
 POWERS = np.geomspace(0.4, 4.0, 25)
 WORD_WEIGHTS = np.linspace(0.0, 3.0, 13)
 MOST_BALANCE = 30.0
@@ -59,6 +64,39 @@ def calibrated(logits: NDArray[np.float32], lines: Lines, taxonomy: Taxonomy) ->
     best = min(choices, key=brier)
     confidence = emotion_scores(logits, taxonomy, best, shown).max(1)
     return replace(best, abstain_below=_weighted_quantile(confidence, weights, 1 - COVERAGE))
+
+
+def platt(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Fit slope and offset of each label's logit, ``float64[2, labels]`` (Platt, 1999)."""
+    fits = [_logistic(scores[:, k], truth[:, k]) for k in range(truth.shape[1])]
+    return np.array(fits).T
+
+
+def thresholds(logits: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[float]:
+    """Logits above which calling a label gives it the best F1, drawn to a common rule.
+
+    The best limit of a rare label is mostly chance. The common rule needs no truth: the limit
+    that would be best if the chances were right. A label keeps its own as far as it is frequent.
+    """
+    chances = sigmoid(logits)
+    labels = range(truth.shape[1])
+    own = np.array([best_threshold(logits[:, k], truth[:, k]) for k in labels])
+    common = np.array([best_threshold(logits[:, k], chances[:, k]) for k in labels])
+    kept = truth.sum(0) / (truth.sum(0) + SHRINK)
+    return [round(float(value), 4) for value in kept * own + (1 - kept) * common]
+
+
+def _logistic(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Newton's method for one slope and one offset."""
+    center, spread = float(scores.mean()), float(scores.std()) + 1e-9
+    inputs = np.stack([(scores - center) / spread, np.ones(len(scores))], axis=1)
+    weights = np.zeros(2)
+    for _ in range(NEWTON_STEPS):
+        chances = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
+        slope = inputs.T @ (truth - chances) - RIDGE * weights
+        curve = (inputs * (chances * (1 - chances))[:, None]).T @ inputs + RIDGE * np.eye(2)
+        weights += np.linalg.solve(curve, slope)
+    return np.array([weights[0] / spread, weights[1] - weights[0] * center / spread])
 
 
 def spoken(lines: Lines) -> NDArray[np.float32]:
