@@ -22,6 +22,7 @@ from detectors.text.scoring import (
     Calibration,
     Taxonomy,
     arousal,
+    confidence,
     emotion_scores,
     evidence,
     heard,
@@ -55,11 +56,13 @@ class Words:
 
     Attributes:
         scores: of `EMOTIONS`, ``float32[8]``; they sum to 1.
+        shown: how strongly the word lists speak for each, ``float32[8]``.
         polarity: logit of a good review.
     """
 
     taxonomy: Taxonomy
     scores: NDArray[np.float32]
+    shown: NDArray[np.float32]
     polarity: NDArray[np.float32]
     hits: Sequence[Hit]
     felt: Mapping[Emotion, Sequence[str]]
@@ -161,7 +164,7 @@ class TextEmotion:
         shown = evidence(hits, felt)
         calibration = self.calibration[taxonomy]
         scores = emotion_scores(logits[taxonomy][None], taxonomy, calibration, shown[None])[0]
-        return Words(taxonomy, scores, logits[POLARITY], hits, felt)
+        return Words(taxonomy, scores, shown, logits[POLARITY], hits, felt)
 
     def _reading(self, item: TranscriptLine, lines: Sequence[Words]) -> Reading:
         words = lines[-1]
@@ -172,7 +175,8 @@ class TextEmotion:
             words=len(item.text.split()),
             calibration=calibration,
         )
-        label, confidence = EMOTIONS[int(scores.argmax())], float(scores.max())
+        label = EMOTIONS[int(scores.argmax())]
+        sure = float(confidence(scores[None], words.shown[None], calibration)[0])
         reasons = [hit.words for hit in words.hits] + list(words.felt.get(label, []))
         return Reading(
             call_id=item.call_id,
@@ -181,8 +185,8 @@ class TextEmotion:
             detector=self.name,
             version=self.version,
             scores=dict(zip(EMOTIONS, map(float, scores), strict=True)),
-            confidence=confidence,
-            abstained=confidence < calibration.abstain_below and not words.hits,
+            confidence=sure,
+            abstained=sure < calibration.abstain_below and not words.hits,
             arousal=float(arousal(scores)),
             valence=float(valence(scores[None], words.polarity, calibration)[0]),
             topics=tuple(dict.fromkeys(hit.topic for hit in words.hits)),

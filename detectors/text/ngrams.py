@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BUCKETS = {Language.KOREAN: 40_960, Language.ENGLISH: 24_576}
+BUCKETS = {Language.KOREAN: 98_304, Language.ENGLISH: 49_152}
 """Rows of the embedding table per language; Korean comes first."""
 OFFSETS = {Language.KOREAN: 0, Language.ENGLISH: BUCKETS[Language.KOREAN]}
 ROWS = sum(BUCKETS.values())

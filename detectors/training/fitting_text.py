@@ -1,4 +1,4 @@
-"""Fitting the served text model: an embedding of hashed n-grams, summed, under a linear layer.
+"""Fitting the served text model: an embedding of hashed n-grams, summed, under two layers.
 
 It learns what its teachers say of many lines, labelled or not, by least squares: their scores of
 every label are brought to mean 0 and deviation 1 first, so that rare labels count like others.
@@ -31,10 +31,11 @@ class Recipe:
         dropped: share of n-grams left out at random in training: no word may decide alone.
     """
 
-    width: int = 32
-    epochs: int = 5
+    width: int = 48
+    hidden: int = 256
+    epochs: int = 2
     batch: int = 128
-    rate: float = 0.01
+    rate: float = 0.005
     spread: float = 0.02
     dropped: float = 0.4
 
@@ -54,18 +55,20 @@ class Lessons:
 
 
 class Bag(nn.Module):
-    """Weighted sum of embeddings, then a linear layer: ``[lines, outputs]`` logits."""
+    """Weighted sum of embeddings, a hidden layer, then logits: ``[lines, outputs]``."""
 
     def __init__(self, recipe: Recipe, outputs: int) -> None:
         """Begin with small random embeddings."""
         super().__init__()
         self.table = nn.EmbeddingBag(ROWS, recipe.width, mode="sum")
         nn.init.normal_(self.table.weight, 0.0, recipe.spread)
-        self.heads = nn.Linear(recipe.width, outputs)
+        self.hidden = nn.Linear(recipe.width, recipe.hidden)
+        self.heads = nn.Linear(recipe.hidden, outputs)
 
     def forward(self, buckets: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Score lines given one after the other; line i starts at ``offsets[i]``."""
-        return torch.as_tensor(self.heads(self.table(buckets, offsets, per_sample_weights=weights)))
+        summed = self.table(buckets, offsets, per_sample_weights=weights)
+        return torch.as_tensor(self.heads(nn.functional.gelu(self.hidden(summed))))
 
     def rescale(self, usual: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
         """Give logits of this mean and deviation in place of 0 and 1."""
@@ -90,8 +93,8 @@ def fitted(
         optimiser, recipe.rate, total_steps=recipe.epochs * batches, pct_start=0.1
     )
     step = begin(recipe.epochs * batches)
-    for rows in _batches(len(lessons.grams), recipe, rng):
-        outputs = bag(*_joined([_thinned(lessons.grams[row], recipe.dropped, rng) for row in rows]))
+    for rows in batches_of(len(lessons.grams), recipe, rng):
+        outputs = bag(*strung([thinned(lessons.grams[row], recipe.dropped, rng) for row in rows]))
         misses = (outputs - targets[rows]) ** 2 * counted[rows]
         optimiser.zero_grad()
         misses.mean().backward()
@@ -106,7 +109,7 @@ def scored(bag: Bag, grams: Sequence[Grams]) -> NDArray[np.float32]:
     """Give the logits of lines, ``float32[lines, outputs]``."""
     size = 256
     with torch.no_grad():
-        parts = [bag(*_joined(grams[i : i + size])) for i in range(0, len(grams), size)]
+        parts = [bag(*strung(grams[i : i + size])) for i in range(0, len(grams), size)]
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
 
 
@@ -118,7 +121,8 @@ def _standing(lessons: Lessons) -> tuple[NDArray[np.float64], NDArray[np.float64
     return usual, np.maximum(np.sqrt(spread), 1e-3)
 
 
-def _batches(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[NDArray[np.int64]]:
+def batches_of(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[NDArray[np.int64]]:
+    """Give each step's rows, every epoch in another order."""
     batches = rows // recipe.batch
     return [
         part
@@ -127,13 +131,15 @@ def _batches(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[ND
     ]
 
 
-def _thinned(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
+def thinned(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
+    """Leave out a share of a line's n-grams at random, and raise the others."""
     buckets, weights = grams
     kept = rng.random(buckets.size) >= share
     return buckets[kept], weights[kept] / np.float32(1 - share)
 
 
-def _joined(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
+def strung(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
+    """Give lines one after the other, as `Bag.forward` takes them."""
     sizes = [buckets.size for buckets, _ in grams]
     return (
         torch.from_numpy(np.concatenate([buckets for buckets, _ in grams])),

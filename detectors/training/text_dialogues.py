@@ -108,7 +108,7 @@ def best_weight(detector: TextEmotion, lines: Sequence[Told]) -> float:
     def loss(weight: float) -> float:
         return -float(sum(np.log(_scores(detector, line, weight)[line.truth]) for line in lines))
 
-    return min(WEIGHTS, key=loss)
+    return float(min(WEIGHTS, key=loss))
 
 
 def heard(detector: TextEmotion, lines: Sequence[Told], *, short_only: bool) -> Heard:

@@ -87,11 +87,11 @@ def reviews(root: Path, step: Callable[[], None]) -> tuple[Lines, Lines]:
 
 
 def rated(root: Path) -> tuple[list[str], NDArray[np.int64]]:
-    """NSMC's reviews with their ratings of 1-10, without those that `reviews` measures on."""
+    """NSMC's reviews with their ratings of 1-10, all but those that `reviews` measures on."""
     rows = ratings(root / "text/nsmc/reviews.tsv.gz")
     kept = set(_measuring(rows))
     order = np.random.default_rng(1).permutation(len(rows))
-    some = [rows[i] for i in order if rows[i][0] not in kept][:MOST_REVIEWS]
+    some = [rows[i] for i in order if rows[i][0] not in kept]
     return [review for review, _ in some], np.array([rating for _, rating in some])
 
 

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from kiwipiepy import Kiwi, __version__
+from kiwipiepy import (  # type: ignore[import-untyped,unused-ignore]  # no stubs
+    Kiwi,
+    __version__,
+)
 
 from detectors.text.normalising import normalised
 
