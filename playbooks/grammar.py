@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
-from detectors.reading import Modality
+from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker
 from playbooks.combining import All, Any, Count, Not, Sequence
 from playbooks.happenings import EmotionRead, Said, Silence, TalkOver, TopicHeard
@@ -149,7 +149,17 @@ def _talk_over(field: Field) -> Condition:
 
 
 _MOOD_KEYS = frozenset(
-    {"level", "strain", "until_strain", "label", "trend", "shift", "disagreement", "for"}
+    {
+        "level",
+        "strain",
+        "until_strain",
+        "label",
+        "trend",
+        "shift",
+        "disagreement",
+        "contrast",
+        "for",
+    }
 )
 
 
@@ -160,6 +170,7 @@ def _mood(field: Field) -> Condition:
     level, label, trend = block.get("level"), block.get("label"), block.get("trend")
     strain, until = block.get("strain"), block.get("until_strain")
     shift, disagreement, held = block.get("shift"), block.get("disagreement"), block.get("for")
+    contrast = block.get("contrast")
     if until and (strain is None or until.ratio() > strain.ratio()):
         until.refuse("until_strain is not below a strain", "write a strain above it")
     return MoodIs(
@@ -170,6 +181,7 @@ def _mood(field: Field) -> Condition:
         trend=trend.choice(Trend) if trend else None,
         shift=shift.flag() if shift else None,
         disagreement=disagreement.flag() if disagreement else None,
+        contrast=contrast.choice(Contrast) if contrast else None,
         for_ms=held.duration(1_000, LONGEST_MS) if held else 0,
     )
 

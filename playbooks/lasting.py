@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from detectors.labels import Emotion
+    from detectors.reading import Contrast
     from detectors.utterance import Language
     from playbooks.conditions import Leaf
 
@@ -29,7 +30,8 @@ class MoodIs:
         strain: at least this strain, 0-1.
         until_strain: once true it stays so until the strain is below this (hysteresis).
         shift: a sudden rise; like everything here it holds until the next mood.
-        disagreement: voice and words point to different sides.
+        disagreement: voice and words point to different sides, whichever way.
+        contrast: they do, and this way.
     """
 
     kind: ClassVar[EventKind | None] = EventKind.MOOD
@@ -40,6 +42,7 @@ class MoodIs:
     trend: Trend | None = None
     shift: bool | None = None
     disagreement: bool | None = None
+    contrast: Contrast | None = None
     for_ms: int = 0
 
     @property
@@ -82,6 +85,7 @@ class MoodIs:
             and self.trend in (None, mood.trend)
             and self.shift in (None, mood.shift)
             and self.disagreement in (None, mood.disagreement)
+            and self.contrast in (None, mood.contrast)
         )
 
 

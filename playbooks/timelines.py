@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
-from detectors.reading import Modality, Reading
+from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
 from playbooks.cases import CALL_ID, Case, Expected
 from playbooks.events import CallStarted, Event
@@ -126,10 +126,11 @@ def _talk_over(field: Field, at: int) -> Turn:
 
 
 def _mood(field: Field, at: int) -> Mood:
-    block = field.block({"level", "strain", "label", "trend", "shift", "disagreement"})
+    block = field.block({"level", "strain", "label", "trend", "shift", "disagreement", "contrast"})
     level = block.need("level", "write calm, tense or upset").choice(MoodLevel)
     strain, label, trend = block.get("strain"), block.get("label"), block.get("trend")
     shift, disagreement = block.get("shift"), block.get("disagreement")
+    contrast = block.get("contrast")
     usual = Emotion.NEUTRAL if level is MoodLevel.CALM else Emotion.ANGER
     return Mood(
         CALL_ID,
@@ -139,7 +140,8 @@ def _mood(field: Field, at: int) -> Mood:
         level=level,
         trend=trend.choice(Trend) if trend else Trend.STEADY,
         shift=shift.flag() if shift else False,
-        disagreement=disagreement.flag() if disagreement else False,
+        disagreement=disagreement.flag() if disagreement else contrast is not None,
+        contrast=contrast.choice(Contrast) if contrast else None,
         number=at,
     )
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
-from detectors.reading import Modality, Reading
+from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import (
     SAMPLE_RATE,
     Language,
@@ -318,6 +318,13 @@ class MoodMessage(Stages):
     shift: bool
     disagreement: bool
     number: int = Field(default=0, ge=0)
+    contrast: Contrast | None = Field(
+        default=None, description="How voice and words contradict each other, where they do."
+    )
+    arousal: Ratio | None = Field(default=None, description="Smoothed; 0 low, 1 high.")
+    valence: Valence | None = Field(
+        default=None, description="Smoothed; -1 unpleasant, 1 pleasant."
+    )
 
     @property
     def message_id(self) -> str:  # noqa: D102
@@ -337,6 +344,9 @@ class MoodMessage(Stages):
             shift=self.shift,
             disagreement=self.disagreement,
             number=self.number,
+            contrast=self.contrast,
+            arousal=self.arousal,
+            valence=self.valence,
         )
 
     @classmethod
@@ -354,6 +364,9 @@ class MoodMessage(Stages):
             shift=mood.shift,
             disagreement=mood.disagreement,
             number=mood.number,
+            contrast=mood.contrast,
+            arousal=None if mood.arousal is None else _ratio(mood.arousal),
+            valence=None if mood.valence is None else _valence(mood.valence),
             **stages,
         )
 

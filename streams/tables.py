@@ -132,6 +132,9 @@ MOODS = Table(
     Column("trend", String, nullable=False),
     Column("shift", Boolean, nullable=False),
     Column("disagreement", Boolean, nullable=False),
+    Column("contrast", String),
+    Column("arousal", Float),
+    Column("valence", Float),
 )
 TURNS = Table(
     "turns",

@@ -27,11 +27,12 @@ SPLITS = Path(__file__).parent / "splits"
 
 FOLDS = 5
 TEST_FOLD = 0
-VALIDATION_FOLD = 1
-HELD_OUT_SCRIPTS = 2
-"""Script folds (of `FOLDS`) that a test speaker is tested on and nobody is trained on."""
+SCRIPT_PARTS = ((0, 1), (2, 3), (4,))
+"""Script folds, counted from the speaker's, that a test speaker is tested on and nobody is trained
+on: of the first part in the model that ships, of each in turn in cross-validation."""
 
-VOICE_CORPORA = ("ravdess", "emodb", "korean_emotional", "baved")
+VOICE_CORPORA = ("ravdess", "emodb", "korean_emotional", "korean_plain", "baved")
+"""The last two carry no emotions: one teaches how Korean varies, one teaches arousal."""
 
 
 class CorpusError(ValueError):
@@ -139,24 +140,25 @@ def weights_licence(clips: Iterable[Clip]) -> str:
     """Say in one line what weights were trained on, and under which licence each corpus is."""
     licences: dict[str, set[str]] = {}
     for clip in clips:
-        licences.setdefault(clip.corpus, set()).add(clip.licence or "licence not stated")
+        said = " ".join(clip.licence.split()) or "licence not stated"
+        licences.setdefault(clip.corpus, set()).add(said)
     parts = (f"{corpus} ({'; '.join(sorted(each))})" for corpus, each in sorted(licences.items()))
     return f"Weights: under the terms of what they were trained on: {', '.join(parts)}."
 
 
-def held_out(clip: Clip, fold: int) -> bool:
+def held_out(clip: Clip, fold: int, part: int = 0) -> bool:
     """Whether this clip may measure a model trained without ``fold``: new voice, new words."""
-    return clip.fold == fold and (clip.script_fold is None or clip.script_fold in _unseen(fold))
+    unseen = clip.script_fold is None or clip.script_fold in _unseen(fold, part)
+    return clip.fold == fold and unseen
 
 
-def trainable(clip: Clip, *folds: int) -> bool:
-    """Whether this clip may train a model that is measured on these folds."""
-    unseen = {script for fold in folds for script in _unseen(fold)}
-    return clip.fold not in folds and clip.script_fold not in unseen
+def trainable(clip: Clip, fold: int, part: int = 0) -> bool:
+    """Whether this clip may train a model that is measured on this fold."""
+    return clip.fold != fold and clip.script_fold not in _unseen(fold, part)
 
 
-def _unseen(fold: int) -> set[int]:
-    return {(fold + step) % FOLDS for step in range(HELD_OUT_SCRIPTS)}
+def _unseen(fold: int, part: int = 0) -> set[int]:
+    return {(fold + step) % FOLDS for step in SCRIPT_PARTS[part]}
 
 
 @cache

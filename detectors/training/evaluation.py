@@ -12,6 +12,7 @@ from detectors.training.judged import Judged, Voice, label_names, told
 from detectors.training.orders import counted
 from detectors.training.telephone import Codec, carried
 from detectors.utterance import (
+    CONTEXT_LINES,
     SAMPLE_RATE,
     Baseline,
     Language,
@@ -28,17 +29,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from detectors.detector import Detector
     from detectors.reading import Reading
     from detectors.text.emotion import Taxonomy, TextEmotion
     from detectors.training.manifests import Row
-    from detectors.voice.tone import VoiceTone
 
 CALL = "evaluation"
 
 
 def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     rows: Iterable[Row],
-    detector: VoiceTone,
+    detector: Detector[Utterance],
     root: Path,
     *,
     codec: Codec,
@@ -58,7 +59,7 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
         past = heard.get(speaker, Baseline()) if in_order else Baseline()
         try:
             pcm = carried(sound(root / row["path"]), codec)
-            reading = detector.read(_utterance(pcm, past))
+            reading = detector.read(_utterance(pcm, past, row["language"]))
         except (CorpusError, UnusableUtteranceError) as error:
             complain(f"{row.where}: {row['path']}: {error}")
             judged.append(Judged.unread(row["path"], EMOTIONS))
@@ -69,9 +70,10 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     return judged
 
 
-def _utterance(pcm: NDArray[np.int16], past: Baseline) -> Utterance:
+def _utterance(pcm: NDArray[np.int16], past: Baseline, language: str) -> Utterance:
+    """Without a language it is read as of one the model was not taught."""
     span = Span(0, pcm.size * 1_000 // SAMPLE_RATE)
-    return Utterance(CALL, Speaker.CUSTOMER, span, pcm, baseline=past)
+    return Utterance(CALL, Speaker.CUSTOMER, span, pcm, language, past)
 
 
 def _judged(
@@ -95,30 +97,41 @@ def read_text(
     detector: TextEmotion,
     taxonomy: Taxonomy | None,
     *,
+    in_order: bool = False,
     complain: Callable[[str], None],
 ) -> list[Judged]:
-    """Read every line as if alone; without a taxonomy the labels are `EMOTIONS`.
+    """Read every line, as if alone or (``in_order``) after the earlier ones of its call.
 
-    What cannot be read is told to ``complain`` with file and line, and is `Judged.unread`.
+    Without a taxonomy the labels are `EMOTIONS`. What cannot be read is told to ``complain`` with
+    file and line, and is `Judged.unread`.
     """
     labels = label_names(taxonomy)
     judged: list[Judged] = []
+    said: dict[str, tuple[str, ...]] = {}
     for row in rows:
+        call = row["call"] or Voice.of(row).speaker
         try:
-            line = TranscriptLine(
-                CALL, Speaker.CUSTOMER, Span(0, 0), row["text"], _language(row["language"])
-            )
-            reading = detector.read(line)
+            reading = detector.read(_line(row, said.get(call, ())))
         except ValueError as error:
             complain(f"{row.where}: {row['id']}: {error}")
             judged.append(Judged.unread(row["id"], labels))
             continue
+        if in_order and call:
+            said[call] = (*said.get(call, ()), row["text"])[-CONTEXT_LINES:]
         item = _judged(row, row["id"], reading, told(row, row["labels"], labels, complain))
         if taxonomy:
             own = detector.decided([row["text"]], taxonomy)[0]
             item = replace(item, scores=[float(score) for score in own])
         judged.append(item)
     return judged
+
+
+def _line(row: Row, context: tuple[str, ...]) -> TranscriptLine:
+    language = _language(row["language"])
+    span = Span(0, 0)
+    return TranscriptLine(
+        CALL, Speaker.CUSTOMER, span, row["text"], language=language, context=context
+    )
 
 
 def _language(name: str) -> Language:

@@ -27,20 +27,14 @@ HALVED = ("head.",)
 """Weights under these names are kept as float16: half the size, and no measurable change."""
 
 
-def exported(  # noqa: PLR0913 - the exporter's own
+def graph_of(
     module: nn.Module,
-    path: Path,
     *,
     inputs: Mapping[str, Tensor],
     outputs: tuple[str, ...],
-    axes: Mapping[str, Mapping[int, str]],
-    description: Mapping[str, Any],
-) -> None:
-    """Write ``module`` to ``path``, its description in the graph's metadata.
-
-    ``axes`` names the dimensions of inputs that may differ from the example's.
-    """
-    shapes = {name: dict.fromkeys(axes.get(name, {}), torch.export.Dim.DYNAMIC) for name in inputs}
+    shapes: tuple[Mapping[int, Any], ...] | None = None,
+) -> onnx.ModelProto:
+    """Trace ``module`` into a graph; ``shapes`` names the dimensions that may differ, if any."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -49,15 +43,38 @@ def exported(  # noqa: PLR0913 - the exporter's own
             tuple(inputs.values()),
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_shapes=tuple(shapes.values()),
+            dynamic_shapes=shapes,
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
         )
     if program is None:
-        message = f"{path}: torch exported nothing"
+        message = f"torch exported nothing of {type(module).__name__}"
         raise RuntimeError(message)
-    model = program.model_proto
+    return program.model_proto
+
+
+def joined(
+    first: onnx.ModelProto, second: onnx.ModelProto, *, through: str, seen: tuple[str, ...]
+) -> onnx.ModelProto:
+    """Put ``second`` behind ``first``: the tensor ``through`` is given by one, taken by the other.
+
+    ``seen`` names the outputs of the whole; one of them may be ``through`` itself.
+    """
+    behind = onnx.compose.add_prefix(second, "head.", rename_inputs=False, rename_outputs=False)
+    behind.ir_version = first.ir_version
+    kept = {(each.domain, each.version) for each in first.opset_import}
+    del behind.opset_import[:]
+    behind.opset_import.extend(onnx.helper.make_opsetid(*each) for each in sorted(kept))
+    merged = onnx.compose.merge_models(
+        first, behind, io_map=[(through, through)], outputs=[n for n in seen if n != through]
+    )
+    merged.graph.output.extend(each for each in first.graph.output if each.name in seen)
+    return merged
+
+
+def saved(model: onnx.ModelProto, path: Path, description: Mapping[str, Any]) -> None:
+    """Write a graph with its description, learnt matrices of a head as float16."""
     _halve(model)
     describe(model, description)
     onnx.checker.check_model(model)

@@ -1,8 +1,7 @@
-"""The voice model as one torch graph: from samples to logits, so that training is serving.
+"""Level, pitch, voicing and pace: what of a voice can be named to a person.
 
-Frames are `WINDOW` samples every `HOP`. All statistics are over frames with speech in them,
-and log-mel energies are relative to the utterance's own level, so neither silence at the
-ends nor a quiet recording changes what is heard.
+Frames are `WINDOW` samples every `HOP`. All measures are over frames with speech in them, so
+silence at the ends changes none of them.
 """
 
 from __future__ import annotations
@@ -36,16 +35,12 @@ SHORTEST_LAG = 16
 LONGEST_LAG = 114
 """70 Hz: a low man's voice."""
 
-BANDS = 10
-"""Wider bands whose changes over time are measured."""
-
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Frame-wise measures; ``[N, ..., F]`` for N utterances of at most F frames.
+    """Frame-wise measures; ``[N, ..., F]`` for N utterances of F frames.
 
     Attributes:
-        mel: log-mel energies relative to the level, nats, ``[N, MELS, F]``.
         energy: log power, nats, ``[N, F]``.
         speech: how much a frame counts as speech, 0-1, ``[N, F]``.
         voicing: strength of the strongest period, 0-1, ``[N, F]``.
@@ -53,7 +48,6 @@ class Frames:
         level: log power of the speech frames, nats, ``[N]``.
     """
 
-    mel: Tensor
     energy: Tensor
     speech: Tensor
     voicing: Tensor
@@ -105,17 +99,14 @@ class Hearing(nn.Module):
         """Log of mel-filtered power in nats: ``[N, 129, F] -> [N, MELS, F]``."""
         return (self.filters @ power).clamp(min=POWER_FLOOR).log()
 
-    def forward(self, samples: Tensor, lengths: Tensor) -> Frames:
-        """Hear ``samples [N, T]`` in -1..1, of which the first ``lengths [N]`` count."""
+    def forward(self, samples: Tensor) -> Frames:
+        """Hear ``samples [N, T]`` in -1..1."""
         power = self.spectrum(samples)
-        mel = self.log_mel(power)
-        inside = _inside(lengths, mel)
-        energy = mel.logsumexp(dim=1)
-        speech = _speech(energy, inside)
+        energy = self.log_mel(power).logsumexp(dim=1)
+        speech = _speech(energy)
         level = (energy * speech).sum(1) / speech.sum(1).clamp(min=1e-3)
         voicing, pitch = self._period(power)
-        relative = (mel - level.view(-1, 1, 1)).clamp(min=-DYNAMIC_RANGE)
-        return Frames(relative, energy, speech, voicing, pitch, level)
+        return Frames(energy, speech, voicing, pitch, level)
 
     def _period(self, power: Tensor) -> tuple[Tensor, Tensor]:
         """Find the strongest period in the autocorrelation of the compressed spectrum.
@@ -143,80 +134,52 @@ def _untapered(lags: Tensor) -> Tensor:
     return (tapered / (window * window).sum()).pow(-0.7).view(1, -1, 1)
 
 
-def _inside(lengths: Tensor, mel: Tensor) -> Tensor:
-    frames = (lengths - WINDOW) // HOP + 1
-    steps = torch.arange(mel.shape[2], device=mel.device)
-    return (steps.unsqueeze(0) < frames.unsqueeze(1)).to(mel.dtype)
-
-
-def _speech(energy: Tensor, inside: Tensor) -> Tensor:
+def _speech(energy: Tensor) -> Tensor:
     """Frames near the loudest moment (the mean of five frames, so that a click is not one)."""
-    smooth = _smoothed(energy * inside) / _smoothed(inside).clamp(min=1e-3)
-    loudest = smooth.masked_fill(inside == 0, -1e4).amax(1, keepdim=True)
-    return torch.sigmoid((smooth - loudest + SPEECH_RANGE) * 3.0) * inside
+    smooth = _smoothed(energy)
+    loudest = smooth.amax(1, keepdim=True)
+    return torch.sigmoid((smooth - loudest + SPEECH_RANGE) * 3.0)
 
 
 def _smoothed(values: Tensor) -> Tensor:
-    return nn.functional.avg_pool1d(values.unsqueeze(1), 5, stride=1, padding=2).squeeze(1)
+    pooled = nn.functional.avg_pool1d(
+        values.unsqueeze(1), 5, stride=1, padding=2, count_include_pad=False
+    )
+    return pooled.squeeze(1)
 
 
-class Statistics(nn.Module):
-    """An utterance's feature vector: how its frames are distributed, ``[N, D]``."""
+PROSODY = 4
+"""Numbers that `Prosody` gives."""
+LEVEL, PITCH, VOICING, PACE = range(PROSODY)
+"""Their positions: level in nats, log2 of the pitch in Hz, strength of the voice 0-1, and how
+much the loudness changes in 40 ms, in nats."""
+
+
+class Prosody(nn.Module):
+    """What a person can be told of a voice, ``[N, T] -> [N, PROSODY]``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.hearing = Hearing()
 
-    def forward(self, samples: Tensor, lengths: Tensor) -> Tensor:
-        """Describe ``samples [N, T]`` in -1..1, of which the first ``lengths [N]`` count."""
-        frames = self.hearing(samples, lengths)
+    def forward(self, samples: Tensor) -> Tensor:
+        """Describe ``samples [N, T]`` in -1..1."""
+        frames = self.hearing(samples)
         speech = frames.speech.unsqueeze(1)
-        voiced = speech * torch.sigmoid((frames.voicing.unsqueeze(1) - 0.28) * 15.0)
-        loud = speech * torch.exp(
-            0.5 * (frames.energy - frames.level.unsqueeze(1)).clamp(-6, 6)
-        ).unsqueeze(1)
-        bands = frames.mel.unflatten(1, (BANDS, MELS // BANDS)).mean(2)
-        pitch = frames.pitch.unsqueeze(1)
+        voicing = frames.voicing.unsqueeze(1)
+        voiced = speech * torch.sigmoid((voicing - 0.28) * 15.0)
         energy = (frames.energy - frames.level.unsqueeze(1)).clamp(min=-DYNAMIC_RANGE).unsqueeze(1)
         parts = [
             frames.level.unsqueeze(1),
-            _mean(pitch, voiced),
-            _mean(frames.voicing.unsqueeze(1), speech),
+            _mean(frames.pitch.unsqueeze(1), voiced),
+            _mean(voicing, speech),
             _change(energy, speech, 4),
-            _mean(frames.mel, speech),
-            _spread(frames.mel, speech),
-            _mean(frames.mel, voiced),
-            _mean(frames.mel, loud),
-            _spread(pitch, voiced),
-            _upper(pitch, voiced, 6.0),
-            _upper(pitch, voiced, -6.0),
-            _change(pitch, voiced, 2),
-            _change(pitch, voiced, 8),
-            _spread(frames.voicing.unsqueeze(1), speech),
-            voiced.sum(2) / speech.sum(2).clamp(min=1e-3),
-            _spread(energy, speech),
-            _upper(energy, speech, 1.0),
-            _change(energy, speech, 1),
-            _change(energy, speech, 8),
-            _change(energy, speech, 16),
-            *(_change(bands, speech, step) for step in (1, 3, 8)),
         ]
         return torch.cat(parts, dim=1)
 
 
 def _mean(values: Tensor, weights: Tensor) -> Tensor:
     return (values * weights).sum(2) / weights.sum(2).clamp(min=1e-3)
-
-
-def _spread(values: Tensor, weights: Tensor) -> Tensor:
-    off = values - _mean(values, weights).unsqueeze(2)
-    return _mean(off * off, weights).clamp(min=1e-6).sqrt()
-
-
-def _upper(values: Tensor, weights: Tensor, sharpness: float) -> Tensor:
-    """Mean weighted towards the high (or, with negative sharpness, the low) values."""
-    off = values - _mean(values, weights).unsqueeze(2)
-    return _mean(off, weights * torch.exp((off * sharpness).clamp(-8, 8)))
 
 
 def _change(values: Tensor, weights: Tensor, step: int) -> Tensor:

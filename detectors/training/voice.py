@@ -2,162 +2,125 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from detectors.labels import EMOTIONS
-from detectors.training.corpora import (
-    FOLDS,
-    TEST_FOLD,
-    VALIDATION_FOLD,
-    clips,
-    held_out,
-    trainable,
-    weights_licence,
-)
-from detectors.training.export import exported, versioned
-from detectors.training.fitting_voice import Past, Recipe, calibrated, fitted, scored, steps
-from detectors.training.hearing import Statistics
-from detectors.training.voice_card import Crossed, card
-from detectors.training.voice_examples import CLEAN, MULAW, Examples, heard
-from detectors.training.voice_model import LEVEL, PACE, PITCH, VOICING, ToneModel
+from detectors.training.corpora import TEST_FOLD, clips, weights_licence
+from detectors.training.crossing import Bench
+from detectors.training.discriminants import Recipe
+from detectors.training.export import graph_of, joined, saved, versioned
+from detectors.training.hearing import LEVEL, PACE, PITCH, VOICING
+from detectors.training.listening import SIZE, listening
+from detectors.training.voice_calibration import calibrated
+from detectors.training.voice_card import card
+from detectors.training.voice_examples import VIEWS, heard
+from detectors.training.voice_figures import shown, shown_abroad
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.tone import KIND
+from detectors.voice.tone import KIND, STRANGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    import onnx
 
     from detectors.training.corpora import Clip
-    from detectors.training.fitting_voice import Calibration
+    from detectors.training.listening import Listening
     from detectors.training.progress import Progress
+    from detectors.training.voice_calibration import Calibration
     from detectors.training.voice_model import ToneHead
 
 LICENCE = (
     "Weights for research and demonstration only: trained on RAVDESS (CC BY-NC-SA 4.0), "
     "EmoDB (unverified, research), emotiontts (CC BY-NC-SA 4.0), BAVED (research). "
-    "Code: Apache-2.0."
+    "Encoder: Smart Turn v3.2, BSD-2-Clause. Code: Apache-2.0."
 )
-VIEWS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """What every fit of one training shares."""
-
-    examples: Examples
-    recipe: Recipe
-    seed: int
-    progress: Progress
-
-    def fit(self, title: str, *without: int) -> ToneHead:
-        """Fit on all speakers but those of these folds."""
-        chosen = np.flatnonzero([trainable(clip, *without) for clip in self.examples.clips])
-        step = self.progress.begin(title, steps(chosen.size, self.recipe))
-        return fitted(self.examples, chosen, recipe=self.recipe, seed=self.seed, step=step)
-
-    def measurable(self, fold: int) -> NDArray[np.int64]:
-        """Clips with an emotion that a fit without ``fold`` may be measured on."""
-        return np.flatnonzero(
-            [clip.emotion is not None and held_out(clip, fold) for clip in self.examples.clips]
-        )
-
-
-def train(
+def train(  # noqa: PLR0913 - what a training is told
     data: Path,
     models: Path,
     *,
     seed: int,
     progress: Progress,
+    cache: Path,
     clips: Sequence[Clip] | None = None,
 ) -> Path:
     """Train on every speaker but the test fold's; write artifact and card into ``models``.
 
-    ``clips`` takes the place of the four corpora below ``data``.
+    ``clips`` takes the place of the four corpora below ``data``; ``cache`` is the folder where
+    features are kept, so that a second training starts at once.
 
     Raises:
-        CorpusError: ``data`` lacks a corpus.
+        CorpusError: ``data`` lacks a corpus, or the speech encoder is not installed.
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
-    bench = _Bench(_heard(data, clips, seed, progress), Recipe(), seed, progress)
-    calibration = _calibration(bench)
-    head = bench.fit("fitting", TEST_FOLD)
-    crossed = _cross_validated(bench, head)
+    ear = listening()
+    bench = _bench(data, clips, ear, (seed, cache), progress)
+    head = bench.shipped()
+    crossing = bench.crossed(progress)
+    abroad = bench.abroad(progress)
+    calibration = calibrated(bench.examples, crossing, abroad, without=TEST_FOLD)
     path = models / f"{KIND}.onnx"
     licence = LICENCE if clips is None else weights_licence(clips)
-    description = _export(head, calibration, path, licence)
-    card(bench.examples, crossed, description, seed=seed).write(path.with_suffix(".md"))
+    description = _export(ear, head, calibration, path, licence)
+    found = shown(bench.examples, crossing)
+    strange = shown_abroad(bench.examples, abroad) if abroad else None
+    card(found, strange, description, path=path, seed=seed).write(path.with_suffix(".md"))
     return path
 
 
-def _heard(data: Path, given: Sequence[Clip] | None, seed: int, progress: Progress) -> Examples:
+def _bench(
+    data: Path,
+    given: Sequence[Clip] | None,
+    ear: Listening,
+    how: tuple[int, Path],
+    progress: Progress,
+) -> Bench:
+    seed, cache = how
     found = clips(data) if given is None else list(given)
     step = progress.begin("listening to the clips", len(found))
-    return heard(found, Statistics().eval(), views=VIEWS, seed=seed, step=step)
+    examples = heard(found, ear, views=VIEWS, seed=seed, cache=cache / "voice", step=step)
+    return Bench(examples, Recipe(), seed)
 
 
-def _calibration(bench: _Bench) -> Calibration:
-    """Calibrate a twin that has not heard the validation speakers.
-
-    The model that ships has: there are too few speakers to leave another four actors out.
-    """
-    twin = bench.fit("fitting the twin for calibration", TEST_FOLD, VALIDATION_FOLD)
-    return calibrated(twin, bench.examples, bench.measurable(VALIDATION_FOLD), seed=bench.seed)
-
-
-def _cross_validated(bench: _Bench, head: ToneHead) -> Crossed:
-    parts: dict[tuple[int, int], list[tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
-    for fold in range(FOLDS):
-        title = f"cross-validation {fold + 1} of {FOLDS}"
-        model = head if fold == TEST_FOLD else bench.fit(title, fold)
-        chosen = bench.measurable(fold)
-        for view, before in product((CLEAN, MULAW), (0, 3)):
-            past = Past(view, before, bench.seed)
-            scores = scored(model, bench.examples, chosen, past)
-            parts.setdefault((view, before), []).append((chosen, scores))
-    return {
-        key: (np.concatenate([c for c, _ in value]), np.concatenate([s for _, s in value]))
-        for key, value in parts.items()
-    }
-
-
-def _export(head: ToneHead, calibration: Calibration, path: Path, licence: str) -> dict[str, Any]:
-    size = head.mean.shape[0]
+def _export(
+    ear: Listening, head: ToneHead, calibration: Calibration, path: Path, licence: str
+) -> dict[str, Any]:
     description: dict[str, Any] = {
         "kind": KIND,
         "name": KIND,
         "licence": licence,
         "labels": list(EMOTIONS),
-        "features": size,
+        "languages": list(head.languages),
+        "features": SIZE,
         "sample_rate": SAMPLE_RATE,
-        "temperature": calibration.temperature,
-        "abstain_below": calibration.abstain_below,
+        "temperature": {name: list(hot) for name, hot in calibration.temperature.items()},
+        "abstain_below": dict(calibration.abstain_below),
         "prosody": {"level": LEVEL, "pitch": PITCH, "voicing": VOICING, "pace": PACE},
+        "ear": ear.digest,
     }
-    description = versioned(description, [w.numpy() for w in head.state_dict().values()])
-    exported(
-        ToneModel(Statistics(), head, calibration.temperature),
-        path,
-        inputs={
-            "samples": torch.zeros(2, 3 * SAMPLE_RATE),
-            "lengths": torch.tensor([3 * SAMPLE_RATE, 2 * SAMPLE_RATE]),
-            "baseline": torch.zeros(2, size),
-            "count": torch.tensor([0.0, 2.0]),
-        },
-        outputs=("scores", "arousal", "features"),
-        axes={
-            "samples": {0: "utterances", 1: "samples"},
-            "lengths": {0: "utterances"},
-            "baseline": {0: "utterances"},
-            "count": {0: "utterances"},
-        },
-        description=description,
-    )
+    head = head.calibrated(calibration.temperature, STRANGER)
+    weights = [np.asarray(weight.numpy()) for weight in head.state_dict().values()]
+    description = versioned(description, weights)
+    saved(_whole(ear, head), path, description)
     return description
+
+
+def _whole(ear: Listening, head: ToneHead) -> onnx.ModelProto:
+    graph = graph_of(
+        head,
+        inputs={
+            "features": torch.zeros(1, SIZE),
+            "baseline": torch.zeros(1, SIZE),
+            "count": torch.zeros(1),
+            "language": torch.zeros(1, dtype=torch.int64),
+        },
+        outputs=("scores", "arousal"),
+    )
+    seen = ("scores", "arousal", "features")
+    return joined(ear.model, graph, through="features", seen=seen)

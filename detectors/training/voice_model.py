@@ -1,4 +1,7 @@
-"""The voice-tone network: standardised statistics, less the baseline, into a small ensemble."""
+"""The voice-tone head: two linear discriminants for each language.
+
+One hears an utterance by itself, one hears what changed since the customer's earlier ones.
+"""
 
 from __future__ import annotations
 
@@ -10,92 +13,90 @@ from torch import Tensor, nn
 from detectors.labels import EMOTIONS
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Mapping, Sequence
 
-    from detectors.training.hearing import Statistics
+    from detectors.training.discriminants import Fitted
 
-LEVEL, PITCH, VOICING, PACE = range(4)
-"""Positions in the feature vector that a person can be told about."""
+SHRINKAGE = 0.5
+"""A baseline of n utterances counts n / (n + this), and so does what changed against it."""
 
-SHRINKAGE = 2.0
-"""A baseline of n utterances counts n / (n + this): two utterances are half a voice."""
+OUTPUTS = len(EMOTIONS) + 1
+"""Logits of the emotions, then arousal."""
+LEAST = 1e-6
+"""Score of a label that a language's speech never carried."""
 
 
 class ToneHead(nn.Module):
-    """From statistics and baseline to logits.
+    """From features and baseline to scores; linear but for the softmax.
 
-    The absolute level is never looked at (lines differ by 30 dB), only its change.
+    In a language that the model was not taught, it hears with the mean of those it was.
     """
 
     mean: Tensor
     scale: Tensor
-    absolute: Tensor
+    changed: Tensor
+    changed_bias: Tensor
+    plain: Tensor
+    plain_bias: Tensor
+    temperatures: Tensor
 
-    def __init__(
-        self, features: NDArray[np.float32], *, hidden: int, dropout: float, members: int
-    ) -> None:
-        """Standardise by ``features [n, D]``; build ``members`` networks."""
+    def __init__(self, found: Fitted, temperatures: Sequence[tuple[float, float]] = ()) -> None:
+        """Take the fitted matrices; the last language of both arguments is everybody else's.
+
+        ``temperatures``: of what changed and of plain speech, for each language; 1 without any.
+        """
         super().__init__()
-        values = torch.from_numpy(features)
-        self.register_buffer("mean", values.mean(0))
-        self.register_buffer("scale", values.std(0) + 1e-4)
-        absolute = torch.ones(values.shape[1])
-        absolute[LEVEL] = 0.0
-        self.register_buffer("absolute", absolute)
-        wide = 2 * values.shape[1] + 1
-        self.members = nn.ModuleList(_network(wide, hidden, dropout) for _ in range(members))
+        self.languages = found.languages
+        buffers = {
+            "mean": found.mean,
+            "scale": found.scale,
+            "changed": found.changed.matrix,
+            "changed_bias": found.changed.bias,
+            "plain": found.plain.matrix,
+            "plain_bias": found.plain.bias,
+        }
+        for name, values in buffers.items():
+            self.register_buffer(name, torch.from_numpy(values))
+        ones = [(1.0, 1.0)] * (len(found.languages) + 1)
+        self.register_buffer("temperatures", torch.tensor(list(temperatures) or ones))
 
-    def standardised(self, features: Tensor) -> Tensor:
+    def calibrated(self, temperatures: Mapping[str, tuple[float, float]], rest: str) -> ToneHead:
+        """The same head with temperatures by language, ``rest`` standing for all others."""
+        every = [temperatures.get(name, temperatures[rest]) for name in (*self.languages, rest)]
+        self.temperatures = torch.tensor(every)
+        return self
+
+    def opinions(
+        self, features: Tensor, baseline: Tensor, count: Tensor, language: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What changed, and how it sounds by itself: ``[N, OUTPUTS]`` each.
+
+        ``features`` and ``baseline [N, D]`` as measured, ``count [N]`` earlier utterances,
+        ``language [N]`` a position in `languages`, or their number for a strange one.
+        """
+        seen, past = self._standardised(features), self._standardised(baseline)
+        change = seen - self._share(count) * past
+        changed = (change.unsqueeze(1) @ self.changed[language]).squeeze(1)
+        plain = (seen.unsqueeze(1) @ self.plain[language]).squeeze(1)
+        return changed + self.changed_bias[language], plain + self.plain_bias[language]
+
+    def forward(
+        self, features: Tensor, baseline: Tensor, count: Tensor, language: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Give scores ``[N, 8]``, which sum to 1, and arousal ``[N]``, 0-1."""
+        changed, plain = self.opinions(features, baseline, count, language)
+        share = self._share(count)
+        hot = self.temperatures[language]
+        emotions = len(EMOTIONS)
+        logits = share * changed[:, :emotions] / hot[:, :1]
+        logits = logits + (1 - share) * plain[:, :emotions] / hot[:, 1:]
+        scores = torch.softmax(logits, dim=1).clamp(min=LEAST)
+        arousal = (share * changed[:, emotions:] + (1 - share) * plain[:, emotions:]).clamp(0, 1)
+        return scores / scores.sum(1, keepdim=True), arousal.squeeze(1)
+
+    def _standardised(self, features: Tensor) -> Tensor:
         """Bring ``features [N, D]`` to about -1..1, outliers cut off."""
         return ((features - self.mean) / self.scale).clamp(-5.0, 5.0)
 
-    def inputs(self, features: Tensor, baseline: Tensor, count: Tensor) -> Tensor:
-        """Join what is and what changed; both arguments standardised ``[N, D]``, count [N]."""
-        share = (count / (count + SHRINKAGE)).unsqueeze(1)
-        known = (count > 0).to(features.dtype).unsqueeze(1)
-        # Without a baseline the change of level is unknown, not equal to the level itself.
-        seen = self.absolute + (1 - self.absolute) * known
-        change = (features - share * baseline * known) * seen
-        return torch.cat([features * self.absolute, change, share], dim=1)
-
-    def forward(self, features: Tensor, baseline: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
-        """Give log-probabilities ``[N, 8]`` and arousal ``[N]``; arguments as measured."""
-        joined = self.inputs(self.standardised(features), self.standardised(baseline), count)
-        outputs = torch.stack([member(joined) for member in self.members])
-        chances = torch.softmax(outputs[:, :, : len(EMOTIONS)], dim=2).mean(0)
-        return chances.clamp(min=1e-6).log(), torch.sigmoid(outputs[:, :, -1]).mean(0)
-
-
-def _network(wide: int, hidden: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(wide, hidden),
-        nn.GELU(),
-        nn.Dropout(dropout),
-        nn.Linear(hidden, 64),
-        nn.GELU(),
-        nn.Dropout(dropout),
-        nn.Linear(64, len(EMOTIONS) + 1),
-    )
-
-
-class ToneModel(nn.Module):
-    """What is exported: samples and baseline in, calibrated scores out."""
-
-    def __init__(self, statistics: Statistics, head: ToneHead, temperature: float) -> None:
-        super().__init__()
-        self.statistics = statistics
-        self.head = head
-        self.temperature = temperature
-
-    def forward(
-        self, samples: Tensor, lengths: Tensor, baseline: Tensor, count: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Read ``samples [N, T]`` in -1..1, the first ``lengths [N]`` of which count.
-
-        ``baseline [N, D]`` is the mean of earlier feature vectors, ``count [N]`` how many.
-        Gives scores ``[N, 8]`` (sum 1), arousal ``[N]`` and the feature vectors ``[N, D]``.
-        """
-        features = self.statistics(samples, lengths)
-        logits, arousal = self.head(features, baseline, count)
-        return torch.softmax(logits / self.temperature, dim=1), arousal, features
+    def _share(self, count: Tensor) -> Tensor:
+        return (count / (count + SHRINKAGE)).unsqueeze(1)

@@ -34,7 +34,10 @@ SPEECH_WITHIN = np.log(10) * 3.5
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Features by the content of what they are of, one file each below ``folder``."""
+    """Features by the content of what they are of, one file each below ``folder``.
+
+    A measure that changes needs another ``name``.
+    """
 
     folder: Path
     name: str

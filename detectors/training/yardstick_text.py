@@ -82,35 +82,34 @@ def _settled(
 ) -> tuple[float, NDArray[np.float64]]:
     """The strength of best macro-AUC on the first fold, and each label's threshold of best F1."""
     folds = list(KFold(INNER_FOLDS, shuffle=True, random_state=0).split(truth))
-    outs = {}
-    for strength in STRENGTHS:
-        outs[strength] = _held(strength, texts, truth, *folds[0])
+
+    def held(strength: float, fold: int) -> NDArray[np.float64]:
+        train, other = folds[fold]
+        fitted, measured = [texts[i] for i in train], [texts[i] for i in other]
+        logits = _logits(strength, fitted, truth[train], measured)
         step()
-    held = truth[folds[0][1]]
-    best = max(STRENGTHS, key=lambda each: point(len(held), weighted.macro_auc(outs[each], held)))
+        return logits
+
+    outs = {strength: held(strength, 0) for strength in STRENGTHS}
+    best = max(STRENGTHS, key=lambda strength: _macro_auc(outs[strength], truth[folds[0][1]]))
     logits = np.zeros(truth.shape)
     logits[folds[0][1]] = outs[best]
-    for train, other in folds[1:]:
-        logits[other] = _held(best, texts, truth, train, other)
-        step()
-    if truth.shape[1] == 1:
-        return best, np.zeros(1)
-    limits = [
-        best_threshold(logits[:, label].astype(np.float32), truth[:, label])
-        for label in range(truth.shape[1])
-    ]
-    return best, np.array(limits)
+    for fold in range(1, INNER_FOLDS):
+        logits[folds[fold][1]] = held(best, fold)
+    return best, _limits(logits, truth)
 
 
-def _held(
-    strength: float,
-    texts: Sequence[str],
-    truth: NDArray[np.bool_],
-    train: NDArray[np.int64],
-    held: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    fitted, measured = [texts[i] for i in train], [texts[i] for i in held]
-    return _logits(strength, fitted, truth[train], measured)
+def _macro_auc(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+    return point(len(truth), weighted.macro_auc(logits, truth))
+
+
+def _limits(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Thresholds ``[labels]`` of best F1; of a single label that is as often so as not: 0."""
+    labels = truth.shape[1]
+    if labels == 1:
+        return np.zeros(1)
+    columns = (logits[:, label].astype(np.float32) for label in range(labels))
+    return np.array([best_threshold(each, truth[:, k]) for k, each in enumerate(columns)])
 
 
 def _logits(

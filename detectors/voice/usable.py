@@ -21,6 +21,14 @@ LONGEST_MS = 15_000
 SILENT_BELOW = 8.0
 """Root mean square of the loudest 20 ms, in 16-bit steps: one step of mu-law near zero."""
 
+BELOW_LOUDEST_DB = 35.0
+MARGIN = 5
+"""Packets of 20 ms kept at each end: an utterance that was cut by endpointing keeps as much."""
+BLOCK = SAMPLE_RATE // 50
+"""Samples that one position of the shipped model's encoder stands for (20 ms)."""
+FEWEST_BLOCKS, MOST_BLOCKS = 10, 400
+"""Its graph takes 0.2 s to 8 s."""
+
 _FULL_SCALE = np.float32(1 / 32_768)
 _PACKET = SAMPLE_RATE // 50
 
@@ -46,6 +54,31 @@ def usable(item: Utterance) -> NDArray[np.float32]:
         msg = "the sound is silent"
         raise UnusableUtteranceError(msg)
     return samples
+
+
+def trimmed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut what is not speech off both ends of ``float32[samples]``, but for `MARGIN` packets.
+
+    Speech is what comes within `BELOW_LOUDEST_DB` of the loudest 100 ms.
+    """
+    count = samples.size // _PACKET
+    power = (samples[: count * _PACKET].reshape(count, _PACKET) ** 2).mean(axis=1)
+    smooth = np.convolve(power, np.full(5, 0.2), "same")
+    heard = np.flatnonzero(smooth >= smooth.max() * 10 ** (-BELOW_LOUDEST_DB / 10))
+    if not heard.size:
+        return samples
+    start, end = max(0, heard[0] - MARGIN), min(count, heard[-1] + 1 + MARGIN)
+    return samples[start * _PACKET : end * _PACKET]
+
+
+def framed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring sound into the shipped model's form: trimmed, its last 8 s, zeros before it.
+
+    Gives ``float32[n * BLOCK]``: the model hears in blocks, and from the end.
+    """
+    kept = trimmed(samples)[-MOST_BLOCKS * BLOCK :]
+    missing = max(-kept.size % BLOCK, FEWEST_BLOCKS * BLOCK - kept.size)
+    return np.pad(kept, (missing, 0)).astype(np.float32)
 
 
 def _loudest(samples: NDArray[np.float32]) -> float:

@@ -79,6 +79,7 @@ def to_json(advice: Advice) -> dict[str, Any]:
         "settled_mood": _mood_json(mood.settled_mood),
         "moment": [ReadingMessage.of(one).model_dump(mode="json") for one in mood.moment],
         "strains": mood.strains,
+        "strained_at_ms": mood.strained_at_ms,
         "playbooks": {name: state.to_json() for name, state in advice.playbooks.items()},
         "seen": advice.seen,
     }
@@ -96,6 +97,8 @@ def from_json(value: Mapping[str, Any]) -> Advice:
             settled_mood=_mood(value["settled_mood"]),
             moment=tuple(ReadingMessage.model_validate(one).reading for one in value["moment"]),
             strains=tuple((at_ms, strain) for at_ms, strain in value["strains"]),
+            # A worker of an earlier version did not write it down.
+            strained_at_ms=tuple(value.get("strained_at_ms", ())),
         ),
         playbooks={
             name: PlaybookState.from_json(state) for name, state in value["playbooks"].items()

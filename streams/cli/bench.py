@@ -20,6 +20,7 @@ from streams.admin import ensure_topics
 from streams.bench.line import LineCost, OutputReader, scrape
 from streams.bench.plain import PlainCost, measure_plain
 from streams.bench.rotating import rotated
+from streams.cli.bench_detectors import detectors
 from streams.cli.kafka import start_local
 from streams.cli.replay import name_all, prepare_all
 from streams.cli.screen import console, progress
@@ -41,6 +42,9 @@ QUIET_S = 3.0
 @click.group()
 def bench() -> None:
     """Measure the line. Quote ratios within one run: machines differ, and so do hours."""
+
+
+bench.add_command(detectors)
 
 
 @bench.command()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams.cli.evaluated import BAD_INPUT, Wanted, command_line, complain, finish, writable
-from streams.cli.yardsticks import yardsticks
+from streams.cli.evaluated_calls import calls
+from streams.cli.yardsticks import manifest, yardsticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +27,9 @@ def evaluate() -> None:
     """Measure a detector on a manifest, or just write what it reads."""
 
 
+evaluate.add_command(manifest)
 evaluate.add_command(yardsticks)
+evaluate.add_command(calls)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -49,13 +52,16 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             help="Write the figures as JSON, with intervals and by group.",
         ),
         click.option(
-            "--in-order", is_flag=True, help="Rows of one speaker are a call in time order."
+            "--in-order", is_flag=True, help="Rows of a speaker (text: call) are in time order."
         ),
         click.option(
             "--root", type=_FOLDER, default=".",
             help="Folder that the manifest's paths start from.  [default: here]",
         ),
-        click.option("--manifest", type=_FILE, required=True, help="CSV; see the shared data."),
+        click.option(
+            "--manifest", "manifests", type=_FILE, required=True, multiple=True,
+            help="CSV; see the shared data. Given more than once: all their rows.",
+        ),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -79,6 +85,10 @@ def _voice_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--codec", type=click.Choice(["none", "mulaw", "alaw"]), default="none",
             show_default=True, help="Send the clips over this codec first.",
+        ),
+        click.option(
+            "--model", default="", metavar="onnx:PATH",
+            help="Measure this voice model (docs/own-voice-model.md).  [default: the shipped one]",
         ),
         click.option("--subset", help="Only rows with this in column subset."),
         click.option(
@@ -106,6 +116,7 @@ def voice(  # noqa: PLR0913 - one argument an option
     from_nth: int,
     shuffle: int | None,
     repeats: int,
+    model: str,
     root: Path,
     **wanted: Any,
 ) -> None:
@@ -114,16 +125,16 @@ def voice(  # noqa: PLR0913 - one argument an option
     Intervals are of whole speakers; figures are broken down by language, sex and age group.
     """
     from detectors.labels import EMOTIONS  # noqa: PLC0415
+    from detectors.registry import voice_at  # noqa: PLC0415
     from detectors.training.evaluation import read_voice  # noqa: PLC0415
     from detectors.training.judged import only  # noqa: PLC0415
     from detectors.training.telephone import Codec  # noqa: PLC0415
-    from detectors.voice.tone import VoiceTone  # noqa: PLC0415
 
     asked = Wanted(command=command_line(), **wanted)
     _check_order(in_order=in_order, from_nth=from_nth, shuffle=shuffle, repeats=repeats)
     kept = _emotions(labels)
-    rows = _chosen(_rows(asked.manifest, ["path"]), fold, subset)
-    detector = _loaded(VoiceTone)
+    rows = _chosen(_rows(asked.manifests, ["path"]), fold, subset)
+    detector = _loaded(lambda: voice_at(model).load())
     orders = _shown(
         _orders(rows, shuffle, repeats),
         lambda bar: read_voice(
@@ -146,18 +157,20 @@ def voice(  # noqa: PLR0913 - one argument an option
     help="Whose labels are the columns.",
 )
 def text(*, in_order: bool, taxonomy: str, root: Path, **wanted: Any) -> None:
-    """Read lines: columns id, text, language (ko, en); where known, labels joined by |."""
+    """Read lines: columns id, text, language (ko, en); where known, call, labels joined by |."""
     from detectors.text.emotion import Taxonomy, TextEmotion  # noqa: PLC0415
     from detectors.training.evaluation import read_text  # noqa: PLC0415
     from detectors.training.judged import label_names  # noqa: PLC0415
 
-    # The first text model reads every line alone, so order changes nothing; paths there are none.
-    del root, in_order
+    del root  # there are no paths
     asked = Wanted(command=command_line(), **wanted)
     whose = None if taxonomy == "callmood" else Taxonomy(taxonomy)
-    rows = _rows(asked.manifest, ["id", "text", "language"])
+    rows = _rows(asked.manifests, ["id", "text", "language"])
     detector = _loaded(TextEmotion)
-    (judged,) = _shown([rows], lambda bar: read_text(bar, detector, whose, complain=complain))
+    (judged,) = _shown(
+        [rows],
+        lambda bar: read_text(bar, detector, whose, in_order=in_order, complain=complain),
+    )
     several = whose is not None
     written = ("id", judged)
     finish(asked, detector, label_names(whose), written=written, judged=judged, several=several)
@@ -215,11 +228,11 @@ def _loaded(detector: Callable[[], Any]) -> Any:
         sys.exit(1)
 
 
-def _rows(manifest: Path, columns: list[str]) -> list[Row]:
+def _rows(manifests: Iterable[Path], columns: list[str]) -> list[Row]:
     from detectors.training.manifests import ManifestError, rows  # noqa: PLC0415
 
     try:
-        return rows(manifest, columns, complain)
+        return [row for path in manifests for row in rows(path, columns, complain)]
     except ManifestError as error:
         complain(str(error))
         sys.exit(BAD_INPUT)

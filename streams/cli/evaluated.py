@@ -7,13 +7,13 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from detectors.training.breakdown import Group
     from detectors.training.figures import Figures
@@ -23,13 +23,16 @@ BAD_INPUT = 2
 WORTH_TELLING = 0.05
 """Share of draws without the figure from which an interval needs a remark."""
 
+_ELSEWHERE = {"root", "json_path", "predictions", "card", "pictures", "table"}
+"""Options about what is written where: they change no figure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The options that both modalities have."""
 
     command: str
-    manifest: Path
+    manifests: tuple[Path, ...]
     predictions: Path | None
     json_path: Path | None
     card: Path | None
@@ -59,10 +62,21 @@ def command_line() -> str:
     for option in context.command.params:
         name, value = str(option.name), context.params[str(option.name)]
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name not in {"root", "json_path", "predictions", "card", "pictures", "table"}:
-            written = "" if value is True else f" {getattr(value, 'name', value)}"
-            words.append(f"{option.opts[0]}{written}")
+        if given and name not in _ELSEWHERE:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [option.opts[0] + _written(each) for each in values]
     return " ".join(words)
+
+
+def _written(value: Any) -> str:
+    if value is True:
+        return ""
+    return " " + (_short(value) if isinstance(value, Path) else str(value))
+
+
+def _short(path: Path) -> str:
+    """The file's name; of one called as every corpus's is, with its folder."""
+    return f"{path.parent.name}/{path.name}" if path.name == "manifest.csv" else path.name
 
 
 def finish(  # noqa: PLR0913 - what was asked, and what came of it
@@ -126,7 +140,8 @@ def _write_page(asked: Wanted, detector: Any, found: Sequence[Group]) -> None:
     if asked.pictures and not paths:
         click.echo("no pictures: they need items with one label each")
     if asked.card:
-        title = f"{detector.name} {detector.version} on {asked.manifest.name}"
+        of = " and ".join(map(_short, asked.manifests))
+        title = f"{detector.name} {detector.version} on {of}"
         drawn = links(paths, asked.card)
         licence = detector.artifact["licence"]
         page(title, licence, found, command=asked.command, pictures=drawn).write(asked.card)
@@ -168,7 +183,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> None:
 def _remark(whole: Figures) -> None:
     from detectors.training.figures import NAMES  # noqa: PLC0415
 
-    click.echo("in brackets: 95% intervals, whole speakers drawn anew 1,000 times")
+    drawn = "whole speakers" if whole.speakers else "rows (no speaker is known)"
+    click.echo(f"in brackets: 95% intervals, {drawn} drawn anew 1,000 times")
     for name, found in whole.intervals.items():
         if found.known and found.skipped_ratio > WORTH_TELLING:
             share = f"{found.skipped_ratio:.0%} of the draws lack a label and are left out"

@@ -11,6 +11,7 @@ import click
 from detectors.artifact import MODELS
 from detectors.training.corpora import CorpusError
 from detectors.training.layouts import LAYOUTS, listed, refuse_too_few
+from streams.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +58,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 def voice(data: Path, models: Path, seed: int, given: tuple[str, ...]) -> None:
     """Train the voice-tone model, measured on speakers it has not heard."""
     clips = _clips(given) if given else None
-    _train("voice", data, models, seed, clips=clips)
+    cache = settings().cache.expanduser() / "training"
+    _train("voice", data, models, seed, clips=clips, cache=cache)
 
 
 @train.command()

@@ -1,7 +1,8 @@
-"""`callmood evaluate yardsticks`: plain baselines on the splits that our models are measured on."""
+"""Beside measuring our models: `callmood evaluate yardsticks`, `callmood evaluate manifest`."""
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,33 @@ INSTALLED_BY = {
 """What to do about what the yardsticks lack."""
 
 
-@click.command()
-@click.option(
+_DATA = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     default="../shared/data",
     show_default=True,
     help="Folder with the corpora.",
 )
+
+
+@click.command()
+@click.argument("corpus", type=click.Choice(["kote", "goemotions"]))
+@_DATA
+def manifest(*, corpus: str, data: Path) -> None:
+    """Print a text corpus's measuring rows as a manifest for `evaluate text`."""
+    from detectors.training.corpora import CorpusError  # noqa: PLC0415
+    from detectors.training.corpus_manifests import HEADER, manifest  # noqa: PLC0415
+
+    try:
+        rows = list(manifest(data, corpus))
+    except CorpusError as error:
+        complain(str(error))
+        sys.exit(1)
+    csv.writer(sys.stdout, lineterminator="\n").writerows([HEADER, *rows])
+
+
+@click.command()
+@_DATA
 @click.option(
     "--card",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
-from detectors.reading import Modality
+from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import AlertLevel
 
@@ -33,6 +33,11 @@ class MoodShown(_Shown):
     trend: Trend
     shift: bool
     disagreement: bool = Field(description="Voice and words point to different sides.")
+    contrast: Contrast | None = Field(
+        default=None, description="Which way: whose side is strained, the other's being calm."
+    )
+    arousal: float | None = Field(default=None, description="Smoothed; 0 low, 1 high.")
+    valence: float | None = Field(default=None, description="Smoothed; -1 unpleasant, 1 pleasant.")
 
 
 class LineShown(_Shown):

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Job:
-    """What one chunk brought to an end, waiting to be read and sent in the call's order."""
+    """What one chunk brought to an end, waiting to be read and sent in the call's order.
+
+    Attributes:
+        closes: the chunk was the call's last one, so that nothing comes behind this job. A call
+            that merely fell silent may go on.
+    """
 
     heard: Heard
     clock: Clock
     found_at: datetime
     cause: Any
     releases: list[Hold] = field(default_factory=list)
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class OngoingCall:
         self.language = Language.KOREAN
         self.keep_clips = False
         self.ended = False
+        self.over = False
         self.touched = time.monotonic()
         self.jobs: deque[Job] = deque()
         self.busy = False
@@ -99,6 +106,7 @@ class OngoingCall:
     def to_json(self) -> dict[str, Any]:
         """What a worker needs to go on with this call."""
         return {
+            "over": self.over,
             "read_until_ms": dict(self.checkpoint.read_until_ms),
             "spans": [[who, span.start_ms, span.end_ms] for who, span in self.checkpoint.spans],
             "quiet_since_ms": self.checkpoint.quiet_since_ms,
@@ -108,6 +116,11 @@ class OngoingCall:
                 "mean": base64.b64encode(self.baseline.mean).decode(),
             },
         }
+
+
+def is_over(remembered: dict[str, Any] | None) -> bool:
+    """Whether a call was read to its last chunk, and must not be begun again by a late one."""
+    return bool(remembered and remembered.get("over"))
 
 
 def _checkpoint(value: dict[str, Any]) -> Checkpoint:

@@ -27,7 +27,7 @@ from streams.metrics import (
     UTTERANCES_FOUND,
     observe_stage,
 )
-from streams.score.ongoing import Clock, Job, OngoingCall
+from streams.score.ongoing import Clock, Job, OngoingCall, is_over
 from streams.topics import AUDIO, READINGS, TURNS, UTTERANCES
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class VoiceScoring:
     async def _take(self, event: Any, hold: Hold) -> None:
         chunk = decoded(AudioChunk, event)
         call = self._call(chunk.call_id, event.message.partition)
-        if call.ended:
+        if call is None or call.ended:
             # Behind the last chunk there is nothing to listen to.
             hold.release()
             return
@@ -100,21 +100,28 @@ class VoiceScoring:
         if heard.customer or heard.turns or heard.checkpoint is not None:
             await self._enqueue(call, Job(heard, clock, now(), event, call.decided()))
         if chunk.last:
-            await self._end(call, clock, event)
+            await self._end(call, clock, event, for_good=True)
 
-    def _call(self, call_id: str, partition: int) -> OngoingCall:
+    def _call(self, call_id: str, partition: int) -> OngoingCall | None:
+        """The call as it is listened to; ``None`` where it is over and read to its end."""
         call = self._calls.get(call_id)
         if call is None:
-            call = OngoingCall(call_id, partition, self._table.get(call_id))
+            remembered = self._table.get(call_id)
+            if is_over(remembered):
+                return None
+            call = OngoingCall(call_id, partition, remembered)
             log.debug("call %s: from %s on", call_id, call.checkpoint.read_until_ms)
             self._calls[call_id] = call
             CALLS_LISTENED.set(len(self._calls))
         return call
 
-    async def _end(self, call: OngoingCall, clock: Clock, event: Any) -> None:
+    async def _end(
+        self, call: OngoingCall, clock: Clock, event: Any, *, for_good: bool = False
+    ) -> None:
         heard = call.listener.finish()
         call.ended = True
-        await self._enqueue(call, Job(heard, clock, now(), event, call.everything()))
+        job = Job(heard, clock, now(), event, call.everything(), closes=for_good)
+        await self._enqueue(call, job)
 
     async def _enqueue(self, call: OngoingCall, job: Job) -> None:
         """Hand a job to the call's own task: calls do not wait for each other, jobs do."""
@@ -153,8 +160,9 @@ class VoiceScoring:
         for found in job.heard.customer:
             posts += await self._read(call, job, found)
         await self._line.send_all(posts)
-        if job.heard.checkpoint is not None and self._is_ours(call):
-            call.checkpoint = job.heard.checkpoint
+        if self._is_ours(call) and (job.closes or job.heard.checkpoint is not None):
+            call.checkpoint = job.heard.checkpoint or call.checkpoint
+            call.over = job.closes
             self._table.put(call.call_id, call.to_json(), partition=call.partition)
 
     async def _read(

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from prometheus_client import REGISTRY
 
+from detectors.reading import Contrast
 from streams.desk.live import LineState
-from streams.messages import Feedback, TranscriptMessage
+from streams.messages import Feedback, MoodMessage, TranscriptMessage
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -211,3 +212,27 @@ def test_the_list_of_calls_follows_along(desk: RunningDesk, open_page: Callable[
     assert never_reloaded(page)
     row.click()
     expect(page.locator("article.alert")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("language", "contrast", "words"),
+    [
+        ("ko", Contrast.STRAINED_VOICE, "말은 차분한데 목소리는 다릅니다"),
+        ("en", Contrast.STRAINED_VOICE, "Calm words, strained voice"),
+        ("ko", Contrast.STRAINED_WORDS, "목소리는 차분한데 말은 다릅니다"),
+        ("en", Contrast.STRAINED_WORDS, "Strained words, calm voice"),
+    ],
+)
+def test_a_contradiction_of_voice_and_words_says_which_way_it_goes(
+    desk: RunningDesk,
+    open_page: Callable[..., Page],
+    language: str,
+    contrast: Contrast,
+    words: str,
+) -> None:
+    page = open_page("/agent/seoyeon", language=language)
+    stay(page)
+    told = [one for one in KOREAN_CALL.messages() if isinstance(one, MoodMessage)]
+    update = {"number": told[-1].number + 1, "contrast": contrast, "disagreement": True}
+    desk.wire.put(KOREAN_CALL.started(), *told, told[-1].model_copy(update=update))
+    expect(page.locator("#mood .flag").last).to_have_text(words)

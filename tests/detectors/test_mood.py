@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.believing import believed
 from detectors.fusion import fuse
 from detectors.labels import EMOTIONS, NEGATIVE, Emotion
-from detectors.mood import Mood, MoodLevel, MoodState, Trend, follow
-from detectors.reading import Modality, Reading
+from detectors.mood import MOMENTS_WINDOW_MS, Mood, MoodLevel, MoodState, Trend, follow
+from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import Span
 
 
@@ -118,7 +121,7 @@ def test_late_words_do_not_move_the_mood_back_in_time() -> None:
 def test_the_trend_rises_with_the_strain_and_eases_with_it() -> None:
     rising = moods(*(reading(5 * n, 0.1 + 0.15 * n) for n in range(6)))
     assert rising[-1].trend is Trend.RISING
-    easing = moods(*(reading(5 * n, 0.9 - 0.16 * n) for n in range(6)))
+    easing = moods(*(reading(5 * n, 0.9 if n < 4 else 0.1) for n in range(9)))
     assert easing[-1].trend is Trend.EASING
 
 
@@ -130,3 +133,87 @@ def test_polite_words_in_an_angry_voice_are_told() -> None:
 
 def test_nothing_is_fused_from_detectors_that_all_abstain() -> None:
     assert fuse([reading(0, 0.9, abstained=True)]) is None
+
+
+def heard(at_s: float, label: Emotion, *, arousal: float | None, share: float = 0.95) -> Reading:
+    scores = {Emotion.NEUTRAL: 1 - share, label: share}
+    return replace(reading(at_s, 0.0, confidence=share), scores=scores, arousal=arousal)
+
+
+@given(readings)
+def test_arousal_and_valence_stay_between_what_was_read(given_: list[Reading]) -> None:
+    felt = [
+        replace(one, arousal=0.2 + 0.6 * (n % 2), valence=-0.5 + n % 2)
+        for n, one in enumerate(given_)
+    ]
+    for mood in moods(*felt):
+        assert mood.arousal is not None
+        assert mood.valence is not None
+        assert 0.2 - 1e-9 <= mood.arousal <= 0.8 + 1e-9
+        assert -0.5 - 1e-9 <= mood.valence <= 0.5 + 1e-9
+
+
+def test_arousal_that_nobody_estimates_stays_unknown_and_a_known_one_is_kept() -> None:
+    assert moods(reading(0, 0.5))[-1].arousal is None
+    known = replace(reading(0, 0.5), arousal=0.7)
+    assert moods(known, reading(5, 0.5))[-1].arousal == 0.7
+
+
+@given(st.lists(st.floats(0, 0.49), min_size=1, max_size=40), st.floats(0.5, 1))
+def test_no_lone_strained_moment_however_sure_raises_the_level(
+    strains: list[float], odd: float
+) -> None:
+    calm = [reading(5 * n, strain, confidence=0.4) for n, strain in enumerate(strains)]
+    lone = reading(5 * len(strains), odd, confidence=1.0)
+    levels = {mood.level for mood in moods(*calm, lone)}
+    assert levels == {MoodLevel.CALM}
+
+
+def test_strained_moments_far_apart_do_not_add_up_to_a_level() -> None:
+    far = MOMENTS_WINDOW_MS / 1_000 + 1
+    lone = [reading(far * n, 0.95, confidence=1.0) for n in range(8)]
+    assert {mood.level for mood in moods(*lone)} == {MoodLevel.CALM}
+
+
+def test_words_that_refine_a_strained_moment_are_not_a_second_one() -> None:
+    both = [reading(0, 0.95), reading(0.5, 0.95, modality=Modality.TEXT)]
+    assert moods(*both)[-1].level is MoodLevel.CALM
+    assert moods(*both, reading(5, 0.95))[-1].level is not MoodLevel.CALM
+
+
+@pytest.mark.parametrize("label", [Emotion.SADNESS, Emotion.FEAR, Emotion.DISGUST])
+def test_a_voice_alone_does_not_raise_the_level_by_what_it_is_bad_at(label: Emotion) -> None:
+    told = [heard(5 * n, label, arousal=0.7) for n in range(12)]
+    assert {mood.level for mood in moods(*told)} == {MoodLevel.CALM}
+    words = [replace(one, modality=Modality.TEXT) for one in told]
+    assert moods(*words)[-1].level is MoodLevel.UPSET, "words are believed"
+
+
+def test_anger_is_believed_of_an_agitated_voice_and_not_of_a_sluggish_one() -> None:
+    def level(arousal: float | None) -> MoodLevel:
+        told = [heard(5 * n, Emotion.ANGER, arousal=arousal) for n in range(8)]
+        return moods(*told)[-1].level
+
+    assert level(0.45) is MoodLevel.CALM
+    assert level(0.65) is MoodLevel.UPSET
+    assert level(None) is MoodLevel.UPSET, "a model without arousal is believed"
+
+
+@given(st.floats(0, 1), st.floats(0, 1) | st.none(), st.sampled_from(EMOTIONS))
+def test_what_is_not_believed_goes_to_neutral_and_nothing_is_lost(
+    share: float, arousal: float | None, label: Emotion
+) -> None:
+    before = heard(0, label, arousal=arousal, share=share)
+    after = believed(before)
+    assert sum(after.scores.values()) == pytest.approx(sum(before.scores.values()))
+    assert after.scores[Emotion.NEUTRAL] >= before.scores[Emotion.NEUTRAL]
+    assert after.confidence <= before.confidence
+    text = replace(before, modality=Modality.TEXT)
+    assert believed(text) is text
+
+
+def test_calm_words_in_an_angry_voice_are_told_by_the_mood() -> None:
+    voice = heard(0, Emotion.ANGER, arousal=0.75)
+    words = replace(heard(0, Emotion.JOY, arousal=None), modality=Modality.TEXT)
+    assert moods(voice, words)[-1].contrast is Contrast.STRAINED_VOICE
+    assert moods(voice)[-1].contrast is None

@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.mood import MoodLevel, Trend
-from detectors.reading import Modality
+from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import AlertLevel
 from streams.messages import (
@@ -103,7 +103,10 @@ EXAMPLES: dict[str, Message] = {
         level_since_ms=41_200,
         trend=Trend.RISING,
         shift=False,
-        disagreement=False,
+        disagreement=True,
+        contrast=Contrast.STRAINED_VOICE,
+        arousal=0.74,
+        valence=-0.31,
         number=7,
         **STAGES,
     ),

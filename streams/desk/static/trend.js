@@ -1,7 +1,7 @@
 // The strain over the call as a line, on bands for the three levels. Bounds as in detectors/mood.py.
 const SVG = "http://www.w3.org/2000/svg";
-const TENSE = 0.42;
-const UPSET = 0.62;
+const TENSE = 0.45;
+const UPSET = 0.58;
 const LEAST_MS = 60_000;
 const MARGIN = { left: 44, right: 8, bottom: 16, top: 2 };
 

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 from detectors.registry import voice_at
 from detectors.training import voice
-from detectors.training.fitting_voice import Recipe
 from streams.cli import train as command
+from streams.settings import settings
 from tests.detectors.sounds import utterance, voiced
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ def trained(*words: str | Path) -> Result:
 def test_a_manifest_of_one_s_own_becomes_a_model_under_one_s_own_terms(
     monkeypatch: pytest.MonkeyPatch, manifest: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(voice, "VIEWS", 2)
-    monkeypatch.setattr(voice, "Recipe", lambda: Recipe(epochs=1, members=1, hidden=8))
+    monkeypatch.setattr(voice, "VIEWS", 3)
+    monkeypatch.setenv("CALLMOOD_CACHE", str(tmp_path / "cache"))
+    settings.cache_clear()
     out = tmp_path / "out"
     result = trained("--corpus", f"manifest:{manifest}", "--models", out)
     assert result.exit_code == 0, result.output
@@ -59,8 +60,8 @@ def test_a_manifest_of_one_s_own_becomes_a_model_under_one_s_own_terms(
     )
     assert entry.load().read(utterance()).scores
     card = entry.card.read_text("utf-8")
-    assert "| line | 8 kHz mu-law | 3 | 80 |" in card, "its own corpus is measured"
-    assert "Korean" not in card
+    assert "| line | 8 kHz mu-law | nothing | 80 |" in card, "its own corpus is measured"
+    assert "korean_emotional" not in card
 
 
 def test_what_is_given_takes_the_place_of_the_data_folder(

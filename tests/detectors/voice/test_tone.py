@@ -36,7 +36,7 @@ def test_silence_around_speech_hardly_changes_the_reading(tone: VoiceTone) -> No
 def test_telephone_codecs_keep_the_reading(tone: VoiceTone, codec: Codec) -> None:
     clean = tone.read(utterance())
     coded = tone.read(utterance(carried(voiced(), codec)))
-    assert coded.scores == pytest.approx(clean.scores, abs=0.15)
+    assert coded.scores == pytest.approx(clean.scores, abs=0.25)
 
 
 def test_each_reading_hands_on_the_baseline_with_itself_taken_in(tone: VoiceTone) -> None:

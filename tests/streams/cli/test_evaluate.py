@@ -12,6 +12,7 @@ import soundfile as sf
 from click.testing import CliRunner, Result
 
 from detectors.labels import EMOTIONS, KOTE
+from detectors.voice.tone import ARTIFACT
 from streams.cli.evaluate import evaluate
 from streams.cli.models import models
 from streams.cli.train import train
@@ -295,6 +296,19 @@ def test_options_that_make_no_sense_are_one_line_before_the_work(
     assert result.exit_code == 2
     (line,) = result.stderr.strip().splitlines()
     assert told in line
+
+
+def test_a_model_of_one_s_own_is_measured_like_the_shipped_one(run: Run, call: Path) -> None:
+    assert figures(run, call, "--model", f"onnx:{ARTIFACT}") == figures(run, call)
+    result = run("voice", "--manifest", call, "--root", call.parent, "--model", "onnx:/gone.onnx")
+    assert result.exit_code == 1
+    (line,) = result.stderr.strip().splitlines()
+    assert "/gone.onnx: no such model file" in line
+
+
+def test_manifests_given_together_are_measured_together(run: Run, call: Path) -> None:
+    other = written(call.with_name("n.csv"), "path,emotion\na.wav,joy\n")
+    assert figures(run, call, "--manifest", str(other))["items"] == 5
 
 
 def test_the_card_links_the_pictures_and_names_no_folder_of_this_machine(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from detectors.reading import Modality
+from detectors.labels import Emotion
+from detectors.reading import Modality, Reading
 from detectors.registry import load
 from streams.cloudevents import now
 from streams.dead_letters import DeadLetters, LimitReachedError
@@ -21,8 +22,9 @@ from streams.score.voice import VoiceScoring
 from streams.topics import AUDIO
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from detectors.utterance import Utterance
     from streams.cloudevents import Message
     from streams.ledger import Where
 
@@ -69,6 +71,7 @@ class Stream:
     """Chunks as Faust hands them on."""
 
     def __init__(self, chunks: list[AudioChunk], *, keys: list[bytes] | None = None) -> None:
+        self.pause: tuple[int | None, Callable[[], Awaitable[None]]] | None = None
         self._events = [
             SimpleNamespace(
                 value=chunk.value(),
@@ -89,8 +92,31 @@ class Stream:
 
     async def events(self) -> AsyncIterator[Any]:
         for event in self._events:
+            if self.pause and self.pause[0] == event.message.offset:
+                await self.pause[1]()
             yield event
             await asyncio.sleep(0)
+
+
+class Even:
+    """A detector that hears nothing in any voice, at once."""
+
+    name, version, modality = "even", "0", Modality.VOICE
+
+    def read(self, item: Utterance) -> Reading:
+        return Reading(
+            call_id=item.call_id,
+            span=item.span,
+            modality=Modality.VOICE,
+            detector=self.name,
+            version=self.version,
+            scores={Emotion.NEUTRAL: 1.0},
+            confidence=0.9,
+            baseline=item.baseline,
+        )
+
+    def read_batch(self, items: list[Utterance]) -> list[Reading]:
+        return [self.read(item) for item in items]
 
 
 class Broken:
@@ -113,6 +139,17 @@ def chunks(call_id: str = "c") -> list[AudioChunk]:
     return [one for one in made if isinstance(one, AudioChunk)]
 
 
+def ended_early() -> list[AudioChunk]:
+    given = chunks()[:99]
+    return [
+        *given,
+        given[-1].model_copy(update={"sequence": 99, "start_ms": 19_800, "last": True}),
+    ]
+
+
+LATE = ended_early()[-1].model_copy(update={"sequence": 100, "start_ms": 20_000, "last": False})
+
+
 @dataclass
 class Ran:
     line: Line
@@ -120,7 +157,14 @@ class Ran:
     gave_up: list[LimitReachedError]
 
 
-async def run(stream: Stream, detector: Any = None) -> Ran:
+async def run(
+    stream: Stream,
+    detector: Any = None,
+    *,
+    table: Table | None = None,
+    settle_before: int | None = None,
+) -> Ran:
+    """Take a stream to its end; ``settle_before``: all work is done before this chunk comes."""
     line, gave_up = Line(), []
     batcher: Batcher[Any] = Batcher(detector or load(Modality.VOICE))
     intakes = Intakes(line)  # type: ignore[arg-type]
@@ -128,12 +172,17 @@ async def run(stream: Stream, detector: Any = None) -> Ran:
         line,  # type: ignore[arg-type]
         batcher=batcher,
         intake=intakes.of(AUDIO),
-        table=Table(),  # type: ignore[arg-type]
+        table=Table() if table is None else table,  # type: ignore[arg-type]
         dead_letters=DeadLetters(line, stage="voice", on_limit=gave_up.append),  # type: ignore[arg-type]
     )
+
+    async def settled() -> None:
+        while scoring._tasks:
+            await asyncio.wait(set(scoring._tasks))
+
+    stream.pause = (settle_before, settled)
     await scoring.listen(stream)
-    while scoring._tasks:
-        await asyncio.wait(set(scoring._tasks))
+    await settled()
     await intakes.commit()
     await batcher.stop()
     return Ran(line, line.commits.get((AUDIO.name, 0), 0), gave_up)  # type: ignore[call-overload]
@@ -147,11 +196,26 @@ async def test_a_whole_call_is_read_and_committed_to_its_end() -> None:
 
 
 async def test_a_chunk_behind_the_last_one_holds_nothing_back() -> None:
-    given = chunks()[:99]
-    given.append(given[-1].model_copy(update={"sequence": 99, "start_ms": 19_800, "last": True}))
-    late = given[-1].model_copy(update={"sequence": 100, "start_ms": 20_000, "last": False})
-    ran = await run(Stream([*given, late]))
+    ran = await run(Stream([*ended_early(), LATE]), Even())
     assert ran.committed == 101
+
+
+async def test_nor_does_one_that_comes_when_the_call_is_read_and_forgotten() -> None:
+    """The worker was faster than the gateway: the call must not be begun again for it."""
+    stream = Stream([*ended_early(), LATE])
+    ran = await run(stream, Even(), settle_before=100)
+    assert ran.committed == 101
+    assert len(ran.line.of(ReadingMessage)) > 0
+
+
+async def test_a_chunk_read_again_behind_a_call_that_is_over_holds_nothing_back() -> None:
+    """A worker that is killed after the last reading, before the commit, begins with it."""
+    table = Table()
+    first = await run(Stream(ended_early()), Even(), table=table)
+    again = await run(Stream(ended_early()), Even(), table=table)
+    assert again.committed == 100
+    assert len(first.line.of(ReadingMessage)) > 0
+    assert again.line.of(ReadingMessage) == []
 
 
 async def test_a_chunk_with_a_wrong_clock_is_set_aside_and_does_not_deafen_us() -> None:

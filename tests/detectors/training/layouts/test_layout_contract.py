@@ -128,7 +128,7 @@ def test_a_table_that_breaks_off_keeps_what_came_before(tmp_path: Path) -> None:
     tree.text("clips/manifest.csv", whole + '"' + "x" * 200_000)
     found, complaints = heard("manifest", tree.root)
     assert len(found) == len(tree.told)
-    assert any("manifest.csv:11: field larger than" in line for line in complaints)
+    assert any("manifest.csv:13: field larger than" in line for line in complaints)
 
 
 def test_a_speaker_s_fold_never_changes_and_the_committed_split_comes_first() -> None:
@@ -160,7 +160,7 @@ def one(speaker: str) -> Clip:
 
 
 def test_the_weights_licence_names_every_corpus_and_its_own() -> None:
-    mine = replace(one("c1"), licence="our customers' consent")
+    mine = replace(one("c1"), licence="our customers'\nconsent")
     assert weights_licence([mine, mine, one("c2")]) == (
         "Weights: under the terms of what they were trained on: "
         "own (licence not stated; our customers' consent)."

@@ -247,14 +247,15 @@ def kemdy(root: Path) -> Tree:
         ",start,end,start,end,start,end,start,end,,Emotion,Valence,Arousal,Emotion,Valence,Arousal"
     )
     first = "1,0,1,0,1,0,1,0,1,Sess01_impro01_F001,angry,1.5,4.2,angry,1,5"
-    tree.text("KEMDy19/annotation/Session01_F_res.csv", header, second, first)
+    lost = "3,0,1,0,1,0,1,0,1,Sess01_impro01_M002,neutral,3,3,neutral,3,3"
+    tree.text("KEMDy19/annotation/Session01_F_res.csv", header, second, first, lost)
     tree.text(
         "KEMDy19/annotation/Session01_M_res.csv",
         header,
         second,
         first,  # the same segment again, beside his body signals
         "2,0,1,0,1,0,1,0,1,Sess01_impro01_M001,neutral;happy,3.4,3,neutral,3,3",
-        "3,0,1,0,1,0,1,0,1,Sess01_impro01_M002,neutral,3,3,neutral,3,3",
+        lost,
     )
     actors = {"corpus": "kemdy19", "language": "ko"}
     folder = "KEMDy19/wav/Session01/Sess01_impro01"
@@ -284,7 +285,7 @@ def kemdy(root: Path) -> Tree:
     tree.sound(f"{folder}_002.wav")
     tree.sound(f"{folder}_004.wav")
     tree.complaints = [
-        "Session01_M_res.csv:5: no sound file Sess01_impro01_M002.wav",
+        "Session01_F_res.csv:4: no sound file Sess01_impro01_M002.wav",
         "Sess01_eval.csv:4: unknown label 'bored'",
         "Sess01_eval.csv:5: segment 'User002M' is not like",
         "Sess01_eval.csv:6: neither one emotion nor an arousal from 1 to 5",
@@ -297,8 +298,9 @@ def manifest(root: Path) -> Tree:
     tree.text(
         "clips/manifest.csv",
         "path,corpus,language,speaker,speaker_sex,emotion,intensity,arousal,subset,script_id,licence",
+        "c1/z.wav,,ko,,,anger,,,,,",
         "c1/a.wav,,ko,c1,F,anger,,0.9,billing,,our customers' consent",
-        "clips/c1/b.wav,callback,ko,c1,F,joy,,,,s1,",
+        'clips/c1/b.wav,callback,ko,c1,F,joy,,,,s1,"two\nlines"',
         "c2/c.wav,,ko,c2,,,low,,,,",
         "c2/d.wav,,ko,c2,,furious,,,,,",
         "c2/e.wav,,ko,,,anger,,,,,",
@@ -316,11 +318,12 @@ def manifest(root: Path) -> Tree:
     tree.sound("clips/c2/c.wav", Told("c2", "", None, "", "low", corpus="own", **shared))
     tree.text("clips/c2/broken.wav", "not a sound")
     tree.complaints = [
-        "manifest.csv:5: unknown label 'furious'",
-        "manifest.csv:6: no speaker",
-        "manifest.csv:7: 6 fields where the header has 11",
-        "manifest.csv:8: neither an emotion nor an arousal nor an intensity",
-        "manifest.csv:9: arousal '87' is not a number from 0 to 1",
+        "manifest.csv:7: unknown label 'furious'",
+        "manifest.csv:2: no speaker",
+        "manifest.csv:8: no speaker",
+        "manifest.csv:9: 6 fields where the header has 11",
+        "manifest.csv:10: neither an emotion nor an arousal nor an intensity",
+        "manifest.csv:11: arousal '87' is not a number from 0 to 1",
         "broken.wav: not a sound file that can be read",
     ]
     return tree

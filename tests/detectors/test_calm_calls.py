@@ -1,0 +1,84 @@
+"""The shipped voice and the mood on real calls and on made angry ones. Needs ../shared."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from detectors.mood import MoodLevel
+from detectors.reading import Modality
+from detectors.registry import load
+from detectors.training.manifests import rows
+from detectors.training.played import Course, Track, play
+from detectors.training.strung import CORPORA, Half, Strung, found, strung
+from streams.ingest.recording import open_recording
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="needs the recordings of ../shared"),
+]
+ONE_VOICE = ("agent_only", "auto_repairs_40", "genesys_connector")
+"""Recordings whose channels have one person each, as a customer's channel has."""
+
+
+@cache
+def real() -> dict[str, list[Course]]:
+    detector = load(Modality.VOICE)
+    courses: dict[str, list[Course]] = {}
+    for path in sorted((DATA / "calls").glob("*.flac")):
+        recording = open_recording(path)
+        courses[path.stem] = [
+            play(Track(path.stem, recording.samples[:, column]), detector)
+            for column in range(len(recording.speakers))
+        ]
+    return courses
+
+
+@cache
+def made() -> list[tuple[Strung, Course]]:
+    detector = load(Modality.VOICE)
+    listed = [
+        row
+        for corpus in CORPORA
+        for row in rows(DATA / corpus / "manifest.csv", ["path", "corpus"], pytest.fail)
+    ]
+    return [(call, play(call.track, detector)) for call in strung(DATA, listed)]
+
+
+def test_calm_business_talk_of_one_person_a_channel_never_raises_the_level() -> None:
+    flags = {name: [course.flags for course in real()[name]] for name in ONE_VOICE}
+    assert all(count == 0 for counts in flags.values() for count in counts), flags
+
+
+def test_all_real_calls_together_raise_it_at_most_once() -> None:
+    """They last a third of an hour, two people in one channel included."""
+    assert sum(course.flags for courses in real().values() for course in courses) <= 1
+
+
+def test_calm_clips_of_people_never_heard_raise_nothing() -> None:
+    calm = [course for call, course in made() if call.angry_from_ms is None]
+    assert len(calm) > 30
+    assert sum(course.duration_ms for course in calm) > 25 * 60_000
+    assert sum(course.flags for course in calm) == 0
+    assert found(made()).early == 0
+
+
+@pytest.mark.parametrize("half", list(Half))
+@pytest.mark.parametrize(("corpus", "within"), [("ravdess", 3), ("korean_emotional", 10)])
+def test_lasting_anger_makes_the_mood_tense(corpus: str, within: int, half: Half) -> None:
+    theirs = [
+        (call, course) for call, course in made() if (call.corpus, call.half) == (corpus, half)
+    ]
+    seen = found(theirs)
+    delays = seen.reached(MoodLevel.TENSE)
+    assert len(delays) == seen.calls > 0
+    assert delays[-1] <= within
+
+
+def test_lasting_anger_in_english_makes_the_mood_upset() -> None:
+    seen = found([(call, course) for call, course in made() if call.corpus == "ravdess"])
+    delays = seen.reached(MoodLevel.UPSET)
+    assert len(delays) == seen.calls
+    assert delays[-1] <= 6
