@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import lsqr
+from scipy import sparse  # type: ignore[import-untyped,unused-ignore]  # no stubs
+from scipy.sparse.linalg import lsqr  # type: ignore[import-untyped,unused-ignore]  # none
 
 from detectors.text.ngrams import hashes
 from detectors.training.text_morphemes import meanings
