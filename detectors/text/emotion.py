@@ -22,6 +22,7 @@ from detectors.text.scoring import (
     Calibration,
     Taxonomy,
     arousal,
+    confidence,
     emotion_scores,
     evidence,
     heard,
@@ -55,11 +56,13 @@ class Words:
 
     Attributes:
         scores: of `EMOTIONS`, ``float32[8]``; they sum to 1.
+        shown: how strongly the word lists speak for each, ``float32[8]``.
         polarity: logit of a good review.
     """
 
     taxonomy: Taxonomy
     scores: NDArray[np.float32]
+    shown: NDArray[np.float32]
     polarity: NDArray[np.float32]
     hits: Sequence[Hit]
     felt: Mapping[Emotion, Sequence[str]]
@@ -74,6 +77,7 @@ class TextEmotion:
 
     Attributes:
         artifact: the opened model.
+        calibration: how it turns labels into scores, per taxonomy.
     """
 
     name = KIND
@@ -86,7 +90,7 @@ class TextEmotion:
             DetectorUnavailableError: a file is missing, broken or another kind.
         """
         self.artifact: Artifact = opened(path, kind=KIND)
-        self._calibration = {
+        self.calibration = {
             each: Calibration(**self.artifact["calibration"][each]) for each in Taxonomy
         }
         self._lexicons: dict[Language, Lexicon] = {each: lexicon(each) for each in Language}
@@ -115,7 +119,7 @@ class TextEmotion:
             for item, said_ in zip(kept, texts, strict=True)
             for text in said_
         ]
-        alone = iter(self._alone(lines))
+        alone = iter(self.alone(lines))
         readings = iter(
             [
                 self._reading(item, [next(alone) for _ in said_])
@@ -145,7 +149,8 @@ class TextEmotion:
             weights[row, : found.size] = weight
         return self.artifact.run(buckets=buckets, weights=weights)
 
-    def _alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
+    def alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
+        """Read lines without any context; an empty one is read as nothing said."""
         outputs = self._run(lines)
         return [
             self._words(text, OF_LANGUAGE[language], {name: outputs[name][row] for name in outputs})
@@ -157,20 +162,21 @@ class TextEmotion:
     ) -> Words:
         hits, felt = heard(said(text), self._lexicons)
         shown = evidence(hits, felt)
-        calibration = self._calibration[taxonomy]
+        calibration = self.calibration[taxonomy]
         scores = emotion_scores(logits[taxonomy][None], taxonomy, calibration, shown[None])[0]
-        return Words(taxonomy, scores, logits[POLARITY], hits, felt)
+        return Words(taxonomy, scores, shown, logits[POLARITY], hits, felt)
 
     def _reading(self, item: TranscriptLine, lines: Sequence[Words]) -> Reading:
         words = lines[-1]
-        calibration = self._calibration[words.taxonomy]
+        calibration = self.calibration[words.taxonomy]
         scores = in_context(
             words.scores,
             np.array([line.scores for line in lines[:-1]]),
             words=len(item.text.split()),
             calibration=calibration,
         )
-        label, confidence = EMOTIONS[int(scores.argmax())], float(scores.max())
+        label = EMOTIONS[int(scores.argmax())]
+        sure = float(confidence(scores[None], words.shown[None], calibration)[0])
         reasons = [hit.words for hit in words.hits] + list(words.felt.get(label, []))
         return Reading(
             call_id=item.call_id,
@@ -179,8 +185,8 @@ class TextEmotion:
             detector=self.name,
             version=self.version,
             scores=dict(zip(EMOTIONS, map(float, scores), strict=True)),
-            confidence=confidence,
-            abstained=confidence < calibration.abstain_below and not words.hits,
+            confidence=sure,
+            abstained=sure < calibration.abstain_below and not words.hits,
             arousal=float(arousal(scores)),
             valence=float(valence(scores[None], words.polarity, calibration)[0]),
             topics=tuple(dict.fromkeys(hit.topic for hit in words.hits)),

@@ -56,10 +56,15 @@ class Words:
 
     def found(self, line: str) -> Iterator[str]:
         """Give the matching words of a line, as they stand there."""
-        excused = [match.span() for match in self.friends.finditer(line)]
-        for match in self.wanted.finditer(line):
-            if not any(start < match.end() and match.start() < end for start, end in excused):
-                yield match.group().strip()
+        # Patterns are lower case: matching without case is several times as slow.
+        folded = line.lower()
+        folded = folded if len(folded) == len(line) else line
+        found = [match.span() for match in self.wanted.finditer(folded)]
+        # Few lines have any; only those are searched for friends.
+        excused = [match.span() for match in self.friends.finditer(folded)] if found else []
+        for start, end in found:
+            if not any(first < end and start < last for first, last in excused):
+                yield line[start:end].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ def _pattern(phrase: str, language: Language) -> str:
             raise ValueError(message) from error
         return f"(?:{phrase[1:-1]})"
     inside = phrase.startswith("~")
-    phrase = phrase.lstrip("~")
+    phrase = phrase.lstrip("~").lower()
     if not phrase.strip("* "):
         message = "an empty phrase would match everything"
         raise ValueError(message)
@@ -178,6 +183,6 @@ def _pattern(phrase: str, language: Language) -> str:
 def _compiled(section: _Section) -> Words:
     never = r"(?!)"
     return Words(
-        wanted=re.compile("|".join(section.patterns) or never, re.IGNORECASE),
-        friends=re.compile("|".join(section.friends) or never, re.IGNORECASE),
+        wanted=re.compile("|".join(section.patterns) or never),
+        friends=re.compile("|".join(section.friends) or never),
     )

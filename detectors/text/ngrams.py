@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BUCKETS = {Language.KOREAN: 40_960, Language.ENGLISH: 24_576}
+BUCKETS = {Language.KOREAN: 98_304, Language.ENGLISH: 49_152}
 """Rows of the embedding table per language; Korean comes first."""
 OFFSETS = {Language.KOREAN: 0, Language.ENGLISH: BUCKETS[Language.KOREAN]}
 ROWS = sum(BUCKETS.values())
@@ -43,13 +43,19 @@ def hashed(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray[np
 
     Weights are 1 + log of the count, scaled to unit length; both are empty for no words.
     """
-    line = f" {normalised(text)[-LONGEST_CHARACTERS:]} "
-    parts = _korean(line) if language is Language.KOREAN else _english(line)
-    hashes = np.concatenate([part for part in parts if part.size] or [np.zeros(0, np.uint64)])
-    buckets, counts = np.unique(hashes % np.uint64(BUCKETS[language]), return_counts=True)
+    buckets, counts = np.unique(
+        hashes(text, language) % np.uint64(BUCKETS[language]), return_counts=True
+    )
     weights = 1 + np.log(counts)
     weights = weights / max(float(np.sqrt((weights**2).sum())), 1e-6)
     return buckets.astype(np.int64) + OFFSETS[language], weights.astype(np.float32)
+
+
+def hashes(text: str, language: Language) -> NDArray[np.uint64]:
+    """Give a line's n-grams as numbers, each as often as it occurs, ``uint64[k]``."""
+    line = f" {normalised(text)[-LONGEST_CHARACTERS:]} "
+    parts = _korean(line) if language is Language.KOREAN else _english(line)
+    return np.concatenate([part for part in parts if part.size] or [np.zeros(0, np.uint64)])
 
 
 def _korean(line: str) -> Iterable[NDArray[np.uint64]]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from detectors.text.spellings import spellings
+from detectors.utterance import Language
+
 _CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\ufeff\ufffd]")
 _SPACE = re.compile(r"\s+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _REPEATED = re.compile(r"(.)\1{2,}")
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u3131-\u318e\u1100-\u11ff]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019]+")
+_SCRIPTS = {Language.KOREAN: _HANGUL, Language.ENGLISH: re.compile(r"[A-Za-z]")}
 _WORD_CHARACTER = re.compile(r"\w")
 
 
@@ -24,10 +28,11 @@ def said(text: str) -> str:
 
 
 def normalised(text: str) -> str:
-    """Fold what means the same to a model: case, links, and repeats beyond two (ㅋㅋㅋㅋ)."""
-    folded = unicodedata.normalize("NFKC", _LINK.sub("link", said(text))).lower()
+    """Fold what means the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ)."""
+    lowered = _LINK.sub("link", said(text)).lower().replace("\u2019", "'").replace("ㅜ", "ㅠ")
     # NFKC makes single compatibility jamo (ㅋ, ㅠ) conjoining ones; the model sees those too.
-    return _REPEATED.sub(r"\1\1", folded.replace("\u2019", "'"))
+    folded = unicodedata.normalize("NFKC", spellings().mended(lowered))
+    return _REPEATED.sub(r"\1\1", folded)
 
 
 def jamo(text: str) -> str:
@@ -38,6 +43,11 @@ def jamo(text: str) -> str:
 def has_words(text: str) -> bool:
     """Whether there is anything to read: at least one letter or digit of any script."""
     return _WORD_CHARACTER.search(text) is not None
+
+
+def has_script(text: str, language: Language) -> bool:
+    """Whether any letter of a line is of the language's script."""
+    return _SCRIPTS[language].search(text) is not None
 
 
 def is_hangul(text: str) -> bool | None:

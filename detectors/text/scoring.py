@@ -18,6 +18,7 @@ from detectors.labels import (
     Emotion,
     Topic,
 )
+from detectors.text.normalising import has_script
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Calibration:
         context_weight: how much the lines before a one-word line count beside it, 0 or more;
             less for longer ones, nothing for those over `LONGEST_IN_CONTEXT`.
         polarity_weight: share of the valence that the reviews' polarity settles, 0-1.
+        trust: weights of `signs`, whose sum is the logit of the reading being right; empty where
+            the highest score is taken for it.
     """
 
     power: float
@@ -96,12 +99,17 @@ class Calibration:
     abstain_below: float
     context_weight: float = 0.0
     polarity_weight: float = 0.0
+    trust: Sequence[float] = ()
 
 
 def heard(
     line: str, lexicons: Mapping[Language, Lexicon]
 ) -> tuple[list[Hit], dict[Emotion, list[str]]]:
-    """Find the topics and emotion words of a line; calls mix languages, so all lists count."""
+    """Find the topics and emotion words of a line.
+
+    Calls mix languages: the lists of every script that occurs in the line count.
+    """
+    lexicons = {language: each for language, each in lexicons.items() if has_script(line, language)}
     hits = [hit for each in lexicons.values() for hit in each.topics(line)]
     felt = {
         emotion: words
@@ -114,10 +122,11 @@ def heard(
 def evidence(hits: Sequence[Hit], felt: Mapping[Emotion, Sequence[str]]) -> NDArray[np.float32]:
     """How strongly the lexicon speaks for each emotion, ``float32[8]``, 0 to 3.
 
-    An emotion's words count 1, a topic's 2: those are phrases, with their false friends listed.
+    A word of an emotion counts 1, a phrase of it 2, a topic 2: phrases mean one thing.
     """
     meant = {TOPIC_EMOTIONS.get(hit.topic) for hit in hits}
-    strength = [(emotion in felt) + 2 * (emotion in meant) for emotion in EMOTIONS]
+    said = [max((1 + (" " in words) for words in felt.get(e, ())), default=0) for e in EMOTIONS]
+    strength = [min(3, own + 2 * (e in meant)) for e, own in zip(EMOTIONS, said, strict=True)]
     return np.array(strength, dtype=np.float32)
 
 
@@ -154,6 +163,32 @@ def in_context(
     return np.asarray(likely / likely.sum(), dtype=np.float32)
 
 
+def signs(scores: NDArray[np.float32], shown: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What tells whether a reading is right: ``scores [n, 8]``, ``shown [n, 8]`` -> ``[n, 12]``.
+
+    The highest score (as a logit), how far it is ahead, how undecided the scores are, whether
+    the word lists spoke for it, and which emotion it is: some are mistaken more often.
+    """
+    best = scores.argmax(1)
+    rows = np.arange(len(scores))
+    ordered = np.sort(scores, axis=1)
+    top = ordered[:, -1].clip(1e-4, 1 - 1e-4)
+    undecided = -(scores * np.log(scores.clip(1e-6))).sum(1)
+    named = shown[rows, best] > 0
+    which = np.eye(len(EMOTIONS), dtype=np.float32)[best]
+    told = [np.log(top / (1 - top)), ordered[:, -1] - ordered[:, -2], undecided, named]
+    return np.column_stack([*told, which]).astype(np.float32)
+
+
+def confidence(
+    scores: NDArray[np.float32], shown: NDArray[np.float32], calibration: Calibration
+) -> NDArray[np.float32]:
+    """How likely the highest of ``scores [n, 8]`` is right, ``float32[n]``, 0-1."""
+    if not len(calibration.trust):
+        return np.asarray(scores.max(1), dtype=np.float32)
+    return sigmoid(signs(scores, shown) @ np.array(calibration.trust, dtype=np.float32))
+
+
 def valence(
     scores: NDArray[np.float32], polarity: NDArray[np.float32], calibration: Calibration
 ) -> NDArray[np.float32]:
@@ -174,4 +209,5 @@ def arousal(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Chances of independent labels."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)

@@ -129,8 +129,10 @@ def agrees(votes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[n
     return np.asarray(votes[np.arange(len(votes)), scores.argmax(1)] == votes.max(1))
 
 
-def best_threshold(logits: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
-    """Find the logit above which calling a label gives it the best F1."""
+def best_threshold(
+    logits: NDArray[np.float32], truth: NDArray[np.bool_] | NDArray[np.float32]
+) -> float:
+    """Find the logit above which calling a label gives it the best F1 (``truth`` or chances)."""
     order = np.argsort(-logits, kind="stable")
     hits = np.cumsum(truth[order])
     f1 = 2 * hits / (np.arange(1, logits.size + 1) + truth.sum())

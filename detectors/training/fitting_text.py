@@ -1,4 +1,8 @@
-"""Fitting the text model: an embedding of hashed n-grams, summed, under one linear layer."""
+"""Fitting the served text model: an embedding of hashed n-grams, summed, under two layers.
+
+It learns what its teachers say of many lines, labelled or not, by least squares: their scores of
+every label are brought to mean 0 and deviation 1 first, so that rare labels count like others.
+"""
 
 from __future__ import annotations
 
@@ -16,76 +20,88 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.training.text_examples import Grams, Lines
+    from detectors.training.text_examples import Grams
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What was found to work on the validation rows.
+    """What was found to work on rows that were held out of the training parts.
 
     Attributes:
         dropped: share of n-grams left out at random in training: no word may decide alone.
-        per_label: weight of the labels' loss beside the reviews'.
     """
 
-    width: int = 24
-    epochs: int = 4
-    batch: int = 64
-    rate: float = 0.01
+    width: int = 48
+    hidden: int = 256
+    epochs: int = 2
+    batch: int = 128
+    rate: float = 0.005
     spread: float = 0.02
-    dropped: float = 0.5
-    per_label: float = 4.0
+    dropped: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What the teachers say of lines.
+
+    Attributes:
+        targets: logits, ``float32[lines, outputs]``.
+        counted: how much each counts, ``float32[lines, outputs]``; 0 where nothing is said.
+    """
+
+    grams: Sequence[Grams]
+    targets: NDArray[np.float32]
+    counted: NDArray[np.float32]
 
 
 class Bag(nn.Module):
-    """Weighted sum of embeddings, then a linear layer: ``[lines, outputs]`` logits."""
+    """Weighted sum of embeddings, a hidden layer, then logits: ``[lines, outputs]``."""
 
-    def __init__(self, recipe: Recipe, start: NDArray[np.float64]) -> None:
-        """Begin with the logits ``start [outputs]`` whatever the line."""
+    def __init__(self, recipe: Recipe, outputs: int) -> None:
+        """Begin with small random embeddings."""
         super().__init__()
         self.table = nn.EmbeddingBag(ROWS, recipe.width, mode="sum")
         nn.init.normal_(self.table.weight, 0.0, recipe.spread)
-        self.heads = nn.Linear(recipe.width, start.size)
-        with torch.no_grad():
-            self.heads.bias.copy_(torch.from_numpy(start))
+        self.hidden = nn.Linear(recipe.width, recipe.hidden)
+        self.heads = nn.Linear(recipe.hidden, outputs)
 
     def forward(self, buckets: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Score lines given one after the other; line i starts at ``offsets[i]``."""
-        return torch.as_tensor(self.heads(self.table(buckets, offsets, per_sample_weights=weights)))
+        summed = self.table(buckets, offsets, per_sample_weights=weights)
+        return torch.as_tensor(self.heads(nn.functional.gelu(self.hidden(summed))))
+
+    def rescale(self, usual: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
+        """Give logits of this mean and deviation in place of 0 and 1."""
+        with torch.no_grad():
+            self.heads.weight.mul_(torch.from_numpy(deviation)[:, None])
+            self.heads.bias.mul_(torch.from_numpy(deviation)).add_(torch.from_numpy(usual))
 
 
 def fitted(
-    lines: Lines,
-    reviews: Lines | None,
-    *,
-    recipe: Recipe,
-    seed: int,
-    begin: Callable[[int], Callable[[], None]],
+    lessons: Lessons, *, recipe: Recipe, seed: int, begin: Callable[[int], Callable[[], None]]
 ) -> Bag:
-    """Fit labels and, as a last output, the polarity of reviews (0 without any)."""
+    """Learn the lessons."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    labels = lines.truth.shape[1]
-    share = lines.truth.mean(0).clip(1e-4, 1 - 1e-4)
-    bag = Bag(recipe, np.append(np.log(share / (1 - share)), 0.0))
-    grams = [*lines.grams, *(reviews.grams if reviews else ())]
-    truth, counted = _targets(lines, reviews, recipe)
-    total = recipe.epochs * (len(grams) // recipe.batch)
+    usual, deviation = _standing(lessons)
+    targets = torch.from_numpy(((lessons.targets - usual) / deviation).astype(np.float32))
+    counted = torch.from_numpy(lessons.counted)
+    bag = Bag(recipe, targets.shape[1])
+    batches = len(lessons.grams) // recipe.batch
     optimiser = torch.optim.Adam(bag.parameters(), lr=recipe.rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.rate, total_steps=total, pct_start=0.1
+        optimiser, recipe.rate, total_steps=recipe.epochs * batches, pct_start=0.1
     )
-    step = begin(total)
-    for rows in _batches(len(grams), recipe, rng):
-        outputs = bag(*_joined([_thinned(grams[row], recipe.dropped, rng) for row in rows]))
-        losses = nn.functional.binary_cross_entropy_with_logits(
-            outputs, truth[rows], weight=counted[rows], reduction="sum"
-        )
+    step = begin(recipe.epochs * batches)
+    for rows in batches_of(len(lessons.grams), recipe, rng):
+        outputs = bag(*strung([thinned(lessons.grams[row], recipe.dropped, rng) for row in rows]))
+        misses = (outputs - targets[rows]) ** 2 * counted[rows]
         optimiser.zero_grad()
-        (losses / (labels * recipe.batch)).backward()
+        misses.mean().backward()
         optimiser.step()
         schedule.step()
         step()
+    bag.rescale(usual, deviation)
     return bag.eval()
 
 
@@ -93,25 +109,20 @@ def scored(bag: Bag, grams: Sequence[Grams]) -> NDArray[np.float32]:
     """Give the logits of lines, ``float32[lines, outputs]``."""
     size = 256
     with torch.no_grad():
-        parts = [bag(*_joined(grams[i : i + size])) for i in range(0, len(grams), size)]
+        parts = [bag(*strung(grams[i : i + size])) for i in range(0, len(grams), size)]
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
 
 
-def _targets(lines: Lines, reviews: Lines | None, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    """Labels beside polarity, and how much each cell counts (0: not known of this row)."""
-    labels = lines.truth.shape[1]
-    more = len(reviews.grams) if reviews else 0
-    truth = np.zeros((len(lines.grams) + more, labels + 1), dtype=np.float32)
-    counted = np.zeros_like(truth)
-    truth[: len(lines.grams), :labels] = lines.truth
-    counted[: len(lines.grams), :labels] = recipe.per_label
-    if reviews:
-        truth[len(lines.grams) :, labels:] = reviews.truth
-        counted[len(lines.grams) :, labels] = labels
-    return torch.from_numpy(truth), torch.from_numpy(counted)
+def _standing(lessons: Lessons) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of each output's targets, where anything is said of it."""
+    total = np.maximum(lessons.counted.sum(0, dtype=np.float64), 1e-6)
+    usual = (lessons.targets * lessons.counted).sum(0, dtype=np.float64) / total
+    spread = ((lessons.targets - usual) ** 2 * lessons.counted).sum(0, dtype=np.float64) / total
+    return usual, np.maximum(np.sqrt(spread), 1e-3)
 
 
-def _batches(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[NDArray[np.int64]]:
+def batches_of(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[NDArray[np.int64]]:
+    """Give each step's rows, every epoch in another order."""
     batches = rows // recipe.batch
     return [
         part
@@ -120,13 +131,15 @@ def _batches(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[ND
     ]
 
 
-def _thinned(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
+def thinned(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
+    """Leave out a share of a line's n-grams at random, and raise the others."""
     buckets, weights = grams
     kept = rng.random(buckets.size) >= share
     return buckets[kept], weights[kept] / np.float32(1 - share)
 
 
-def _joined(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
+def strung(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
+    """Give lines one after the other, as `Bag.forward` takes them."""
     sizes = [buckets.size for buckets, _ in grams]
     return (
         torch.from_numpy(np.concatenate([buckets for buckets, _ in grams])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,50 @@ def reviews(root: Path, step: Callable[[], None]) -> tuple[Lines, Lines]:
     measure = [rated[i] for i in order if i % EVERY_NTH_MEASURES == 0]
     train = [rated[i] for i in order if i % EVERY_NTH_MEASURES][:MOST_REVIEWS]
     return _polar(train, step), _polar(measure, step)
+
+
+def rated(root: Path) -> tuple[list[str], NDArray[np.int64]]:
+    """NSMC's reviews with their ratings of 1-10, all but those that `reviews` measures on."""
+    rows = ratings(root / "text/nsmc/reviews.tsv.gz")
+    kept = set(_measuring(rows))
+    order = np.random.default_rng(1).permutation(len(rows))
+    some = [rows[i] for i in order if rows[i][0] not in kept]
+    return [review for review, _ in some], np.array([rating for _, rating in some])
+
+
+def unlabelled(root: Path) -> list[str]:
+    """Plain Korean lines to learn from without their labels: songys' pairs, kocohub's comments.
+
+    Raises:
+        CorpusError: a corpus is missing.
+    """
+    pairs = csv.DictReader(_written(root / "text/songys_chatbot/ChatbotData.csv"))
+    said = [row[column] for row in pairs for column in ("Q", "A")]
+    comments = _written(root / "text/kocohub/train.tsv")[1:]
+    return said + [line.split("\t")[0] for line in comments]
+
+
+def joined(some: Lines, more: Lines) -> Lines:
+    """One part after the other."""
+    return Lines(
+        [*some.texts, *more.texts],
+        [*some.grams, *more.grams],
+        np.concatenate([some.truth, more.truth]),
+    )
+
+
+def _written(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError as error:
+        message = f"{path}: no such file; point --data at the folder with the corpora"
+        raise CorpusError(message) from error
+
+
+def _measuring(rows: Sequence[tuple[str, int]]) -> list[str]:
+    clear = [review for review, rating in rows if rating in {*NEGATIVE_RATINGS, *POSITIVE_RATINGS}]
+    order = np.random.default_rng(0).permutation(len(clear))
+    return [clear[i] for i in order if i % EVERY_NTH_MEASURES == 0]
 
 
 def _polar(rows: Sequence[tuple[str, bool]], step: Callable[[], None]) -> Lines:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.detector import DetectorUnavailableError
-from detectors.labels import Topic
+from detectors.labels import Emotion, Topic
 from detectors.text.lexicon import LexiconError, lexicon
 from detectors.text.normalising import said
 from detectors.utterance import Language
@@ -30,8 +30,8 @@ HITS = [
     (KOREAN, Topic.CANCELLATION, "그냥 해지해 주세요", "해지"),
     (KOREAN, Topic.CANCELLATION, "다른 통신사로 옮길래요", "다른 통신사로 옮"),
     (KOREAN, Topic.CONFUSION, "무슨 말인지 모르겠어요", "무슨 말인지"),
-    (KOREAN, Topic.SEXUAL_HARASSMENT, "아가씨 속옷은 뭐 입었어", "속옷은 뭐"),
-    (ENGLISH, Topic.SELF_HARM, "I want to die", "want to die"),
+    (KOREAN, Topic.SEXUAL_HARASSMENT, "아가씨 속옷은 뭐 입었어", "속옷은 뭐 입"),
+    (ENGLISH, Topic.SELF_HARM, "I want to die", "I want to die"),
     (ENGLISH, Topic.SELF_HARM, "I'm going to kill myself", "kill myself"),
     (ENGLISH, Topic.ABUSE, "what the FUCK is this", "FUCK"),
     (ENGLISH, Topic.THREAT, "I know where you live", "I know where you live"),
@@ -83,10 +83,10 @@ def test_a_false_friend_is_no_topic(language: Language, text: str) -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_topic_and_most_emotions_have_words_in_every_language(language: Language) -> None:
+def test_every_topic_and_emotion_has_words_in_every_language(language: Language) -> None:
     words = lexicon(language)
     assert set(words.by_topic) == set(Topic)
-    assert len(words.by_emotion) == 7, "all but neutral"
+    assert set(words.by_emotion) == set(Emotion)
 
 
 def test_every_bad_line_of_a_file_is_named_at_once(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from detectors.labels import KOTE  # noqa: E402
 from detectors.text.ngrams import hashed  # noqa: E402
 from detectors.training import fitting_text, voice  # noqa: E402
 from detectors.training.progress import Quiet  # noqa: E402
-from detectors.training.text_examples import Lines  # noqa: E402
 from detectors.utterance import Language  # noqa: E402
 from detectors.voice.tone import VoiceTone  # noqa: E402
 from tests.detectors.sounds import utterance  # noqa: E402
@@ -54,15 +53,27 @@ def _made(folder: Path) -> Path:
 def test_the_same_seed_fits_the_same_text_model_and_another_seed_another() -> None:
     texts = ["정말 화가 나요", "감사합니다", "너무 슬퍼요", "네"] * 20
     grams = [hashed(text, Language.KOREAN) for text in texts]
-    lines = Lines(texts, grams, np.eye(len(KOTE), dtype=bool)[[6, 4, 5, 24] * 20])
+    truth = np.eye(len(KOTE), dtype=np.float32)[[6, 4, 5, 24] * 20]
+    lessons = fitting_text.Lessons(grams, 6 * truth - 3, np.ones_like(truth))
     recipe = fitting_text.Recipe(width=4, epochs=6, batch=16)
 
     def logits(seed: int) -> list[list[float]]:
-        bag = fitting_text.fitted(
-            lines, None, recipe=recipe, seed=seed, begin=lambda _: lambda: None
-        )
+        bag = fitting_text.fitted(lessons, recipe=recipe, seed=seed, begin=lambda _: lambda: None)
         scored: list[list[float]] = fitting_text.scored(bag, grams[:4]).tolist()
         return scored
 
     assert logits(1) == logits(1)
     assert logits(1) != logits(2)
+
+
+def test_an_output_that_nothing_is_said_of_keeps_still() -> None:
+    texts = ["정말 화가 나요", "감사합니다"] * 40
+    grams = [hashed(text, Language.KOREAN) for text in texts]
+    targets = np.array([[3, 7], [-3, -7]] * 40, dtype=np.float32)
+    counted = np.array([[1, 0]] * 80, dtype=np.float32)
+    lessons = fitting_text.Lessons(grams, targets, counted)
+    recipe = fitting_text.Recipe(width=4, epochs=12, batch=16, dropped=0)
+    bag = fitting_text.fitted(lessons, recipe=recipe, seed=0, begin=lambda _: lambda: None)
+    angry, glad = fitting_text.scored(bag, grams[:2])
+    assert angry[0] > 1 > -1 > glad[0]
+    assert abs(angry[1]) < 0.1
