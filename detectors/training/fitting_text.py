@@ -64,17 +64,32 @@ class Bag(nn.Module):
         nn.init.normal_(self.table.weight, 0.0, recipe.spread)
         self.hidden = nn.Linear(recipe.width, recipe.hidden)
         self.heads = nn.Linear(recipe.hidden, outputs)
+        self.wide: nn.EmbeddingBag | None = None
 
     def forward(self, buckets: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Score lines given one after the other; line i starts at ``offsets[i]``."""
         summed = self.table(buckets, offsets, per_sample_weights=weights)
-        return torch.as_tensor(self.heads(nn.functional.gelu(self.hidden(summed))))
+        logits = torch.as_tensor(self.heads(nn.functional.gelu(self.hidden(summed))))
+        if self.wide is None:
+            return logits
+        return logits + torch.as_tensor(self.wide(buckets, offsets, per_sample_weights=weights))
+
+    def mix(self, matrix: NDArray[np.float32], bias: NDArray[np.float32], share: float) -> None:
+        """Let a linear model ``[ROWS, outputs]`` have this share of the logits."""
+        with torch.no_grad():
+            self.heads.weight.mul_(1 - share)
+            self.heads.bias.mul_(1 - share).add_(share * torch.from_numpy(bias))
+            self.wide = nn.EmbeddingBag.from_pretrained(
+                share * torch.from_numpy(matrix), mode="sum"
+            )
 
     def rescale(self, usual: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
         """Give logits of this mean and deviation in place of 0 and 1."""
         with torch.no_grad():
             self.heads.weight.mul_(torch.from_numpy(deviation)[:, None])
             self.heads.bias.mul_(torch.from_numpy(deviation)).add_(torch.from_numpy(usual))
+            if self.wide is not None:
+                self.wide.weight.mul_(torch.from_numpy(deviation).to(self.wide.weight.dtype))
 
 
 def fitted(

@@ -11,6 +11,7 @@ import torch
 
 from detectors.labels import EMOTIONS
 from detectors.text.emotion import KIND, OF_LANGUAGE, TextEmotion
+from detectors.text.ngrams import OFFSETS, ROWS
 from detectors.training.export import versioned
 from detectors.training.fitting_text import Bag, Recipe, fitted, scored
 from detectors.training.text_calibration import calibrated, platt, thresholds
@@ -19,6 +20,7 @@ from detectors.training.text_dialogues import best_weight, dialogues, told
 from detectors.training.text_examples import english, korean, reviews
 from detectors.training.text_graph import written
 from detectors.training.text_lessons import english_lessons, korean_lessons
+from detectors.training.text_wide import SHARE, wide
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
         )
         for language, taught in lessons.items()
     }
+    _widen(bags[Language.ENGLISH], parts[Language.ENGLISH].train, progress)
     _sharpen(bags[Language.ENGLISH], lessons[Language.ENGLISH].labelled)
     path = models / f"{KIND}.onnx"
     description = _description(bags, lessons)
@@ -73,6 +76,16 @@ def _parts(data: Path, progress: Progress) -> tuple[dict[Language, Parts], Lines
     polar = reviews(data, progress.begin("hashing reviews", 62_400))[1]
     parts[Language.ENGLISH] = english(data, progress.begin("hashing English lines", 51_484))
     return parts, polar
+
+
+def _widen(bag: Bag, lines: Lines, progress: Progress) -> None:
+    """Mix a plain linear model in, which calls rare labels better."""
+    found = wide(lines, partial(progress.begin, "fitting plain English n-grams"))
+    labels = lines.truth.shape[1]
+    matrix = np.zeros((ROWS, labels + 1), dtype=np.float32)
+    own = slice(OFFSETS[Language.ENGLISH], OFFSETS[Language.ENGLISH] + len(found.matrix))
+    matrix[own, :labels] = found.matrix
+    bag.mix(matrix, np.append(found.bias, np.float32(0)), SHARE)
 
 
 def _sharpen(bag: Bag, held: Lines) -> None:

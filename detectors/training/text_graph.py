@@ -29,6 +29,9 @@ LANGUAGES = {
 }
 """Which language's hidden layer each output is made from."""
 
+WIDE_BEFORE = OFFSETS[Language.ENGLISH] - 1
+"""Taken off a bucket's number to find its row in the plain linear model's table, English only."""
+
 
 def written(bags: Mapping[Language, Bag], description: Mapping[str, Any], path: Path) -> None:
     """Write the graph: ``buckets int64[n, k]``, ``weights float32[n, k]`` -> logits."""
@@ -46,8 +49,17 @@ def written(bags: Mapping[Language, Bag], description: Mapping[str, Any], path: 
         "half": np.array([0.5], dtype=np.float32),
         "one": np.array([1], dtype=np.float32),
     }
+    wide = _wide(bags)
+    for name, (rows, scales) in wide.items():
+        weights |= {f"{name}.wide": rows, f"{name}.wide.scale": scales}
+    weights |= {"before": np.array([WIDE_BEFORE]), "none": np.array([0])}
     graph = helper.make_graph(
-        [*_summing(), *(node for each in bags for node in _gelu(each)), *map(_head, heads)],
+        [
+            *_summing(),
+            *(node for each in bags for node in _gelu(each)),
+            *(node for name in heads for node in _head(name, wide=name in wide)),
+            *(node for name in wide for node in _beside(name)),
+        ],
         "text-emotion",
         [
             helper.make_tensor_value_info("buckets", TensorProto.INT64, ["lines", "grams"]),
@@ -98,9 +110,29 @@ def _gelu(language: Language) -> list[onnx.NodeProto]:
     ]
 
 
-def _head(name: str) -> onnx.NodeProto:
+def _head(name: str, *, wide: bool) -> list[onnx.NodeProto]:
     inputs = [f"hidden.{LANGUAGES[name]}.out", f"{name}.matrix", f"{name}.bias"]
-    return helper.make_node("Gemm", inputs, [name], transB=1)
+    return [helper.make_node("Gemm", inputs, [f"{name}.deep" if wide else name], transB=1)]
+
+
+def _beside(name: str) -> list[onnx.NodeProto]:
+    """What the plain linear model says of the n-grams, added to what the network says.
+
+    Row 0 of its table is for n-grams of the other language, the last one for the padding.
+    """
+    return [
+        helper.make_node("Sub", ["buckets", "before"], [f"{name}.shifted"]),
+        helper.make_node("Max", [f"{name}.shifted", "none"], [f"{name}.rows"]),
+        helper.make_node("Gather", [f"{name}.wide", f"{name}.rows"], [f"{name}.wide8"]),
+        helper.make_node("Cast", [f"{name}.wide8"], [f"{name}.wide32"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [f"{name}.wide.scale", f"{name}.rows"], [f"{name}.scale16"]),
+        helper.make_node("Cast", [f"{name}.scale16"], [f"{name}.scales"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["weights", f"{name}.scales"], [f"{name}.scaled"]),
+        helper.make_node("Unsqueeze", [f"{name}.scaled", "axis"], [f"{name}.row"]),
+        helper.make_node("MatMul", [f"{name}.row", f"{name}.wide32"], [f"{name}.summed"]),
+        helper.make_node("Squeeze", [f"{name}.summed", "axis"], [f"{name}.plain"]),
+        helper.make_node("Add", [f"{name}.deep", f"{name}.plain"], [name]),
+    ]
 
 
 def _hidden(
@@ -121,10 +153,26 @@ def _table(bags: Mapping[Language, Bag]) -> tuple[NDArray[np.int8], NDArray[np.f
     for language, bag in bags.items():
         own = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
         values[own] = bag.table.weight.detach().numpy()[own]
+    return _rounded(values)
+
+
+def _wide(bags: Mapping[Language, Bag]) -> dict[str, tuple[NDArray[np.int8], NDArray[np.float16]]]:
+    """The plain linear models' tables, of the languages that have one."""
+    found = {}
+    for name, language in LANGUAGES.items():
+        table = bags[language].wide
+        if table is None or name == POLARITY:
+            continue
+        own = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
+        rows, scale = _rounded(table.weight.detach().numpy()[own, :-1])
+        found[name] = np.pad(rows, ((1, 1), (0, 0))), np.pad(scale, 1)
+    return found
+
+
+def _rounded(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     scale = (np.abs(values).max(axis=1) / 127).clip(1e-6).astype(np.float16)
-    return np.rint(values / scale[:, None].astype(np.float32)).clip(-127, 127).astype(
-        np.int8
-    ), scale
+    rows = np.rint(values / scale[:, None].astype(np.float32)).clip(-127, 127)
+    return rows.astype(np.int8), scale
 
 
 def _heads(
