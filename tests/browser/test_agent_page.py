@@ -208,7 +208,7 @@ def test_the_list_of_calls_follows_along(desk: RunningDesk, open_page: Callable[
     desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
     row = page.locator(".call-row")
     expect(row).to_contain_text("maya")
-    expect(row.locator(".level")).to_have_text("Upset")
+    expect(row.locator(".level")).to_have_text("Tense")
     assert never_reloaded(page)
     row.click()
     expect(page.locator("article.alert")).to_have_count(1)
