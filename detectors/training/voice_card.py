@@ -13,6 +13,7 @@ from detectors.training.evaluation_card import draw
 from detectors.training.figures import NAMES, figures
 from detectors.training.judged import label_names
 from detectors.training.voice_examples import ALAW, CLEAN, MULAW
+from detectors.training.voice_figures import arousal_auc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,10 @@ anger, sadness. ECE and the gain in accuracy at 80% coverage are of the reading 
 all 8 labels competing. Rows of fold 0 are of the very model that ships, all others of heads fitted
 by the same recipe. Rows with an arrow: the language behind it was new to the head, and only clips
 of the emotions that all languages have count."""
+YARDSTICKS = (
+    "Plain baselines on the same folds (log-mel statistics with logistic regression, eGeMAPS with "
+    "a support vector machine) are in `docs/model-cards/yardsticks.md`."
+)
 LIMITS = {
     "ravdess": "- Acted speech is clearer than callers': a figure says little about real calls.\n"
     "- RAVDESS has two sentences: English words were hardly heard.",
@@ -147,7 +152,20 @@ def _figures(shown: Shown, abroad: Shown | None) -> str:
             _row((name, VIEW_NAMES[MULAW], HEARD[True]), abroad.judged(MULAW, which, settled=True))
             for name, which in _languages(shown.examples)
         ]
-    return f"{MEASURED}\n\n{Table(HEADER, [row for row in rows if row])}"
+    table = Table(HEADER, [row for row in rows if row])
+    parts = (MEASURED, str(table), _arousal(shown), YARDSTICKS)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _arousal(shown: Shown) -> str:
+    found = arousal_auc(shown)
+    if found is None:
+        return ""
+    clips, value, within = found
+    return (
+        f"Arousal, of {clips} clips with a level and no emotion (single words, their first and "
+        f"only utterance, new speakers): high against low AUC {ratio_within(value, within)}."
+    )
 
 
 def _speech(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:

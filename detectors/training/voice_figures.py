@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detectors.labels import EMOTIONS
+from detectors.training.bootstrap import Interval, interval, point
 from detectors.training.corpora import FOLDS
 from detectors.training.crossing import EARLIER
 from detectors.training.judged import Judged, Voice
 from detectors.training.voice_calibration import calibrated, calibrated_abroad, language_names
+from detectors.training.voice_examples import MULAW
+from detectors.training.weighted import auc
 from detectors.voice.tone import STRANGER
+
+LOW, HIGH = 0.3, 0.7
+"""Arousal below and above which a clip counts as low or high, 0-1."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,6 +83,24 @@ def shown_abroad(examples: Examples, abroad: Crossing) -> Shown:
         name: calibrated_abroad(examples, abroad, without=str(name)) for name in sorted(set(names))
     }
     return _shown(examples, abroad, names, fitted, strange=True)
+
+
+def arousal_auc(shown: Shown) -> tuple[int, float, Interval] | None:
+    """How well arousal tells clips rated high from clips rated low, where emotion is not known.
+
+    Each clip as its speaker's first, over mu-law, by a head that was new to the speaker: how many
+    clips, the area under the ROC curve, and its interval by speaker. ``None`` without such clips.
+    """
+    moments, examples = shown.crossing.moments, shown.examples
+    rated = examples.arousal[moments.clip]
+    strange = (rated < LOW) | (rated > HIGH)
+    unfelt = examples.target[moments.clip] < 0
+    rows = np.flatnonzero((moments.view == MULAW) & (moments.count == 0) & unfelt & strange)
+    if not rows.size:
+        return None
+    figure = auc(shown.crossing.plain[rows, -1], rated[rows] > HIGH)
+    units = [examples.clips[i].speaker for i in moments.clip[rows]]
+    return rows.size, point(rows.size, figure), interval(units, figure)
 
 
 def _shown(
