@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,9 @@ __all__ = ["CALL_MIX", "KIND", "LABELS", "OF_LANGUAGE", "Taxonomy", "TextEmotion
 
 KIND = "text-emotion"
 ARTIFACT = MODELS / f"{KIND}.onnx"
+
+REMEMBERED = 1_024
+"""Lines whose reading alone is kept: the last few of some hundred calls, about 1 MB."""
 POLARITY = "polarity"
 """The graph's output that tells how good a review with these words would be (Korean)."""
 
@@ -96,6 +100,7 @@ class TextEmotion:
         self._lexicons: dict[Language, Lexicon] = {each: lexicon(each) for each in Language}
         words = "".join(self._lexicons[each].digest for each in Language)
         self.version: str = f"{self.artifact['version']}+{words}"
+        self._memory: dict[bytes, Words] = {}
 
     def read(self, item: TranscriptLine) -> Reading:
         """Read one line, as if its call were the only one.
@@ -139,23 +144,40 @@ class TextEmotion:
         if not lines:
             empty = {str(each): np.zeros((0, len(LABELS[each])), np.float32) for each in Taxonomy}
             return {**empty, POLARITY: np.zeros((0, 1), np.float32)}
-        grams = [hashed(text, language) for text, language in lines]
-        longest = max(1, *(buckets.size for buckets, _ in grams))
-        # Row `ROWS` of the table is the padding, with weight 0.
-        buckets = np.full((len(lines), longest), ROWS, dtype=np.int64)
-        weights = np.zeros((len(lines), longest), dtype=np.float32)
-        for row, (found, weight) in enumerate(grams):
-            buckets[row, : found.size] = found
-            weights[row, : found.size] = weight
-        return self.artifact.run(buckets=buckets, weights=weights)
+        rows = [self._run_one(text, language) for text, language in lines]
+        return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+    def _run_one(self, text: str, language: Language) -> dict[str, NDArray[np.float32]]:
+        """One line a run: a line's numbers never depend on what else is in a batch."""
+        buckets, weights = hashed(text, language)
+        # Never empty: a line without n-grams is row `ROWS` of the table, with weight 0.
+        return self.artifact.run(
+            buckets=np.append(buckets, ROWS)[None], weights=np.append(weights, np.float32(0))[None]
+        )
 
     def alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
-        """Read lines without any context; an empty one is read as nothing said."""
-        outputs = self._run(lines)
-        return [
-            self._words(text, OF_LANGUAGE[language], {name: outputs[name][row] for name in outputs})
-            for row, (text, language) in enumerate(lines)
-        ]
+        """Read lines without any context; an empty one is read as nothing said.
+
+        The newest `REMEMBERED` answers are kept: each line is read again with the three after it.
+        """
+        return [self._remembered(text, language) for text, language in lines]
+
+    def forget(self) -> None:
+        """Forget every line that was read: a benchmark reads the same ones again."""
+        self._memory.clear()
+
+    def _remembered(self, text: str, language: Language) -> Words:
+        # By a digest: the line itself is nobody's to keep here, only what was found in it.
+        key = blake2b(f"{language} {text}".encode("utf-8", "replace"), digest_size=16).digest()
+        words = self._memory.pop(key, None)
+        if words is None:
+            outputs = self._run_one(text, language)
+            logits = {name: values[0] for name, values in outputs.items()}
+            words = self._words(text, OF_LANGUAGE[language], logits)
+        self._memory[key] = words
+        if len(self._memory) > REMEMBERED:
+            del self._memory[next(iter(self._memory))]
+        return words
 
     def _words(
         self, text: str, taxonomy: Taxonomy, logits: Mapping[str, NDArray[np.float32]]

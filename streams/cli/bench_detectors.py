@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from detectors.reading import Modality
-from detectors.registry import load, voice_at
+from detectors.registry import voice_at
+from detectors.text.emotion import TextEmotion
 from detectors.utterance import CONTEXT_LINES, Language
 from streams.bench.reading import (
     SECONDS,
@@ -19,6 +19,7 @@ from streams.bench.reading import (
     ReadingCost,
     lines,
     measured,
+    said_before,
     utterances,
 )
 from streams.cli.screen import console
@@ -63,12 +64,19 @@ def _voice(data: Path | None, readings: int) -> Iterator[ReadingCost]:
 
 
 def _text(data: Path | None, readings: int) -> Iterator[ReadingCost]:
-    detector = load(Modality.TEXT)
+    detector = TextEmotion()
     for language, name in _NAMES.items():
         for before in (0, CONTEXT_LINES):
             items = lines(language, data, before=before)
             named = f"{name}, {before} before it" if before else name
-            yield measured(named, detector.read, items, readings=readings, aim_ms=TEXT_AIM_MS)
+            yield measured(
+                named,
+                detector.read,
+                items,
+                readings=readings,
+                aim_ms=TEXT_AIM_MS,
+                ready=said_before(detector),
+            )
 
 
 def _table(costs: Sequence[ReadingCost]) -> Table:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 
 from detectors.labels import EMOTIONS, GOEMOTIONS, KOTE, Emotion, Topic
+from detectors.text import emotion as reading
 from detectors.text.emotion import CALL_MIX, Taxonomy, TextEmotion, membership, written_in
 from detectors.text.ngrams import BUCKETS, OFFSETS, hashed
 from detectors.text.normalising import normalised, said
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from detectors.artifact import Artifact
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +123,31 @@ def test_no_words_have_no_buckets_beyond_the_spaces() -> None:
 def test_normalising_keeps_words_and_drops_what_nobody_says() -> None:
     assert said("  안녕\u200b하세요\x00  ") == "안녕하세요"
     assert normalised("WOW!!!!!! https://example.org/a") == "wow!! link"
+
+
+def test_a_line_is_read_once_however_many_follow_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, fresh = TextEmotion(), TextEmotion
+    calls = ["배송이 아직도 안 왔어요", "벌써 두 번째 전화예요", "네"]
+    items = [
+        TranscriptLine("c", Speaker.CUSTOMER, Span(0, 900), words, context=tuple(calls[:number]))
+        for number, words in enumerate(calls)
+    ]
+    expected = [fresh().read(item) for item in items]
+    runs: list[int] = []
+    run = type(detector.artifact).run
+
+    def counted(artifact: Artifact, **inputs: NDArray[np.generic]) -> dict[str, Any]:
+        runs.append(1)
+        return run(artifact, **inputs)
+
+    monkeypatch.setattr(type(detector.artifact), "run", counted)
+    assert [detector.read(item) for item in items] == expected, "what is remembered changes nothing"
+    assert len(runs) == len(calls)
+
+
+def test_only_so_many_lines_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "REMEMBERED", 3)
+    detector = TextEmotion()
+    for number in range(10):
+        detector.read(line(f"{number}번이에요"))
+    assert len(detector._memory) == 3
