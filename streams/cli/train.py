@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -116,7 +116,9 @@ def _complain(modality: str, message: str) -> None:
 def _train(modality: str, data: Path, models: Path, seed: int, **given: Any) -> None:
     trained = _trainer(modality)
     models.mkdir(parents=True, exist_ok=True)
-    with _Bars() as bars:
+    from streams.cli.screen import Bars  # noqa: PLC0415 - rich takes its time
+
+    with Bars() as bars:
         try:
             path = trained(
                 data,
@@ -145,25 +147,3 @@ def _trainer(modality: str) -> Callable[..., Path]:
         sys.exit(1)
     trainer: Callable[..., Path] = module.train
     return trainer
-
-
-class _Bars:
-    """One progress bar for each step of a training, on standard error."""
-
-    def __init__(self) -> None:
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import Progress  # noqa: PLC0415
-
-        self._progress = Progress(console=Console(stderr=True))
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def begin(self, title: str, total: int) -> Callable[[], None]:
-        """Start the next bar; the result moves it on by one."""
-        task = self._progress.add_task(title, total=total)
-        return lambda: self._progress.advance(task)
