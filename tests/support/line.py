@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streams.topics import KafkaTopic
 
 READY_S = 60
-ANSWER_S = 60
+ANSWER_S = 150
 
 
 @dataclass(frozen=True, slots=True)
