@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from detectors.mood import Mood
 from detectors.reading import Reading
 from detectors.utterance import Language, TranscriptLine, Turn
+
+if TYPE_CHECKING:
+    from playbooks.sensitivity import Sensitive
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,39 @@ class CallStarted:
     language: Language = Language.KOREAN
 
 
-Event: TypeAlias = CallStarted | Reading | Mood | TranscriptLine | Turn
+@dataclass(frozen=True, slots=True)
+class EarlierCall:
+    """A call of the same caller, before this one.
+
+    Attributes:
+        ago_ms: how long before this call's start it began.
+        kinds: what kinds of sensitive customer it was found to be.
+    """
+
+    ago_ms: int
+    kinds: frozenset[Sensitive] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKnown:
+    """The caller has called before. Known by a keyed hash of the number, never the number.
+
+    Attributes:
+        earlier: the earlier calls, the newest first.
+    """
+
+    call_id: str
+    earlier: tuple[EarlierCall, ...]
+
+
+Event: TypeAlias = CallStarted | CallerKnown | Reading | Mood | TranscriptLine | Turn
 
 
 class EventKind(StrEnum):
     """What an event is; a playbook names the kinds that can change its mind."""
 
     CALL = "call"
+    CALLER = "caller"
     READING = "reading"
     MOOD = "mood"
     LINE = "line"
@@ -40,6 +69,7 @@ class EventKind(StrEnum):
 
 _KINDS: dict[type[Event], EventKind] = {
     CallStarted: EventKind.CALL,
+    CallerKnown: EventKind.CALLER,
     Reading: EventKind.READING,
     Mood: EventKind.MOOD,
     TranscriptLine: EventKind.LINE,
@@ -69,6 +99,8 @@ def event_id(event: Event) -> str:
             return f"{event.call_id}~{event.kind}~{who}~{event.span.start_ms}"
         case CallStarted():
             return f"{event.call_id}~call"
+        case CallerKnown():
+            return f"{event.call_id}~caller"
 
 
 def event_time(event: Event) -> int:
@@ -76,7 +108,7 @@ def event_time(event: Event) -> int:
     match event:
         case Mood():
             return event.at_ms
-        case CallStarted():
+        case CallStarted() | CallerKnown():
             return 0
         case _:
             return event.span.end_ms

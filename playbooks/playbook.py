@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from detectors.utterance import Language
     from playbooks.cases import Case
     from playbooks.conditions import Condition, Leaf
+    from playbooks.sensitivity import Sensitive
 
 
 class AlertLevel(StrEnum):
@@ -29,18 +30,57 @@ class AlertLevel(StrEnum):
         return list(AlertLevel).index(self)
 
 
+class Action(StrEnum):
+    """What a step of a protocol is, where the agent confirms that it was done.
+
+    Nothing here happens by itself: an action is done by a person, who then says so.
+    """
+
+    READ_OUT = "read_out"
+    ANNOUNCE = "announce"
+    END_CALL = "end_call"
+    HAND_OVER = "hand_over"
+    NOTIFY_SUPERVISOR = "notify_supervisor"
+    OFFER_REST = "offer_rest"
+    SEAL_EVIDENCE = "seal_evidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that the agent may do or read out.
+
+    Attributes:
+        text: per language.
+        do: what it is in the protocol; ``None``: advice that nobody confirms.
+    """
+
+    text: Mapping[Language, str]
+    do: Action | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """One step of a ladder: what the n-th alert of a call says.
 
     Attributes:
         title: per language.
-        steps: per language, what the agent may do or read out, in order.
+        steps: what the agent may do or read out, in order.
     """
 
     level: AlertLevel
     title: Mapping[Language, str]
-    steps: Mapping[Language, tuple[str, ...]]
+    steps: tuple[Step, ...]
+
+    @property
+    def suggestion(self) -> dict[Language, tuple[str, ...]]:
+        """Per language, the texts of the steps."""
+        languages = self.steps[0].text if self.steps else {}
+        return {lang: tuple(step.text[lang] for step in self.steps) for lang in languages}
+
+    @property
+    def actions(self) -> tuple[Action | None, ...]:
+        """What each step is in the protocol."""
+        return tuple(step.do for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +95,8 @@ class Playbook:
             playbook without a ladder has one.
         cooldown_ms: least time between two of its alerts in a call, 1000 or more.
         at_most: alerts per call.
+        sensitive: the kind of sensitive customer that its alerts speak of; ``None``: of none.
+        content_hash: of everything that decides when it fires and what it says; a version has one.
         priority: among alerts of one level at one event, the higher comes first.
         supersedes: playbooks that stay quiet at the event where this one fires, and until
             its cooldown is over.
@@ -71,6 +113,8 @@ class Playbook:
     cooldown_ms: int = 60_000
     at_most: int = 3
     priority: int = 0
+    sensitive: Sensitive | None = None
+    content_hash: str = ""
     supersedes: frozenset[str] = frozenset()
     cases: tuple[Case, ...] = field(default=(), repr=False)
     watching: Mapping[EventKind, tuple[Leaf, ...]] = field(init=False, repr=False, compare=False)
@@ -89,9 +133,9 @@ class Playbook:
         return self.rungs[0].level
 
     @property
-    def steps(self) -> Mapping[Language, tuple[str, ...]]:
+    def suggestion(self) -> Mapping[Language, tuple[str, ...]]:
         """What its first alert suggests."""
-        return self.rungs[0].steps
+        return self.rungs[0].suggestion
 
     def rung(self, step: int) -> Rung:
         """What the ``step``-th alert of a call (from 1) says."""
@@ -106,6 +150,8 @@ class Alert:
         at_ms: when the event that set it off was complete, since the call's start.
         step: which alert of this playbook in this call, from 1.
         suggestion: per language, what the agent may do or read out, in order.
+        actions: for each of them, what it is in the protocol; ``None`` where nobody confirms it.
+        sensitive: the kind of sensitive customer it speaks of, if of one.
         reasons: evidence that a person can check, in the language of the call.
         cause_ids: the readings, moods, lines and turns that caused it.
     """
@@ -121,6 +167,8 @@ class Alert:
     why: Mapping[Language, str]
     reasons: tuple[str, ...]
     cause_ids: tuple[str, ...]
+    actions: tuple[Action | None, ...] = ()
+    sensitive: Sensitive | None = None
 
     @property
     def alert_id(self) -> str:

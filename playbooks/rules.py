@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.grammar import LANGUAGES, parse_condition, sets_off
-from playbooks.playbook import AlertLevel, Playbook, Rung
+from playbooks.playbook import Action, AlertLevel, Playbook, Rung, Step
+from playbooks.sensitivity import Sensitive
 from playbooks.timelines import parse_cases
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 KEYS = frozenset(
     {
         *("id", "version", "owner", "level", "title", "why", "steps", "ladder"),
-        *("when", "cooldown", "at_most", "priority", "supersedes", "tests"),
+        *("when", "cooldown", "at_most", "priority", "supersedes", "sensitive", "tests"),
     }
 )
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -34,6 +35,7 @@ def parse_playbook(top: Field) -> Playbook:
     rungs = _rungs(block)
     at_most, cooldown = block.get("at_most"), block.get("cooldown")
     priority, supersedes = block.get("priority"), block.get("supersedes")
+    sensitive = block.get("sensitive")
     return Playbook(
         playbook_id=_identifier(block.need("id", "name it, such as rising-anger")),
         version=block.need("version", "begin with version: 1").integer(1, 1_000_000),
@@ -45,6 +47,7 @@ def parse_playbook(top: Field) -> Playbook:
         cooldown_ms=cooldown.duration(1_000, 3_600_000) if cooldown else 60_000,
         at_most=at_most.integer(1, 100) if at_most else max(3, len(rungs)),
         priority=priority.integer(0, 1_000) if priority else 0,
+        sensitive=sensitive.choice(Sensitive) if sensitive else None,
         supersedes=frozenset(map(_identifier, supersedes.items() if supersedes else [])),
         cases=parse_cases(block.need("tests", "add a test that fires and one that does not")),
     )
@@ -64,7 +67,7 @@ def _rung(block: Block) -> Rung:
     return Rung(
         level=block.need("level", "write notice, warning or critical").choice(AlertLevel),
         title=_texts(block.need("title", _BOTH)),
-        steps=_text_lists(block.need("steps", f"{_BOTH}, each with a list")),
+        steps=tuple(map(_step, block.need("steps", "list what the agent may do").items())),
     )
 
 
@@ -82,13 +85,10 @@ def _texts(field: Field) -> dict[Language, str]:
     }
 
 
-def _text_lists(field: Field) -> dict[Language, tuple[str, ...]]:
-    block = field.block(LANGUAGES)
-    texts = {
-        language: tuple(i.text() for i in block.need(language, "translate it").items())
-        for language in Language
-    }
-    lengths = {len(texts[language]) for language in Language}
-    if len(lengths) > 1 and len(block.parts) == len(Language):
-        field.refuse("ko and en have different numbers of steps", "translate each step")
-    return texts
+def _step(field: Field) -> Step:
+    block = field.block({*LANGUAGES, "do"})
+    do = block.get("do")
+    return Step(
+        text={lang: block.need(lang, "translate it").text() for lang in Language},
+        do=do.choice(Action) if do else None,
+    )

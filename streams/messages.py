@@ -20,7 +20,8 @@ from detectors.utterance import (
     Turn,
     TurnKind,
 )
-from playbooks.playbook import Alert, AlertLevel
+from playbooks.playbook import Action, Alert, AlertLevel
+from playbooks.sensitivity import Sensitive
 from streams.cloudevents import BinaryMessage, Message
 from streams.ids import joined
 
@@ -64,6 +65,12 @@ class CallEvent(Message):
     agent_id: str = Field(default="", max_length=128)
     queue: str = Field(default="", max_length=128)
     language: Language = Language.KOREAN
+    caller: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{32})?$",
+        description="Keyed hash of the caller's number, made by the gateway; empty: not known. "
+        "The number itself never travels.",
+    )
     notice_given: bool = Field(
         default=False,
         description="The customer was told that tone and words are analysed.",
@@ -386,6 +393,12 @@ class AlertMessage(Stages):
     why: Texts
     reasons: tuple[str, ...] = ()
     cause_ids: tuple[str, ...] = ()
+    actions: tuple[Action | None, ...] = Field(
+        default=(), description="For each step, what a person confirms; null: nothing."
+    )
+    sensitive: Sensitive | None = Field(
+        default=None, description="The kind of sensitive customer it speaks of."
+    )
     advised_at: AwareDatetime | None = Field(default=None, description="The playbook had fired.")
 
     @property
@@ -407,6 +420,8 @@ class AlertMessage(Stages):
             why={Language(k): v for k, v in alert.why.items()},
             reasons=alert.reasons,
             cause_ids=alert.cause_ids,
+            actions=alert.actions,
+            sensitive=alert.sensitive,
             advised_at=advised_at,
             **stages,
         )

@@ -78,6 +78,7 @@ CALLS = Table(
     Column("call_id", String, primary_key=True),
     Column("agent_id", Words, nullable=False, default="", index=True),
     Column("queue", Words, nullable=False, default=""),
+    Column("caller", String, nullable=False, default=""),
     Column("language", String, nullable=False, default="ko"),
     Column("notice_given", Boolean, nullable=False, default=False),
     Column("analysis_consent", Boolean, nullable=False, default=False),
@@ -160,6 +161,8 @@ ALERTS = Table(
     Column("why", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("cause_ids", JSON, nullable=False),
+    Column("actions", JSON, nullable=False, default=list),
+    Column("sensitive", String, index=True),
     Column("advised_at", Instant),
 )
 FEEDBACK = Table(

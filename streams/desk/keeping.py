@@ -104,6 +104,7 @@ def _keep_call_event(connection: Connection, event: CallEvent, seen_at: datetime
         "agent_id": event.agent_id,
         "queue": event.queue,
         "language": event.language.value,
+        "caller": event.caller,
         "notice_given": event.notice_given,
         "analysis_consent": event.analysis_consent,
         "recording_consent": event.recording_consent,

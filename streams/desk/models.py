@@ -11,7 +11,8 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
-from playbooks.playbook import AlertLevel
+from playbooks.playbook import Action, AlertLevel
+from playbooks.sensitivity import Sensitive
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
@@ -105,6 +106,8 @@ class AlertShown(_Shown):
     why: dict[Language, str]
     reasons: list[str]
     cause_ids: list[str]
+    actions: list[Action | None] = []
+    sensitive: Sensitive | None = None
     advised_at: datetime | None
     feedback: list[FeedbackShown] = []
 

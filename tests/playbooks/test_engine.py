@@ -16,7 +16,7 @@ from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, T
 from playbooks.engine import NEW, PlaybookState, step, step_all
 from playbooks.events import CallStarted, Event, event_id, event_time
 from playbooks.loading import load_library
-from playbooks.playbook import AlertLevel, Rung
+from playbooks.playbook import AlertLevel, Rung, Step
 from tests.playbooks.timeline import CALL, fired_at, line, mood, playbook, replayed
 
 LIBRARY = load_library()
@@ -127,7 +127,7 @@ def test_rereading_the_end_of_a_call_fires_nothing_twice(
 
 def test_a_ladder_climbs_one_rung_an_alert_and_stays_on_the_last() -> None:
     texts = {Language.KOREAN: "가", Language.ENGLISH: "a"}
-    steps = {language: (text,) for language, text in texts.items()}
+    steps = (Step(text=texts),)
     rungs = (
         Rung(level=AlertLevel.NOTICE, title=texts, steps=steps),
         Rung(level=AlertLevel.CRITICAL, title=texts, steps=steps),

@@ -63,21 +63,21 @@ def test_it_speaks_both_languages_and_does_not_mix_them_up(playbook: Playbook) -
         assert HANGUL.search(texts[Language.KOREAN])
         assert not HANGUL.search(texts[Language.ENGLISH])
     for rung in playbook.rungs:
-        assert all(HANGUL.search(text) for text in rung.steps[Language.KOREAN])
-        assert not any(HANGUL.search(text) for text in rung.steps[Language.ENGLISH])
+        assert all(HANGUL.search(text) for text in rung.suggestion[Language.KOREAN])
+        assert not any(HANGUL.search(text) for text in rung.suggestion[Language.ENGLISH])
 
 
 @each_playbook
 def test_it_has_a_sentence_to_read_out(playbook: Playbook) -> None:
     for rung in playbook.rungs:
-        assert any("“" in step for step in rung.steps[Language.KOREAN])
-        assert any("“" in step for step in rung.steps[Language.ENGLISH])
+        assert any("“" in step for step in rung.suggestion[Language.KOREAN])
+        assert any("“" in step for step in rung.suggestion[Language.ENGLISH])
 
 
 def test_abuse_brings_three_notices_and_the_decision_stays_with_the_agent() -> None:
     abuse = next(p for p in LIBRARY if p.playbook_id == "abusive-words")
     assert [rung.level for rung in abuse.rungs] == ["notice", "warning", "critical"]
-    last = " ".join(abuse.rungs[-1].steps[Language.KOREAN])
+    last = " ".join(abuse.rungs[-1].suggestion[Language.KOREAN])
     assert "상담사님이 정하십니다" in last
     assert "자동으로 끊기지 않습니다" in last
     assert "산업안전보건법 제41조" in abuse.why[Language.KOREAN]
@@ -85,8 +85,8 @@ def test_abuse_brings_three_notices_and_the_decision_stays_with_the_agent() -> N
 
 def test_words_of_self_harm_lead_to_the_help_lines() -> None:
     distress = next(p for p in LIBRARY if p.playbook_id == "self-harm-words")
-    assert "109" in " ".join(distress.steps[Language.KOREAN])
-    assert "988" in " ".join(distress.steps[Language.ENGLISH])
+    assert "109" in " ".join(distress.suggestion[Language.KOREAN])
+    assert "988" in " ".join(distress.suggestion[Language.ENGLISH])
 
 
 @pytest.mark.parametrize("speaker", Speaker)

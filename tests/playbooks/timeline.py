@@ -76,7 +76,7 @@ owner: tests
 level: notice
 title: {ko: 제목, en: title}
 why: {ko: 이유, en: why}
-steps: {ko: [하나], en: [one]}
+steps: [{ko: 하나, en: one}]
 tests:
   - {name: a, timeline: [{at: 1s, customer says: x}], alerts: [{at: 1s}]}
   - {name: b, timeline: [{at: 1s, customer says: x}], alerts: none}

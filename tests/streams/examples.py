@@ -11,7 +11,8 @@ from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
-from playbooks.playbook import AlertLevel
+from playbooks.playbook import Action, AlertLevel
+from playbooks.sensitivity import Sensitive
 from streams.messages import (
     AlertMessage,
     AudioChunk,
@@ -48,6 +49,7 @@ EXAMPLES: dict[str, Message] = {
         agent_id="seoyeon",
         queue="loans",
         language=Language.KOREAN,
+        caller="5f0c2a9be4d1738806d2c1f7a3b98e42",
         notice_given=True,
         analysis_consent=True,
         recording_consent=True,
@@ -125,6 +127,8 @@ EXAMPLES: dict[str, Message] = {
         why={Language.KOREAN: "금융감독원을 언급했습니다.", Language.ENGLISH: "It was named."},
         reasons=("금융감독원",),
         cause_ids=(f"{CALL}~customer~38400~text",),
+        actions=(Action.READ_OUT,),
+        sensitive=Sensitive.ESCALATION,
         advised_at=T0 + timedelta(seconds=41.67),
         **STAGES,
     ),
