@@ -1,6 +1,7 @@
 """Reading a library of playbooks from disk: all of it, or every problem at once.
 
-The only part of `playbooks` that touches a disk, and only at start.
+With `playbooks.files` the only part of `playbooks` that touches a disk: when rules are taken, never
+while an event is looked at.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playbooks.document import MAX_BYTES, Field, Problems, opened
+from playbooks.files import rule_files
 from playbooks.rules import parse_playbook
 
 if TYPE_CHECKING:
@@ -65,9 +67,12 @@ def load_library(path: Path | str | None = None) -> tuple[Playbook, ...]:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    files = sorted(f for f in path.rglob("*") if f.suffix in {".yaml", ".yml"} and f.is_file())
+    try:
+        files = rule_files(path)
+    except OSError as error:
+        where, why = error.filename or path, error.strerror or "the disk failed"
+        message = f"{where}:1: cannot be read ({why}); check the folder's permissions"
+        raise PlaybookError([message]) from None
     if not files:
         message = f"{path}:1: no playbooks here; name a folder with .yaml files, or one file"
         raise PlaybookError([message])

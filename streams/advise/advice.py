@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from detectors.labels import Emotion
 from detectors.mood import MoodState, follow
 from detectors.reading import Reading
-from playbooks.engine import PlaybookState, step_all
+from playbooks.engine import NEW, PlaybookState, step, step_all
 from playbooks.events import event_time
+from streams.advise.facts import facts_from_json, facts_json, with_fact
 from streams.messages import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from detectors.mood import Mood
     from playbooks.events import Event
     from playbooks.playbook import Alert, Playbook
+    from streams.advise.facts import Fact
 
 REMEMBERED_IDS = 64
 """An event that comes again among this many is not counted again: more than a call brings
@@ -29,11 +31,14 @@ class Advice:
     """One call's state, written down at every event (some 8 KB of JSON).
 
     Attributes:
+        facts: what was told once about the call and never changes: rules that come later
+            are told it then.
         seen: ids of the newest events, oldest first.
     """
 
     mood: MoodState = field(default_factory=MoodState)
     playbooks: Mapping[str, PlaybookState] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
     seen: tuple[str, ...] = ()
 
 
@@ -46,7 +51,7 @@ class Advised:
 
 
 def advise(
-    advice: Advice, event: Event, *, message_id: str, playbooks: tuple[Playbook, ...]
+    advice: Advice, event: Event, *, message_id: str, playbooks: Sequence[Playbook]
 ) -> tuple[Advice, Advised]:
     """Take one event in. One that was seen before changes nothing and leads to nothing."""
     if message_id in advice.seen:
@@ -63,9 +68,34 @@ def advise(
         advice,
         mood=mood_state,
         playbooks={name: state for name, state in states.items() if name in known},
+        facts=with_fact(advice.facts, event),
         seen=seen,
     )
     return after, Advised(mood, alerts)
+
+
+def carried_over(advice: Advice, playbooks: Sequence[Playbook]) -> Advice:
+    """The state of a call under way, as other rules than before go on with it.
+
+    A rule that did not change keeps everything, one of another version what it fired, one that
+    is gone nothing. What is new or of another version is told the call's facts: nobody will say
+    the call's queue again.
+    """
+    states = {
+        one.playbook_id: _told(one, advice.playbooks.get(one.playbook_id, NEW), advice.facts)
+        for one in playbooks
+    }
+    return replace(
+        advice, playbooks={name: state for name, state in states.items() if state is not NEW}
+    )
+
+
+def _told(playbook: Playbook, state: PlaybookState, facts: tuple[Fact, ...]) -> PlaybookState:
+    if state.version == playbook.version:
+        return state
+    for fact in facts:
+        state, _ = step(playbook, state, fact, now=event_time(fact))
+    return state
 
 
 def to_json(advice: Advice) -> dict[str, Any]:
@@ -81,6 +111,7 @@ def to_json(advice: Advice) -> dict[str, Any]:
         "strains": mood.strains,
         "strained_at_ms": mood.strained_at_ms,
         "playbooks": {name: state.to_json() for name, state in advice.playbooks.items()},
+        "facts": facts_json(advice.facts),
         "seen": advice.seen,
     }
 
@@ -103,6 +134,8 @@ def from_json(value: Mapping[str, Any]) -> Advice:
         playbooks={
             name: PlaybookState.from_json(state) for name, state in value["playbooks"].items()
         },
+        # A worker of an earlier version did not write them down.
+        facts=facts_from_json(value.get("facts", ())),
         seen=tuple(value["seen"]),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playbooks.events import CallStarted
-from streams.advise.advice import Advice, advise, from_json, to_json
+from streams.advise.advice import Advice, advise, carried_over, from_json, to_json
 from streams.cloudevents import now
 from streams.in_turn import InTurn
 from streams.intake import decoded
@@ -24,7 +24,7 @@ from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
 from streams.topics import ALERTS, CALLS, MOODS, READINGS, TRANSCRIPTS, TURNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from playbooks.events import Event
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from streams.dead_letters import DeadLetters
     from streams.intake import Intake
     from streams.ledger import Hold, Where
+    from streams.rules_in_force import RulesInForce
     from streams.topics import KafkaTopic
 
 REMEMBER_S = 900.0
@@ -57,13 +58,13 @@ class Advising:
         self,
         line: Line,
         *,
-        playbooks: tuple[Playbook, ...],
+        rules: RulesInForce,
         intake: Intake,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
         self._line = line
-        self._playbooks = playbooks
+        self._rules = rules
         self._intake = intake
         self._table = table
         self._dead_letters = dead_letters
@@ -94,10 +95,12 @@ class Advising:
             self._dead_letters.worked()
 
     async def _advise(self, message: Message, happened: Event, partition: int) -> None:
+        # Read once: whatever is taken meanwhile, one event sees one library.
+        playbooks = self._rules.playbooks
         known = self._known(message.call_id, partition)
-        before = known.advice
+        before = known.under(playbooks)
         after, advised = advise(
-            before, happened, message_id=message.message_id, playbooks=self._playbooks
+            before, happened, message_id=message.message_id, playbooks=playbooks
         )
         if after is before:
             return
@@ -154,6 +157,13 @@ class _Known:
     advice: Advice
     ended: bool = False
     touched: float = field(default_factory=time.monotonic)
+    rules: Sequence[Playbook] | None = None
+
+    def under(self, rules: Sequence[Playbook]) -> Advice:
+        """The state as these rules go on with it, where other ones (or another worker) made it."""
+        if self.rules is not rules:
+            self.advice, self.rules = carried_over(self.advice, rules), rules
+        return self.advice
 
 
 def _event(message: Message) -> Event | None:

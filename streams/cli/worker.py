@@ -43,4 +43,16 @@ async def _run(one: Worker) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, one.ask_to_stop)
+    looks = set[asyncio.Task[None]]()
+    loop.add_signal_handler(signal.SIGHUP, _hung_up, one, looks, sys.stdin.isatty())
     return await one.run()
+
+
+def _hung_up(one: Worker, looks: set[asyncio.Task[None]], in_terminal: bool) -> None:  # noqa: FBT001
+    """SIGHUP: look at the rules now; or, as ever, end with the terminal that was closed."""
+    if in_terminal and not sys.stdin.isatty():
+        one.ask_to_stop()
+        return
+    look = asyncio.get_running_loop().create_task(one.look_at_rules_now())
+    looks.add(look)
+    look.add_done_callback(looks.discard)
