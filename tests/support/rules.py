@@ -17,8 +17,8 @@ why: {{ko: 까닭, en: Reason}}
 steps:
   - {{ko: 말하기, en: Speak}}
 when:
-  {queue}
-  said: {{ko: [{phrase}], en: [a phrase]}}
+  - {queue}
+  - said: {{ko: [{phrase}], en: [a phrase]}}
 cooldown: 10s
 tests:
   - name: it fires
@@ -45,7 +45,7 @@ def rule(
         version=version,
         phrase=phrase,
         tested=tested or phrase,
-        queue=f"queue: [{queue}]" if queue else "",
+        queue=f"queue: [{queue}]" if queue else "call_time: {after: 1s}",
         test_queue=f"queue: {queue}" if queue else "",
     )
     return "".join(line + "\n" for line in text.splitlines() if line.strip())
