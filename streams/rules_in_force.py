@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from playbooks.changes import Changes, changes
 from playbooks.checks import run_library
+from playbooks.document import MAX_BYTES
 from playbooks.files import rule_files
 from playbooks.loading import LIBRARY, PlaybookError, load_library
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from playbooks.checks import Outcome
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Fingerprint: TypeAlias = tuple[tuple[str, ...], ...]
 _VERSION = re.compile(rb"^version\s*:", re.MULTILINE)
-MAX_READ = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class _Sound:
     """Rules that may be taken."""
 
     playbooks: Sequence[Playbook]
+    files: Mapping[str, Path]
     changes: Changes
 
 
@@ -60,6 +61,7 @@ class RulesInForce:
     Attributes:
         playbooks: in force now, whatever ``load_library`` made of them; empty before a first
             `look` succeeds. Replaced as a whole: who reads it once sees one library.
+        files: where each of them was read, by id.
         refused: problems of what lies in the folder now; empty where that is in force.
         waiting: the folder has changed, and the next look will say whether it stands still.
     """
@@ -69,6 +71,7 @@ class RulesInForce:
         self.folder = folder
         self.where = LIBRARY if folder is None else folder
         self.playbooks: Sequence[Playbook] = ()
+        self.files: Mapping[str, Path] = {}
         self.refused: tuple[str, ...] = ()
         self._seen: Fingerprint | None = None
         self._judged: Fingerprint | None = None
@@ -111,16 +114,21 @@ class RulesInForce:
     def _judge(self) -> _Sound | Refused:
         try:
             playbooks = load_library(self.folder)
+            # A rule's file is called as the rule.
+            files = {file.stem: file for file in rule_files(self.where)}
             difference = changes(self.playbooks, playbooks)
-            problems = self._problems(difference)
+            problems = self._problems(difference, files)
         except PlaybookError as error:
             return Refused(error.problems)
         except OSError as error:
             return Refused((f"{self.where}:1: cannot be read ({error.strerror}); check the disk",))
-        return Refused(problems) if problems else _Sound(playbooks, difference)
+        return Refused(problems) if problems else _Sound(playbooks, files, difference)
 
-    def _problems(self, difference: Changes) -> tuple[str, ...]:
-        unnumbered = [_unnumbered(self.where, one) for one in difference.same_version]
+    def _problems(self, difference: Changes, files: Mapping[str, Path]) -> tuple[str, ...]:
+        unnumbered = [
+            _unnumbered(files.get(one.playbook_id, self.where), one.version)
+            for one in difference.same_version
+        ]
         # The built-in library's tests were run where it was made.
         tested = () if self.folder is None else run_library(difference.untested)
         return (*unnumbered, *(_failed(one) for one in tested if not one.passed))
@@ -130,7 +138,7 @@ class RulesInForce:
             self.refused = verdict.problems
             return verdict
         was_refused, self.refused = bool(self.refused), ()
-        self.playbooks = verdict.playbooks
+        self.playbooks, self.files = verdict.playbooks, verdict.files
         return Taken(verdict.changes) if verdict.changes or was_refused else None
 
 
@@ -155,20 +163,12 @@ def _stamp(file: Path) -> tuple[str, ...]:
     return str(file), *map(str, marks)
 
 
-def _unnumbered(where: Path, playbook: Playbook) -> str:
-    name, version = playbook.playbook_id, playbook.version
-    places = [_version_line(file) for file in rule_files(where) if file.stem == name]
-    place = places[0] if places else f"{where}:1"
-    return f"{place}: changed, but still version {version}; give it version {version + 1}"
-
-
-def _version_line(file: Path) -> str:
+def _unnumbered(file: Path, version: int) -> str:
     with file.open("rb") as source:
-        content = source.read(MAX_READ)
+        content = source.read(MAX_BYTES)
     found = _VERSION.search(content)
-    above = content[: found.start()] if found else b""
-    line = above.count(b"\n") + 1
-    return f"{file}:{line}"
+    line = content[: found.start() if found else 0].count(b"\n") + 1
+    return f"{file}:{line}: changed, but still version {version}; give it version {version + 1}"
 
 
 def _failed(outcome: Outcome) -> str:
