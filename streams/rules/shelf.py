@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -39,7 +40,7 @@ class Problem:
     """One thing that is wrong in the folder.
 
     Attributes:
-        where: ``file:line``; empty where it is in no file.
+        where: ``file:line``, below the rules' folder if it is there.
         what: what is wrong, and what to do.
     """
 
@@ -72,7 +73,7 @@ def shelf(folder: Path | None) -> Shelf:
     rules = _rules(folder)
     # A page is not asked for again by itself, so it does not wait for a folder to stand still.
     rules.look(at_once=True)
-    return Shelf(folder, _themes(rules), tuple(map(_problem, rules.refused)))
+    return Shelf(folder, _themes(rules), _problems(rules))
 
 
 @cache
@@ -97,6 +98,11 @@ def _theme(rules: RulesInForce, playbook: Playbook) -> str:
     return "" if name == "." else name
 
 
-def _problem(line: str) -> Problem:
-    found = _PLACED.fullmatch(line)
-    return Problem(found["where"], found["what"]) if found else Problem("", line)
+def _problems(rules: RulesInForce) -> tuple[Problem, ...]:
+    """With the folder's own name left out, which the page says once."""
+    top = f"{rules.where}{os.sep}"
+    found = [(_PLACED.fullmatch(line), line) for line in rules.refused]
+    return tuple(
+        Problem(placed["where"].removeprefix(top), placed["what"]) if placed else Problem("", line)
+        for placed, line in found
+    )
