@@ -27,6 +27,9 @@ class Following:
     def __init__(self, rules: RulesInForce) -> None:
         self._rules = rules
         self._one_at_a_time = asyncio.Lock()
+        for result in ("taken", "refused"):
+            # There before it counts, so that Prometheus sees the first step.
+            RULES_RELOADS.labels(result)
 
     def begin(self) -> None:
         """Take the rules that a worker starts with. Blocks: nothing else is going on yet.
