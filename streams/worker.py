@@ -66,7 +66,7 @@ class Worker:
         )
         self._advising = Advising(
             line,
-            playbooks=load_library(settings.playbooks),
+            rulebook=load_library(settings.playbooks),
             intake=self._intakes.of(*SOURCES),
             table=advice,
             dead_letters=self._dead_letters("advice"),

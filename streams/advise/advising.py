@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from playbooks.events import Event
-    from playbooks.playbook import Playbook
+    from playbooks.rulebook import Rulebook
     from streams.app import CallTable, Line
     from streams.cloudevents import Message
     from streams.dead_letters import DeadLetters
@@ -57,13 +57,13 @@ class Advising:
         self,
         line: Line,
         *,
-        playbooks: tuple[Playbook, ...],
+        rulebook: Rulebook,
         intake: Intake,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
         self._line = line
-        self._playbooks = playbooks
+        self._rulebook = rulebook
         self._intake = intake
         self._table = table
         self._dead_letters = dead_letters
@@ -97,7 +97,7 @@ class Advising:
         known = self._known(message.call_id, partition)
         before = known.advice
         after, advised = advise(
-            before, happened, message_id=message.message_id, playbooks=self._playbooks
+            before, happened, message_id=message.message_id, rulebook=self._rulebook
         )
         if after is before:
             return

@@ -13,7 +13,7 @@ from playbooks.checks import run_library
 from playbooks.loading import PlaybookError, load_library
 
 if TYPE_CHECKING:
-    from playbooks.playbook import Playbook
+    from playbooks.rulebook import Rulebook
 
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 
@@ -52,7 +52,7 @@ def test(where: Path | None) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _loaded(where: Path | None) -> tuple[Playbook, ...]:
+def _loaded(where: Path | None) -> Rulebook:
     try:
         return load_library(where)
     except PlaybookError as error:

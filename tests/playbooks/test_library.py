@@ -11,7 +11,7 @@ from detectors.utterance import Language, Span, Speaker, TranscriptLine
 from playbooks.checks import run_cases
 from playbooks.combining import All, Any, Count, Not, Sequence
 from playbooks.conditions import Condition
-from playbooks.engine import PlaybookState, step_all
+from playbooks.engine import FRESH, step
 from playbooks.happenings import Said
 from playbooks.lasting import MoodIs
 from playbooks.loading import load_library
@@ -91,11 +91,11 @@ def test_words_of_self_harm_lead_to_the_help_lines() -> None:
 
 @pytest.mark.parametrize("speaker", Speaker)
 def test_an_ordinary_call_brings_no_alert(speaker: Speaker) -> None:
-    states: dict[str, PlaybookState] = {}
+    state = FRESH
     for number, text in enumerate(HARMLESS):
         span = Span(number * 5000, number * 5000 + 3000)
         event = TranscriptLine("c1", speaker, span, text)
-        states, alerts = step_all(LIBRARY, states, event, now=span.end_ms)
+        state, alerts = step(LIBRARY, state, event, now=span.end_ms)
         assert alerts == (), text
 
 

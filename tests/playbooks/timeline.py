@@ -9,8 +9,9 @@ from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
 from playbooks.document import Problems, opened
-from playbooks.engine import NEW, PlaybookState, step
+from playbooks.engine import FRESH, CallState, step
 from playbooks.events import event_time
+from playbooks.rulebook import Rulebook
 from playbooks.rules import parse_playbook
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def playbook(when: str, *, extra: str = "cooldown: 10s\nat_most: 5\n") -> Playbo
     problems = Problems("rule.yaml")
     top = opened(text.encode(), problems)
     assert top is not None, problems.lines()
-    made = parse_playbook(top)
+    made = parse_playbook(top, {})
     assert not problems.found, problems.lines()
     return made
 
@@ -83,10 +84,11 @@ tests:
 """
 
 
-def replayed(rule: Playbook, events: Iterable[Event]) -> tuple[PlaybookState, list[Alert]]:
-    state, alerts = NEW, []
+def replayed(rule: Playbook, events: Iterable[Event]) -> tuple[CallState, list[Alert]]:
+    alone = Rulebook((rule,))
+    state, alerts = FRESH, []
     for event in events:
-        state, fired = step(rule, state, event, now=event_time(event))
+        state, fired = step(alone, state, event, now=event_time(event))
         alerts += fired
     return state, alerts
 
