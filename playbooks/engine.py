@@ -156,10 +156,9 @@ def step(
     moment = Moment(event, kind, now, max(prior.clock, now), facts)
     if facts is prior.facts and (kind is EventKind.MOOD or moment.too_late):
         return prior, ()
-    remembering = (name for name, state in prior.states.items() if state.memories)
     after: dict[str, PlaybookState] | None = None
     fired: list[tuple[Playbook, Alert]] = []
-    for playbook in rulebook.concerned(event, kind, remembering):
+    for playbook in rulebook.concerned(event, kind, now=now, states=prior.states):
         before = prior.of(playbook.playbook_id)
         state, alert = _looked_at(playbook, before, moment, news=facts is not prior.facts)
         if state is not before:

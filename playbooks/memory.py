@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language
@@ -133,7 +133,7 @@ class Moment:
     @property
     def denied(self) -> Moment:
         """The same moment, as what stands below a ``not`` sees it."""
-        return replace(self, before=True)
+        return Moment(self.event, self.kind, self.now, self.clock, self.facts, before=True)
 
     def counts(self, hit: Hit, *, within_ms: int) -> bool:
         """Whether evidence is of this millisecond, or of the last ``within_ms``."""

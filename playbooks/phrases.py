@@ -95,16 +95,14 @@ class Phrases:
     but_not: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     exact: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     patterns: tuple[str, ...] = ()
-    _anchors: frozenset[str] = field(init=False, repr=False, compare=False)
-    _pattern: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
-    _friends: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+    _anchored: Mapping[str, re.Pattern[str]] = field(init=False, repr=False, compare=False)
+    _friends: Mapping[str, re.Pattern[str]] = field(init=False, repr=False, compare=False)
     _whole: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ready = {
-            "_anchors": frozenset(_anchor(phrase) for _, phrase in _each(self.wanted)),
-            "_pattern": _compiled(self.wanted) if any(self.wanted.values()) else None,
-            "_friends": _compiled(self.but_not) if any(self.but_not.values()) else None,
+            "_anchored": _compiled(self.wanted),
+            "_friends": _compiled(self.but_not),
             "_whole": frozenset(letters_of(line) for _, line in _each(self.exact)),
         }
         for pattern in self.patterns:
@@ -115,17 +113,17 @@ class Phrases:
     @property
     def empty(self) -> bool:
         """There is nothing to look for."""
-        return not (self._anchors or self._whole or self.patterns)
+        return not (self._anchored or self._whole or self.patterns)
 
     @property
     def anchors(self) -> frozenset[str] | None:
         """A line without any of these has none of the phrases; ``None``: there is no such list."""
-        return None if self.patterns or self._whole else self._anchors
+        return None if self.patterns or self._whole else frozenset(self._anchored)
 
     def may_be_in(self, text: str) -> bool:
         """One of the phrases may be in ``text``; never wrong about "no"."""
         line = heard(text)
-        if not self._anchors.isdisjoint(line.grams) or line.letters in self._whole:
+        if not self._anchored.keys().isdisjoint(line.grams) or line.letters in self._whole:
             return True
         return any(expression_of(pattern).search(line.text) for pattern in self.patterns)
 
@@ -134,12 +132,19 @@ class Phrases:
         line = heard(text)
         if line.letters in self._whole:
             return line.text
-        maybe = self._pattern is not None and not self._anchors.isdisjoint(line.grams)
+        maybe = [one for anchor, one in self._anchored.items() if anchor in line.grams]
         if not maybe and not self.patterns:
             return None
-        words = line.text if self._friends is None else self._friends.sub(_FALSE_FRIEND, line.text)
-        match = self._pattern.search(words) if maybe and self._pattern is not None else None
-        return match.group() if match else self._by_pattern(words)
+        words = self._without_friends(line)
+        found = [match for expression in maybe if (match := expression.search(words))]
+        return min(found, key=re.Match.start).group() if found else self._by_pattern(words)
+
+    def _without_friends(self, line: Heard) -> str:
+        words = line.text
+        for anchor, expression in self._friends.items():
+            if anchor in line.grams:
+                words = expression.sub(_FALSE_FRIEND, words)
+        return words
 
     def _by_pattern(self, words: str) -> str | None:
         for pattern in self.patterns:
@@ -176,9 +181,12 @@ def _anchor(phrase: str) -> str:
     return max(parts, key=len)[:_GRAM]
 
 
-def _compiled(phrases: Mapping[Language, Iterable[str]]) -> re.Pattern[str]:
-    made = (_expression(checked(phrase), language) for language, phrase in _each(phrases))
-    return re.compile("|".join(made))
+def _compiled(phrases: Mapping[Language, Iterable[str]]) -> dict[str, re.Pattern[str]]:
+    """By anchor, what finds the phrases that have it."""
+    made: dict[str, list[str]] = {}
+    for language, phrase in _each(phrases):
+        made.setdefault(_anchor(checked(phrase)), []).append(_expression(phrase, language))
+    return {anchor: re.compile("|".join(each)) for anchor, each in made.items()}
 
 
 def _expression(phrase: str, language: Language) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playbooks.combining import All, Any, Count, Missing, Not, Sequence
 from playbooks.happenings import Happening, Silence, TalkOver
 from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs
+from playbooks.memory import LATE_MS
 from playbooks.phases import OPENING_MS, Phase
 
 if TYPE_CHECKING:
@@ -56,6 +57,34 @@ def _length_ms(condition: Condition) -> int:
             return length
         case _:
             return 0
+
+
+def moves_by_itself(condition: Condition) -> bool:
+    """It can become true with nothing in it noticing an event: because time passed."""
+    match condition:
+        case Not() | Missing() | CallTime() | PhaseIs():
+            return True
+        case All(parts) | Any(parts) | Sequence(parts, _):
+            return any(map(moves_by_itself, parts))
+        case Count(part, _, _):
+            return moves_by_itself(part)
+        case _:
+            return False
+
+
+def remembered_ms(condition: Condition) -> int:
+    """How long its evidence is remembered at most, in ms."""
+    match condition:
+        case Happening(within_ms=within_ms):
+            return max(within_ms, LATE_MS)
+        case All(parts) | Any(parts):
+            return max(map(remembered_ms, parts), default=LATE_MS)
+        case Sequence(parts, within_ms):
+            return max(within_ms, *map(remembered_ms, parts))
+        case Count(part, _, within_ms):
+            return max(within_ms, remembered_ms(part))
+        case _:
+            return LATE_MS
 
 
 def refuse_impossible(condition: Condition, field: Field) -> None:

@@ -15,13 +15,18 @@ from detectors.utterance import TranscriptLine
 from playbooks.events import EventKind
 from playbooks.happenings import Said
 from playbooks.phrases import heard
+from playbooks.possible import moves_by_itself, remembered_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbooks.conditions import Leaf
+    from playbooks.engine import PlaybookState
     from playbooks.events import Event
     from playbooks.playbook import AlertLevel, Playbook
+
+HAPPENING = frozenset({EventKind.LINE, EventKind.READING, EventKind.TURN})
+"""Events that are over when they are told: who notices nothing in them learns nothing."""
 
 Watcher = tuple[int, "Leaf"]
 """A playbook's place in the book, and what in it looks."""
@@ -41,6 +46,7 @@ class Rulebook(Sequence["Playbook"]):
     _anchored: Mapping[str, tuple[Watcher, ...]] = field(init=False, repr=False)
     _places: Mapping[str, int] = field(init=False, repr=False)
     _kinds: tuple[frozenset[EventKind], ...] = field(init=False, repr=False)
+    _restless: tuple[int, ...] = field(init=False, repr=False)
     _silencers: Mapping[str, tuple[Playbook, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +66,7 @@ class Rulebook(Sequence["Playbook"]):
             "_anchored": {gram: tuple(found) for gram, found in anchored.items()},
             "_places": {playbook.playbook_id: place for place, playbook in enumerate(books)},
             "_kinds": tuple(frozenset(playbook.watching) for playbook in books),
+            "_restless": tuple(map(_patience_ms, books)),
             "_silencers": {name: tuple(found) for name, found in silencers.items()},
         }
         for name, value in ready.items():
@@ -89,21 +96,26 @@ class Rulebook(Sequence["Playbook"]):
         return self._silencers.get(playbook_id, ())
 
     def concerned(
-        self, event: Event, kind: EventKind, remembering: Iterable[str]
+        self, event: Event, kind: EventKind, *, now: int, states: Mapping[str, PlaybookState]
     ) -> list[Playbook]:
         """The playbooks whose mind this event may change, in id order.
+
+        Those in which something notices the event, and of those that remember something: the
+        ones that time alone can change, that follow a mood, or that may forget by now.
 
         Args:
             event: what happened.
             kind: of it.
-            remembering: ids of playbooks that remember something: they look at every event of
-                their kinds. The others look where something in them notices the event.
+            now: when, ms since the call's start.
+            states: of the call, by playbook id.
         """
-        places = {
-            place
-            for name in remembering
-            if (place := self._places.get(name)) is not None and kind in self._kinds[place]
-        }
+        places = set()
+        for name, state in states.items():
+            place = self._places.get(name) if state.memories else None
+            if place is None or kind not in self._kinds[place]:
+                continue
+            if kind not in HAPPENING or now - state.clock > self._restless[place]:
+                places.add(place)
         for place, leaf in self._watchers(event, kind):
             if place not in places and leaf.notices(event):
                 places.add(place)
@@ -115,6 +127,11 @@ class Rulebook(Sequence["Playbook"]):
             return watchers
         pieces = heard(event.text).grams & self._anchored.keys()
         return (*watchers, *(found for piece in sorted(pieces) for found in self._anchored[piece]))
+
+
+def _patience_ms(playbook: Playbook) -> int:
+    """For how long it need not look at what nothing in it notices; -1: not at all."""
+    return -1 if moves_by_itself(playbook.when) else remembered_ms(playbook.when)
 
 
 def _index(
