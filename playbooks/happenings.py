@@ -100,6 +100,10 @@ class TopicHeard(Happening):
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.READING})
     topic: Topic
 
+    def notices(self, event: Event) -> bool:
+        """See `playbooks.conditions.Leaf.notices`."""
+        return isinstance(event, Reading) and self.topic in event.topics
+
     def reason(self, event: Event, language: Language) -> str | None:
         """See `Happening.reason`."""
         if not isinstance(event, Reading) or self.topic not in event.topics:

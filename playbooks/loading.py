@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LIBRARY = Path(__file__).parent / "library"
 """The playbooks that come with callmood."""
 
+SCHEMA = Path(__file__).parent / "schema.json"
+"""The JSON Schema of a playbook file."""
+
 MAX_FILES = 1_000
 
 
@@ -85,7 +88,7 @@ def load_library(path: Path | str | None = None) -> Rulebook:
         PlaybookError: something is wrong with any file. Then nothing is loaded.
     """
     folder = _Folder(LIBRARY if path is None else Path(path))
-    files = _files(folder.path)
+    files = playbook_files(folder.path)
     lexicon, lists_are_sound = _lexicon(folder)
     loaded = [item for file in files if (item := _load(folder, file, lexicon)) is not None]
     budget = _budget(folder)
@@ -99,6 +102,19 @@ def load_library(path: Path | str | None = None) -> Rulebook:
     if folder.lines:
         raise PlaybookError(folder.lines)
     return Rulebook(tuple(item.playbook for item in loaded), budget)
+
+
+def load_lists(path: Path | str | None = None) -> Lexicon:
+    """The word lists of a rules folder, by name.
+
+    Raises:
+        PlaybookError: something is wrong with any of them.
+    """
+    folder = _Folder(LIBRARY if path is None else Path(path))
+    lexicon, sound = _lexicon(folder)
+    if not sound:
+        raise PlaybookError(folder.lines)
+    return lexicon
 
 
 def load_lock(path: Path | str | None, lines: list[str]) -> Lock:
@@ -120,7 +136,12 @@ def _beside(path: Path, name: str) -> Path:
     return (path if path.is_dir() else path.parent) / name
 
 
-def _files(path: Path) -> list[Path]:
+def playbook_files(path: Path) -> list[Path]:
+    """The files of the playbooks in a rules folder, in the order of their names.
+
+    Raises:
+        PlaybookError: there are none, or too many.
+    """
     if path.is_file():
         return [path]
     files = sorted(filter(_is_playbook, _yaml_below(path)))

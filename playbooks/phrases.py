@@ -132,18 +132,17 @@ class Phrases:
         line = heard(text)
         if line.letters in self._whole:
             return line.text
-        maybe = [one for anchor, one in self._anchored.items() if anchor in line.grams]
+        maybe = self._anchored.keys() & line.grams
         if not maybe and not self.patterns:
             return None
         words = self._without_friends(line)
-        found = [match for expression in maybe if (match := expression.search(words))]
-        return min(found, key=re.Match.start).group() if found else self._by_pattern(words)
+        found = [m for anchor in maybe if (m := self._anchored[anchor].search(words))]
+        return min(found, key=_place).group() if found else self._by_pattern(words)
 
     def _without_friends(self, line: Heard) -> str:
         words = line.text
-        for anchor, expression in self._friends.items():
-            if anchor in line.grams:
-                words = expression.sub(_FALSE_FRIEND, words)
+        for anchor in sorted(self._friends.keys() & line.grams):
+            words = self._friends[anchor].sub(_FALSE_FRIEND, words)
         return words
 
     def _by_pattern(self, words: str) -> str | None:
@@ -151,6 +150,11 @@ class Phrases:
             if match := expression_of(pattern).search(words):
                 return str(match.group())
         return None
+
+
+def _place(match: re.Match[str]) -> tuple[int, int, str]:
+    """Which match is told: the first one, of those the longest."""
+    return match.start(), -match.end(), match.group()
 
 
 def checked(phrase: str) -> str:

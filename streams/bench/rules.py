@@ -133,7 +133,7 @@ def _about(phrase: str, word: str) -> str:
 
 
 def events(calls: int, *, seed: int = 0) -> Iterator[list[Event]]:
-    """Made-up calls of five minutes, each a list of events in order; every third is an angry one."""
+    """Made-up calls of five minutes, each as its events in order; every third is an angry one."""
     dice = random.Random(seed)  # noqa: S311 - not a secret
     for number in range(calls):
         language = list(Language)[number % len(Language)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import click
 
 from detectors.utterance import Language
 from playbooks.checks import run_library
-from playbooks.loading import PlaybookError, load_library
+from playbooks.loading import SCHEMA, PlaybookError, load_library, load_lock, lock_file
 
 if TYPE_CHECKING:
     from playbooks.rulebook import Rulebook
@@ -50,6 +51,40 @@ def test(where: Path | None) -> None:
         click.echo(f"{outcome.case.where}: “{outcome.case.name}”: {outcome.difference}", err=True)
     click.echo(f"{len(outcomes)} tests of {len(library)} playbooks, {len(failed)} failed")
     sys.exit(1 if failed else 0)
+
+
+@playbooks.command()
+@_WHERE
+def lock(where: Path | None) -> None:
+    """Tie every version to its content: a playbook that changes later needs a new version.
+
+    Writes playbooks.lock in DIR. Versions are only ever added to it.
+    """
+    library = _loaded(where)
+    lines: list[str] = []
+    known = load_lock(where, lines)
+    new = [playbook for playbook in library if known.lacks(playbook)]
+    _write_whole(lock_file(where), known.with_all(library).text())
+    for playbook in new:
+        click.echo(f"locked {playbook.playbook_id} v{playbook.version}")
+    click.echo(f"{lock_file(where)}: {len(new)} new of {len(library)} playbooks")
+
+
+@playbooks.command()
+def schema() -> None:
+    """Print the JSON Schema of a playbook file, for editors."""
+    click.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """The whole file or none: a worker may be looking."""
+    unfinished = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+    except OSError as error:
+        click.echo(f"{file}: cannot be written ({error.strerror}); nothing was locked", err=True)
+        sys.exit(1)
 
 
 def _loaded(where: Path | None) -> Rulebook:

@@ -9,13 +9,13 @@ import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
 from playbooks.checks import run_cases
-from playbooks.combining import All, Any, Count, Not, Sequence
+from playbooks.combining import All, Any, Count, Missing, Not, Sequence
 from playbooks.conditions import Condition
 from playbooks.engine import FRESH, step
 from playbooks.happenings import Said
-from playbooks.lasting import MoodIs
-from playbooks.loading import load_library
-from playbooks.phrases import Phrases
+from playbooks.lasting import MoodIs, PhaseIs, RepeatCaller
+from playbooks.loading import LIBRARY as FOLDER
+from playbooks.loading import load_library, load_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from playbooks.playbook import Playbook
 
 LIBRARY = load_library()
+SHARED_FRIENDS = {
+    friend
+    for words in load_lists(FOLDER).values()
+    for friends in words.but_not.values()
+    for friend in friends
+}
+"""False friends of word lists: it is enough if one of the playbooks that use them has a test."""
 each_playbook = pytest.mark.parametrize("playbook", LIBRARY, ids=lambda p: p.playbook_id)
 Mutant = tuple[str, Condition]
 
@@ -55,6 +62,17 @@ def test_taking_any_one_condition_away_breaks_one_of_its_tests(playbook: Playboo
         if all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
     ]
     assert unnoticed == []
+
+
+@pytest.mark.parametrize("friend", sorted(SHARED_FRIENDS))
+def test_a_false_friend_of_a_word_list_is_in_a_test_of_some_playbook(friend: str) -> None:
+    spared = [
+        playbook
+        for playbook in LIBRARY
+        for when in without_friend(playbook.when, friend)
+        if not all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
+    ]
+    assert spared
 
 
 @each_playbook
@@ -99,6 +117,43 @@ def test_an_ordinary_call_brings_no_alert(speaker: Speaker) -> None:
         assert alerts == (), text
 
 
+def without_friend(condition: Condition, friend: str) -> Iterator[Condition]:
+    """The condition, if this false friend is in it, with nothing that spares it."""
+    changed = pruned(condition, friend)
+    if changed != condition:
+        yield changed
+
+
+@singledispatch
+def pruned(condition: Condition, friend: str) -> Condition:
+    """The condition without this false friend."""
+    del friend
+    return condition
+
+
+@pruned.register(All)
+@pruned.register(Any)
+@pruned.register(Sequence)
+def _(condition: All | Any | Sequence, friend: str) -> Condition:
+    return replace(condition, parts=tuple(pruned(part, friend) for part in condition.parts))
+
+
+@pruned.register(Not)
+@pruned.register(Count)
+@pruned.register(Missing)
+def _(condition: Not | Count | Missing, friend: str) -> Condition:
+    return replace(condition, part=pruned(condition.part, friend))
+
+
+@pruned.register(Said)
+def _(condition: Said, friend: str) -> Condition:
+    but_not = {
+        language: tuple(each for each in friends if each != friend)
+        for language, friends in condition.phrases.but_not.items()
+    }
+    return replace(condition, phrases=replace(condition.phrases, but_not=but_not))
+
+
 @singledispatch
 def mutants(condition: Condition) -> Iterator[Mutant]:
     """The condition with one thing taken away, in every possible way."""
@@ -140,17 +195,62 @@ def _(condition: Said) -> Iterator[Mutant]:
     for language, phrases in wanted.items():
         others = {**wanted, language: ()}
         if phrases and any(others.values()):
-            yield f"nothing in {language}", replace(condition, phrases=Phrases(others, but_not))
+            fewer = replace(condition.phrases, wanted=others)
+            yield f"nothing in {language}", replace(condition, phrases=fewer)
+    phrases = condition.phrases
+    for language, lines in phrases.exact.items():
+        if lines:
+            fewer = replace(phrases, exact={**phrases.exact, language: ()})
+            yield f"no whole line in {language}", replace(condition, phrases=fewer)
+    for pattern in phrases.patterns:
+        left = tuple(each for each in phrases.patterns if each != pattern)
+        yield f"without {pattern}", replace(condition, phrases=replace(phrases, patterns=left))
     for language, friends in but_not.items():
         for friend in friends:
+            if friend in SHARED_FRIENDS:
+                continue
             fewer = {**but_not, language: tuple(f for f in friends if f != friend)}
-            yield f"not sparing {friend}", replace(condition, phrases=Phrases(wanted, fewer))
+            sparing = replace(phrases, but_not=fewer)
+            yield f"not sparing {friend}", replace(condition, phrases=sparing)
+
+
+@mutants.register(Missing)
+def _(condition: Missing) -> Iterator[Mutant]:
+    yield "at once", replace(condition, within_ms=1)
+    yield "an hour later", replace(condition, within_ms=3_600_000)
+    for name, mutant in mutants(condition.part):
+        yield name, replace(condition, part=mutant)
+    if condition.after is not None:
+        yield "since the call's start", replace(condition, after=None)
+        for name, mutant in mutants(condition.after):
+            yield name, replace(condition, after=mutant)
+
+
+@mutants.register(PhaseIs)
+def _(condition: PhaseIs) -> Iterator[Mutant]:
+    for phase in sorted(condition.phases) if len(condition.phases) > 1 else ():
+        yield f"not in the {phase}", replace(condition, phases=condition.phases - {phase})
+
+
+@mutants.register(RepeatCaller)
+def _(condition: RepeatCaller) -> Iterator[Mutant]:
+    yield "one call more", replace(condition, calls=condition.calls + 1)
+    yield "however long ago", replace(condition, within_ms=10**12)
+    if condition.kind is not None:
+        yield "of any kind", replace(condition, kind=None)
 
 
 @mutants.register(MoodIs)
 def _(condition: MoodIs) -> Iterator[Mutant]:
-    asked = [n for n in ("level", "label", "trend", "strain") if getattr(condition, n) is not None]
+    asked = [
+        n
+        for n in ("level", "label", "trend", "strain", "shift", "contrast")
+        if getattr(condition, n) is not None
+    ]
     if len(asked) > 1:
         yield from ((f"any {name}", replace(condition, **{name: None})) for name in asked)
     if condition.for_ms:
         yield "at once", replace(condition, for_ms=0)
+    for name in ("until_level", "until_strain"):
+        if getattr(condition, name) is not None:
+            yield f"without {name}", replace(condition, **{name: None})
