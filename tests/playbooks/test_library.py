@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
+from playbooks.awaiting import Missing
 from playbooks.checks import run_cases
-from playbooks.combining import All, Any, Count, Missing, Not, Sequence
+from playbooks.combining import All, Any, Count, Not, Sequence
 from playbooks.conditions import Condition
-from playbooks.engine import FRESH, step
+from playbooks.engine import step
 from playbooks.happenings import Said
 from playbooks.lasting import MoodIs, PhaseIs, RepeatCaller
 from playbooks.loading import LIBRARY as FOLDER
 from playbooks.loading import load_library, load_lists
+from playbooks.states import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from playbooks.engine import FRESH, step
+from playbooks.engine import step
 from playbooks.events import event_time
 from playbooks.loading import PlaybookError, load_library, load_lock
 from playbooks.playbook import AlertLevel
+from playbooks.states import FRESH
 from streams.cli.playbooks import playbooks as command
 from tests.playbooks.timeline import REST, line
 
