@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from playbooks.playbook import Playbook
+    from playbooks.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +16,25 @@ class Changes:
 
     Attributes:
         changed: before and after, where the content or the version is another.
+        budget: how many alerts a call may have is another.
         untested: new ones, and those of which anything at all, also a test, is another.
     """
 
     new: tuple[Playbook, ...] = ()
     changed: tuple[tuple[Playbook, Playbook], ...] = ()
     gone: tuple[Playbook, ...] = ()
+    budget: bool = False
     untested: tuple[Playbook, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.changed or self.gone)
+        return bool(self.new or self.changed or self.gone or self.budget)
 
     def __str__(self) -> str:
         parts = [_step(before, after) for before, after in self.changed]
         for what, playbooks in (("new", self.new), ("gone", self.gone)):
             if playbooks:
                 parts.append(f"{what}: " + ", ".join(one.playbook_id for one in playbooks))
+        parts += ["another budget"] if self.budget else []
         return "; ".join(parts) or "nothing changed"
 
     @property
@@ -45,7 +47,7 @@ class Changes:
         return tuple(new for old, new in self.changed if old.version == new.version)
 
 
-def changes(before: Iterable[Playbook], after: Iterable[Playbook]) -> Changes:
+def changes(before: Rulebook, after: Rulebook) -> Changes:
     """What is new, changed and gone in ``after``, in id order."""
     old = {one.playbook_id: one for one in before}
     new = {one.playbook_id: one for one in after}
@@ -55,6 +57,7 @@ def changes(before: Iterable[Playbook], after: Iterable[Playbook]) -> Changes:
         new=added,
         changed=tuple((was, now) for was, now in both if _differs(was, now)),
         gone=tuple(old[name] for name in sorted(old.keys() - new.keys())),
+        budget=before.budget != after.budget,
         untested=(*added, *(now for was, now in both if was != now)),
     )
 

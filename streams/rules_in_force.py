@@ -15,14 +15,14 @@ from playbooks.changes import Changes, changes
 from playbooks.checks import run_library
 from playbooks.document import MAX_BYTES
 from playbooks.files import rule_files
-from playbooks.loading import LIBRARY, PlaybookError, load_library
+from playbooks.loading import LIBRARY, PlaybookError, load_library, lock_file, playbook_files
+from playbooks.rulebook import Rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from playbooks.checks import Outcome
-    from playbooks.playbook import Playbook
 
 Fingerprint: TypeAlias = tuple[tuple[str, ...], ...]
 _VERSION = re.compile(rb"^version\s*:", re.MULTILINE)
@@ -50,7 +50,7 @@ class Refused:
 class _Sound:
     """Rules that may be taken."""
 
-    playbooks: Sequence[Playbook]
+    rulebook: Rulebook
     files: Mapping[str, Path]
     changes: Changes
 
@@ -59,8 +59,8 @@ class RulesInForce:
     """The present library, and how to look for the next.
 
     Attributes:
-        playbooks: in force now, whatever ``load_library`` made of them; empty before a first
-            `look` succeeds. Replaced as a whole: who reads it once sees one library.
+        rulebook: the playbooks in force now; empty before a first `look` succeeds.
+            Replaced as a whole: who reads it once sees one library.
         files: where each of them was read, by id.
         refused: problems of what lies in the folder now; empty where that is in force.
         waiting: the folder has changed, and the next look will say whether it stands still.
@@ -70,7 +70,7 @@ class RulesInForce:
         """Prepare for a folder (or a file); ``None``: the library that comes with the code."""
         self.folder = folder
         self.where = LIBRARY if folder is None else folder
-        self.playbooks: Sequence[Playbook] = ()
+        self.rulebook = Rulebook(())
         self.files: Mapping[str, Path] = {}
         self.refused: tuple[str, ...] = ()
         self._seen: Fingerprint | None = None
@@ -113,16 +113,16 @@ class RulesInForce:
 
     def _judge(self) -> _Sound | Refused:
         try:
-            playbooks = load_library(self.folder)
+            rulebook = load_library(self.folder)
             # A rule's file is called as the rule.
-            files = {file.stem: file for file in rule_files(self.where)}
-            difference = changes(self.playbooks, playbooks)
+            files = {file.stem: file for file in playbook_files(self.where)}
+            difference = changes(self.rulebook, rulebook)
             problems = self._problems(difference, files)
         except PlaybookError as error:
             return Refused(error.problems)
         except OSError as error:
             return Refused((f"{self.where}:1: cannot be read ({error.strerror}); check the disk",))
-        return Refused(problems) if problems else _Sound(playbooks, files, difference)
+        return Refused(problems) if problems else _Sound(rulebook, files, difference)
 
     def _problems(self, difference: Changes, files: Mapping[str, Path]) -> tuple[str, ...]:
         unnumbered = [
@@ -138,7 +138,7 @@ class RulesInForce:
             self.refused = verdict.problems
             return verdict
         was_refused, self.refused = bool(self.refused), ()
-        self.playbooks, self.files = verdict.playbooks, verdict.files
+        self.rulebook, self.files = verdict.rulebook, verdict.files
         return Taken(verdict.changes) if verdict.changes or was_refused else None
 
 
@@ -149,7 +149,7 @@ def fingerprint(where: Path) -> Fingerprint:
     modification time and size would otherwise pass for the old file.
     """
     try:
-        return tuple(_stamp(file) for file in rule_files(where))
+        return tuple(_stamp(file) for file in (*rule_files(where), lock_file(where)))
     except OSError as error:
         return ((str(error),),)
 

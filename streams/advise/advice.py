@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from detectors.labels import Emotion
 from detectors.mood import MoodState, follow
 from detectors.reading import Reading
-from playbooks.engine import NEW, PlaybookState, step, step_all
+from playbooks.engine import step
 from playbooks.events import event_time
-from streams.advise.facts import facts_from_json, facts_json, with_fact
+from playbooks.states import FRESH, CallState
 from streams.messages import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from detectors.mood import Mood
     from playbooks.events import Event
-    from playbooks.playbook import Alert, Playbook
-    from streams.advise.facts import Fact
+    from playbooks.playbook import Alert
+    from playbooks.rulebook import Rulebook
 
 REMEMBERED_IDS = 64
 """An event that comes again among this many is not counted again: more than a call brings
@@ -31,14 +31,11 @@ class Advice:
     """One call's state, written down at every event (some 8 KB of JSON).
 
     Attributes:
-        facts: what was told once about the call and never changes: rules that come later
-            are told it then.
         seen: ids of the newest events, oldest first.
     """
 
     mood: MoodState = field(default_factory=MoodState)
-    playbooks: Mapping[str, PlaybookState] = field(default_factory=dict)
-    facts: tuple[Fact, ...] = ()
+    call: CallState = FRESH
     seen: tuple[str, ...] = ()
 
 
@@ -51,7 +48,7 @@ class Advised:
 
 
 def advise(
-    advice: Advice, event: Event, *, message_id: str, playbooks: Sequence[Playbook]
+    advice: Advice, event: Event, *, message_id: str, rulebook: Rulebook
 ) -> tuple[Advice, Advised]:
     """Take one event in. One that was seen before changes nothing and leads to nothing."""
     if message_id in advice.seen:
@@ -59,43 +56,19 @@ def advise(
     seen = (*advice.seen, message_id)[-REMEMBERED_IDS:]
     mood_state = follow(advice.mood, event) if isinstance(event, Reading) else advice.mood
     mood = mood_state.mood if mood_state.mood != advice.mood.mood else None
-    states, alerts = step_all(playbooks, advice.playbooks, event, now=event_time(event))
+    call, alerts = step(rulebook, _known_to(rulebook, advice.call), event, now=event_time(event))
     if mood is not None:
-        states, more = step_all(playbooks, states, mood, now=mood.at_ms)
+        call, more = step(rulebook, call, mood, now=mood.at_ms)
         alerts = (*alerts, *more)
-    known = {playbook.playbook_id for playbook in playbooks}
-    after = replace(
-        advice,
-        mood=mood_state,
-        playbooks={name: state for name, state in states.items() if name in known},
-        facts=with_fact(advice.facts, event),
-        seen=seen,
-    )
-    return after, Advised(mood, alerts)
+    return replace(advice, mood=mood_state, call=call, seen=seen), Advised(mood, alerts)
 
 
-def carried_over(advice: Advice, playbooks: Sequence[Playbook]) -> Advice:
-    """The state of a call under way, as other rules than before go on with it.
-
-    A rule that did not change keeps everything, one of another version what it fired, one that
-    is gone nothing. What is new or of another version is told the call's facts: nobody will say
-    the call's queue again.
-    """
-    states = {
-        one.playbook_id: _told(one, advice.playbooks.get(one.playbook_id, NEW), advice.facts)
-        for one in playbooks
-    }
-    return replace(
-        advice, playbooks={name: state for name, state in states.items() if state is not NEW}
-    )
-
-
-def _told(playbook: Playbook, state: PlaybookState, facts: tuple[Fact, ...]) -> PlaybookState:
-    if state.version == playbook.version:
-        return state
-    for fact in facts:
-        state, _ = step(playbook, state, fact, now=event_time(fact))
-    return state
+def _known_to(rulebook: Rulebook, call: CallState) -> CallState:
+    """Without the states of playbooks that are gone."""
+    if all(map(rulebook.knows, call.states)):
+        return call
+    states = {name: state for name, state in call.states.items() if rulebook.knows(name)}
+    return replace(call, states=states)
 
 
 def to_json(advice: Advice) -> dict[str, Any]:
@@ -110,8 +83,7 @@ def to_json(advice: Advice) -> dict[str, Any]:
         "moment": [ReadingMessage.of(one).model_dump(mode="json") for one in mood.moment],
         "strains": mood.strains,
         "strained_at_ms": mood.strained_at_ms,
-        "playbooks": {name: state.to_json() for name, state in advice.playbooks.items()},
-        "facts": facts_json(advice.facts),
+        "call": advice.call.to_json(),
         "seen": advice.seen,
     }
 
@@ -131,11 +103,8 @@ def from_json(value: Mapping[str, Any]) -> Advice:
             # A worker of an earlier version did not write it down.
             strained_at_ms=tuple(value.get("strained_at_ms", ())),
         ),
-        playbooks={
-            name: PlaybookState.from_json(state) for name, state in value["playbooks"].items()
-        },
-        # A worker of an earlier version did not write them down.
-        facts=facts_from_json(value.get("facts", ())),
+        # A worker of an earlier version kept the playbooks' states in another form.
+        call=CallState.from_json(value["call"]) if "call" in value else FRESH,
         seen=tuple(value["seen"]),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playbooks.events import CallStarted
-from streams.advise.advice import Advice, advise, carried_over, from_json, to_json
+from streams.advise.advice import Advice, advise, from_json, to_json
 from streams.cloudevents import now
 from streams.in_turn import InTurn
 from streams.intake import decoded
@@ -24,11 +24,10 @@ from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
 from streams.topics import ALERTS, CALLS, MOODS, READINGS, TRANSCRIPTS, TURNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from playbooks.events import Event
-    from playbooks.playbook import Playbook
     from streams.app import CallTable, Line
     from streams.cloudevents import Message
     from streams.dead_letters import DeadLetters
@@ -96,12 +95,10 @@ class Advising:
 
     async def _advise(self, message: Message, happened: Event, partition: int) -> None:
         # Read once: whatever is taken meanwhile, one event sees one library.
-        playbooks = self._rules.playbooks
+        rulebook = self._rules.rulebook
         known = self._known(message.call_id, partition)
-        before = known.under(playbooks)
-        after, advised = advise(
-            before, happened, message_id=message.message_id, playbooks=playbooks
-        )
+        before = known.advice
+        after, advised = advise(before, happened, message_id=message.message_id, rulebook=rulebook)
         if after is before:
             return
         advised_at = now()
@@ -157,13 +154,6 @@ class _Known:
     advice: Advice
     ended: bool = False
     touched: float = field(default_factory=time.monotonic)
-    rules: Sequence[Playbook] | None = None
-
-    def under(self, rules: Sequence[Playbook]) -> Advice:
-        """The state as these rules go on with it, where other ones (or another worker) made it."""
-        if self.rules is not rules:
-            self.advice, self.rules = carried_over(self.advice, rules), rules
-        return self.advice
 
 
 def _event(message: Message) -> Event | None:

@@ -41,7 +41,7 @@ class Following:
         if isinstance(first, Refused):
             raise PlaybookError(first.problems)
         self._show()
-        log.info("rules: %d playbooks in force", len(self._rules.playbooks))
+        log.info("rules: %d playbooks in force", len(self._rules.rulebook))
 
     async def look(self) -> None:
         """The regular look. A change is taken at the second one that finds it the same."""
@@ -76,10 +76,10 @@ class Following:
         self._show()
 
     def _show(self) -> None:
-        PLAYBOOKS_IN_FORCE.set(len(self._rules.playbooks))
+        PLAYBOOKS_IN_FORCE.set(len(self._rules.rulebook))
         RULES_REFUSED.set(bool(self._rules.refused))
 
     def _standing(self) -> str:
-        text = f"{len(self._rules.playbooks)} playbooks in force"
+        text = f"{len(self._rules.rulebook)} playbooks in force"
         refused = len(self._rules.refused)
         return text + (f", {refused} problems in {self._rules.where}" if refused else "")

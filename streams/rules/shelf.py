@@ -84,7 +84,7 @@ def _rules(folder: Path | None) -> RulesInForce:
 
 def _themes(rules: RulesInForce) -> tuple[Theme, ...]:
     by_name: dict[str, list[Playbook]] = {}
-    for playbook in rules.playbooks:
+    for playbook in rules.rulebook:
         name = _theme(rules, playbook)
         by_name.setdefault(name, []).append(playbook)
     return tuple(Theme(name, tuple(by_name[name])) for name in sorted(by_name))

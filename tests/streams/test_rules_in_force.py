@@ -12,6 +12,8 @@ import pytest
 
 from playbooks.changes import changes
 from playbooks.loading import load_library
+from playbooks.locking import Lock
+from playbooks.rulebook import Rulebook
 from streams.rules_in_force import Refused, RulesInForce, Taken, fingerprint
 from tests.support.rules import rule, save
 
@@ -38,7 +40,7 @@ def rules(folder: Path) -> RulesInForce:
 
 
 def versions(rules: RulesInForce) -> dict[str, int]:
-    return {one.playbook_id: one.version for one in rules.playbooks}
+    return {one.playbook_id: one.version for one in rules.rulebook}
 
 
 def settled(rules: RulesInForce) -> Taken | Refused | None:
@@ -49,10 +51,10 @@ def settled(rules: RulesInForce) -> Taken | Refused | None:
 
 def refused(rules: RulesInForce) -> tuple[str, ...]:
     """Its problems; what was in force before must still be."""
-    before = rules.playbooks
+    before = rules.rulebook
     answer = settled(rules)
     assert isinstance(answer, Refused)
-    assert rules.playbooks is before
+    assert rules.rulebook is before
     assert rules.refused == answer.problems
     return answer.problems
 
@@ -160,6 +162,32 @@ def test_a_change_without_a_version_of_its_own_is_refused_at_the_versions_line(
     assert refused(rules) == (
         f"{folder / 'first.yaml'}:3: changed, but still version 1; give it version 2",
     )
+
+
+def test_word_lists_a_budget_and_the_lock_are_looked_at_as_the_rules_are(folder: Path) -> None:
+    seen = {fingerprint(folder)}
+    (folder / "lexicon").mkdir()
+    for name in ("lexicon/words.yaml", "budget.yaml", "playbooks.lock"):
+        (folder / name).write_text("", encoding="utf-8")
+        seen.add(fingerprint(folder))
+    assert len(seen) == 4
+
+
+def test_another_budget_is_a_change_that_is_named(rules: RulesInForce, folder: Path) -> None:
+    (folder / "budget.yaml").write_text("notice: 2\n", encoding="utf-8")
+    taken = settled(rules)
+    assert isinstance(taken, Taken)
+    assert str(taken.changes) == "another budget"
+
+
+def test_a_locked_version_that_changed_is_refused_by_the_lock(
+    rules: RulesInForce, folder: Path
+) -> None:
+    lock = Lock().with_all(rules.rulebook).text()
+    (folder / "playbooks.lock").write_text(lock, encoding="utf-8")
+    assert settled(rules) is None
+    save(folder / "first.yaml", rule("first", phrase="안 돼요"))
+    assert refused(rules)[0].startswith(f"{folder / 'first.yaml'}:2: it was changed")
 
 
 def test_a_comment_or_another_test_needs_no_version(rules: RulesInForce, folder: Path) -> None:
@@ -347,6 +375,6 @@ def test_the_content_hash_decides_whether_a_version_was_used_twice(
 ) -> None:
     one = load_library()[0]
     before, after = replace(one, content_hash=hash_before), replace(one, content_hash=hash_after)
-    assert bool(changes([before], [after]).same_version) is expected
+    assert bool(changes(Rulebook((before,)), Rulebook((after,))).same_version) is expected
     another = replace(after, version=after.version + 1)
-    assert not changes([before], [another]).same_version
+    assert not changes(Rulebook((before,)), Rulebook((another,))).same_version

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from playbooks.playbook import Playbook
+    from playbooks.rulebook import Rulebook
 
 CALL = "one-library"
 
@@ -44,17 +44,17 @@ class Table(dict[str, Any]):
 class Restless:
     """Rules that are others at every look."""
 
-    def __init__(self, libraries: Sequence[Sequence[Playbook]]) -> None:
+    def __init__(self, libraries: Sequence[Rulebook]) -> None:
         self.libraries, self.looks = libraries, 0
 
     @property
-    def playbooks(self) -> Sequence[Playbook]:
+    def rulebook(self) -> Rulebook:
         self.looks += 1
         return self.libraries[self.looks % len(self.libraries)]
 
 
-def libraries(folder: Path) -> list[Sequence[Playbook]]:
-    found: list[Sequence[Playbook]] = []
+def libraries(folder: Path) -> list[Rulebook]:
+    found: list[Rulebook] = []
     for number in (1, 2):
         save(folder / "first.yaml", rule("first", number, phrase="하나요", queue="cards"))
         found.append(load_library(folder))

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
-from playbooks.events import CallerKnown, CallStarted, EarlierCall
+from playbooks.events import CallStarted
 from playbooks.loading import load_library
-from playbooks.sensitivity import Sensitive
-from streams.advise.advice import Advice, advise, carried_over, from_json, to_json
-from streams.advise.facts import facts_from_json, facts_json
+from streams.advise.advice import Advice, advise, from_json, to_json
 from tests.support.rules import rule, save
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from playbooks.events import Event
-    from playbooks.playbook import Alert, Playbook
+    from playbooks.playbook import Alert
+    from playbooks.rulebook import Rulebook
 
 STARTED = CallStarted("c", queue="cards", language=Language.ENGLISH)
 
@@ -38,12 +36,11 @@ class Call:
     def __init__(self) -> None:
         self.advice = Advice()
 
-    def under(self, rules: Sequence[Playbook], event: Event) -> tuple[Alert, ...]:
+    def under(self, rules: Rulebook, event: Event) -> tuple[Alert, ...]:
         """One event, written down before it as by a worker that started anew."""
         self.advice = from_json(json.loads(json.dumps(to_json(self.advice))))
-        self.advice = carried_over(self.advice, rules)
         message_id = str(event)
-        self.advice, advised = advise(self.advice, event, message_id=message_id, playbooks=rules)
+        self.advice, advised = advise(self.advice, event, message_id=message_id, rulebook=rules)
         return advised.alerts
 
 
@@ -90,22 +87,9 @@ def test_an_unchanged_rule_keeps_everything_and_a_deleted_one_nothing(folder: Pa
     call.under(old, STARTED)
     call.under(old, said("하나", 5))
     call.under(old, said("둘째", 6))
-    kept = call.advice.playbooks["second"]
+    kept = call.advice.call.states["second"]
     (folder / "first.yaml").unlink()
-    after = carried_over(call.advice, load_library(folder))
-    assert after.playbooks == {"second": kept}
-    assert carried_over(after, load_library(folder)) == after
-
-
-def test_a_state_from_before_facts_were_written_down_can_be_read(folder: Path) -> None:
-    call = Call()
-    call.under(load_library(folder), STARTED)
-    written = to_json(call.advice)
-    del written["facts"]
-    assert from_json(written).playbooks == call.advice.playbooks
-
-
-def test_facts_are_the_same_after_they_were_written_down() -> None:
-    earlier = EarlierCall(5_000, frozenset({Sensitive.ABUSE, Sensitive.CHURN}))
-    facts = (STARTED, CallerKnown("c", (earlier, EarlierCall(9_000))))
-    assert facts_from_json(json.loads(json.dumps(facts_json(facts)))) == facts
+    call.under(load_library(folder), said("안녕하세요", 7))
+    states = call.advice.call.states
+    assert set(states) == {"second"}
+    assert (states["second"].memories, states["second"].fired) == (kept.memories, kept.fired)
