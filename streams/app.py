@@ -145,7 +145,7 @@ class Line:
         """Faust's future, done when Kafka has the message; `None` where it did not get that far."""
         try:
             return await self._channels[topic.name].send(
-                key=message.call_id.encode(),
+                key=message.key.encode(),
                 value=message.value(),
                 headers=dict(message.headers(source=SOURCE)),
             )
