@@ -66,7 +66,8 @@ def test_a_number_without_a_country_is_of_the_region() -> None:
 @pytest.mark.parametrize(
     "number",
     ["", " ", "anonymous", "Restricted", "unknown", "112", "119", "911", "+82119", "1234", "00",
-     "sip:anonymous@anonymous.invalid", "+82 10 12", "+999 1234 5678", "9" * 400, "\x00", "발신번호표시제한"],
+     "sip:anonymous@anonymous.invalid", "+82 10 12", "+999 1234 5678",
+     "9" * 400, "\x00", "발신번호표시제한"],
 )  # fmt: skip
 def test_who_cannot_be_told_by_a_number_is_nobody(number: str) -> None:
     assert KOREA.hash_of(number) == ""
