@@ -102,8 +102,10 @@ function onAlert(told) {
 }
 
 function onReturning(told) {
-  const place = byId("returning");
-  if (mine(told) && place) place.innerHTML = told.html;
+  const note = byId("returning");
+  if (!mine(told) || !note) return;
+  note.innerHTML = told.html;
+  showClocks(note);
 }
 
 function onFeedback(told) {
