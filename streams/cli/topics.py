@@ -23,7 +23,7 @@ def list_topics() -> None:
         days = topic.retention.days
         kept = f"{days} days" if days else f"{topic.retention.seconds // 3600} hours"
         if topic.message is None:
-            kept = f"newest, {days} days"
+            kept = f"newest, {days} day{'s' * (days > 1)}"
         click.echo(f"{topic.name:40} {kept:16} {topic.carries}")
 
 
