@@ -122,7 +122,7 @@ class Worker:
         with self._going_on("forget ended calls"):
             await self._voice.sweep()
             await self._advising.sweep()
-            self._recognising.sweep()
+            await self._recognising.sweep()
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         self._intakes.forget(revoked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from datetime import timedelta
@@ -16,6 +17,7 @@ from streams.topics import RETURNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from streams.app import CallTable, Line
     from streams.dead_letters import DeadLetters
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 MAX_UNDER_WAY = 256
 SWEEP_S = 600.0
 """Whoever has to be forgotten is, at most so much later; looking through all takes a while."""
+
+AT_ONCE = 1_000
+"""So many callers are looked at before the calls that are going on get their turn."""
 
 
 class Recognising:
@@ -76,18 +81,25 @@ class Recognising:
         else:
             self._table.forget(caller, partition=partition)
 
-    def sweep(self) -> None:
+    async def sweep(self) -> None:
         """Forget the calls whose days are over, also of callers who never call again."""
         present = time.monotonic()
         if present - self._swept_at < SWEEP_S:
             return
         self._swept_at = present
         oldest = now() - timedelta(days=self._days)
-        for caller, partition, state in self._table.ours():
-            before = from_json(state)
-            after = before.since(oldest)
-            if after != before:
-                self._write(caller, after, partition)
+        revoked = self._revoked.copy()
+        for number, (caller, partition, state) in enumerate(self._table.ours(), start=1):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if state["oldest_s"] < oldest.timestamp():
+                pruning = self._prune(caller, partition, oldest, revoked=revoked[partition])
+                await self._in_turn.do(caller, pruning)
+
+    async def _prune(self, caller: str, partition: int, oldest: datetime, *, revoked: int) -> None:
+        """In turn with the caller's events, so that neither undoes what the other did."""
+        if self._revoked[partition] == revoked:
+            self._write(caller, self._known(caller).since(oldest), partition)
 
     def revoke(self, partitions: Iterable[Where]) -> None:
         """These partitions are another worker's now: what is under way is not written down."""

@@ -54,8 +54,11 @@ def remember(
 
 
 def to_json(remembered: Remembered) -> dict[str, Any]:
-    """As it is written down."""
-    return {"calls": [one.model_dump(mode="json") for one in remembered.calls]}
+    """As it is written down, with a number that tells quickly whether anything is too old."""
+    return {
+        "calls": [one.model_dump(mode="json") for one in remembered.calls],
+        "oldest_s": min((one.started_at.timestamp() for one in remembered.calls), default=None),
+    }
 
 
 def from_json(value: Mapping[str, Any]) -> Remembered:

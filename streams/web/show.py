@@ -35,6 +35,26 @@ def clock(milliseconds: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+_UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
+
+
+def ago(milliseconds: int, words: Catalogue) -> str:
+    """How long ago, in the largest unit that fits: ``3 days ago``."""
+    for unit, long_ms in _UNITS:
+        count = milliseconds // long_ms
+        if count:
+            return words(f"ago.{unit}" if count == 1 else f"ago.{unit}s", count=count)
+    return words("ago.now")
+
+
+def nth_call(returning: Returning, words: Catalogue) -> str:
+    """``third call in 7 days``; of somebody who last called before that: when that was."""
+    nth = returning.nth_in_week
+    if nth == 1:
+        return words("returning.last", ago=ago(returning.last_ago_ms, words))
+    return words.known(f"returning.nth.{nth}", words("returning.nth_more", nth=nth))
+
+
 def percent(ratio: float) -> str:
     """``0.716`` as ``72%``."""
     return f"{ratio:.0%}"
@@ -60,26 +80,6 @@ def in_language(texts: Mapping[str, object], language: str) -> object:
     return texts.get(language) or next(iter(texts.values()), "")
 
 
-_UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
-
-
-def ago(milliseconds: int, words: Catalogue) -> str:
-    """How long ago, in the largest unit that fits: ``3 days ago``."""
-    for unit, long_ms in _UNITS:
-        count = milliseconds // long_ms
-        if count:
-            return words(f"ago.{unit}" if count == 1 else f"ago.{unit}s", count=count)
-    return words("ago.now")
-
-
-def nth_call(returning: Returning, words: Catalogue) -> str:
-    """``third call in 7 days``; of somebody who last called before that: when that was."""
-    nth = returning.nth_in_week
-    if nth == 1:
-        return words("returning.last", ago=ago(returning.last_ago_ms, words))
-    return words.known(f"returning.nth.{nth}", words("returning.nth_more", nth=nth))
-
-
 def evidence(reason: str, words: Catalogue) -> str:
     """A detector's stable code (``voice:louder``) in words; anything else as it is."""
     code = f"evidence.{reason.replace(':', '.')}"
@@ -88,12 +88,12 @@ def evidence(reason: str, words: Catalogue) -> str:
 
 FILTERS: dict[str, Callable[..., object]] = {
     "clock": clock,
+    "ago": ago,
+    "nth_call": nth_call,
     "percent": percent,
     "seconds": seconds,
     "in_path": in_path,
     "instant": instant,
     "in_language": in_language,
     "evidence": evidence,
-    "ago": ago,
-    "nth_call": nth_call,
 }

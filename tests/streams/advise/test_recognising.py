@@ -75,9 +75,16 @@ class Rig:
 
         self.processor._intake = SimpleNamespace(events=given)  # type: ignore[assignment]
         await self.processor.listen(None)
+        await self.until_done()
+        assert all(hold.released for hold in holds)
+
+    async def sweep(self) -> None:
+        await self.processor.sweep()
+        await self.until_done()
+
+    async def until_done(self) -> None:
         for task in list(self.processor._in_turn._last.values()):
             await task
-        assert all(hold.released for hold in holds)
 
 
 def _event(event: CallerEvent | bytes, offset: int) -> Any:
@@ -147,7 +154,7 @@ async def test_with_no_days_nothing_is_kept_and_what_was_kept_goes(clock: Simple
     await none.take(called("b", 1))
     assert none.line.sent == []
     clock.day = 1.0
-    none.processor.sweep()
+    await none.sweep()
     assert none.kafka.data == {}
 
 
@@ -155,12 +162,35 @@ async def test_a_call_s_days_end_without_another_call(clock: SimpleNamespace) ->
     one = rig(days=9)
     await one.take(called("a", 0), called("b", 5))
     clock.day = 9.5
-    one.processor.sweep()
+    await one.sweep()
     assert [call["call_id"] for call in one.kafka.data[CALLER]["state"]["calls"]] == ["b"]
     clock.day = 14.5
-    one.processor.sweep()
+    await one.sweep()
     assert one.kafka.data == {}
     assert one.kafka.changelog[-1] == (3, CALLER, None)
+
+
+async def test_a_caller_who_calls_while_the_old_is_swept_is_not_forgotten(
+    clock: SimpleNamespace,
+) -> None:
+    one = rig(days=9)
+    await one.take(called("a", 0))
+    clock.day = 9.5
+    await one.processor.sweep()
+    await one.take(called("b", 9.5))
+    assert [call["call_id"] for call in one.kafka.data[CALLER]["state"]["calls"]] == ["b"]
+
+
+async def test_what_is_swept_while_its_partition_goes_is_left_to_the_next_worker(
+    clock: SimpleNamespace,
+) -> None:
+    one = rig(days=9)
+    await one.take(called("a", 0))
+    clock.day = 9.5
+    await one.processor.sweep()
+    one.processor.revoke([SimpleNamespace(partition=3)])  # type: ignore[list-item]
+    await one.until_done()
+    assert CALLER in one.kafka.data
 
 
 async def test_another_worker_s_callers_are_left_to_it(clock: SimpleNamespace) -> None:
@@ -168,7 +198,7 @@ async def test_another_worker_s_callers_are_left_to_it(clock: SimpleNamespace) -
     await one.take(called("a", 0))
     one.kafka.ours = (5,)
     clock.day = 100.0
-    one.processor.sweep()
+    await one.sweep()
     assert CALLER in one.kafka.data
 
 
