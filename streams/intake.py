@@ -40,7 +40,8 @@ def decoded(kind: type[AnyMessage], event: Any) -> AnyMessage:
     """
     message = kind.decode(event.value or b"", list((event.headers or {}).items()))
     if event.message.key != message.key.encode():
-        text = f"key: {event.message.key!r} is not {message.key}"
+        whose = "call id" if message.key == message.call_id else "caller"
+        text = f"key: {event.message.key!r} is not the {whose} {message.key}"
         raise MessageError(text)
     return message
 

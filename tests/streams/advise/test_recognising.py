@@ -212,7 +212,7 @@ async def test_a_bad_event_is_set_aside_and_the_next_is_taken() -> None:
 async def test_an_event_under_another_caller_s_key_is_set_aside() -> None:
     one = rig()
     await one.take(called("a", 0).model_copy(update={"caller": OTHER}).value())
-    assert "is not 0000" in one.line.letters[0].reason
+    assert "is not the caller 0000" in one.line.letters[0].reason
     assert one.kafka.data == {}
 
 
