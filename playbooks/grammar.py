@@ -132,6 +132,7 @@ def _talk_over(field: Field, _lexicon: Lexicon) -> Condition:
 _MOOD_KEYS = frozenset(
     {
         "level",
+        "at_most",
         "strain",
         "until_strain",
         "until_level",
@@ -153,15 +154,19 @@ def _mood(field: Field, _lexicon: Lexicon) -> Condition:
     strain, until = block.get("strain"), block.get("until_strain")
     until_level = block.get("until_level")
     shift, disagreement, held = block.get("shift"), block.get("disagreement"), block.get("for")
-    contrast = block.get("contrast")
+    contrast, at_most = block.get("contrast"), block.get("at_most")
     if until and (strain is None or until.ratio() > strain.ratio()):
         until.refuse("until_strain is not below a strain", "write a strain above it")
     lowest = until_level.choice(MoodLevel) if until_level else None
     least = level.choice(MoodLevel) if level else None
     if until_level and lowest and (least is None or _RANKS[lowest] >= _RANKS[least]):
         until_level.refuse("until_level is not below a level", "write a level above it")
+    most = at_most.choice(MoodLevel) if at_most else None
+    if at_most and most and least and _RANKS[most] < _RANKS[least]:
+        at_most.refuse("at_most is below the level", "write the other way round")
     return MoodIs(
         level=least,
+        at_most=most,
         until_level=lowest,
         strain=strain.ratio() if strain else None,
         until_strain=until.ratio() if until else None,

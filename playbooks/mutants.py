@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from detectors.utterance import Speaker
 from playbooks.awaiting import Missing
 from playbooks.checks import run_cases
 from playbooks.combining import All, Any, Count, Not, Sequence
@@ -85,7 +86,9 @@ def _(condition: Count) -> Iterator[Mutant]:
 
 @mutants.register(Said)
 def _(condition: Said) -> Iterator[Mutant]:
-    yield "said by the other", replace(condition, speaker=condition.speaker.other)
+    for speaker in Speaker:
+        if speaker is not condition.speaker:
+            yield f"said by the {speaker} alone", replace(condition, speaker=speaker)
     yield from _over_at_once(condition)
     for name, phrases in _fewer(condition.phrases):
         if not phrases.empty:
@@ -195,7 +198,7 @@ def _any(condition: MoodIs, name: str) -> MoodIs:
     return replace(condition, **nothing)
 
 
-_MOOD = ("level", "label", "trend", "strain", "shift", "disagreement", "contrast")
+_MOOD = ("level", "at_most", "label", "trend", "strain", "shift", "disagreement", "contrast")
 
 
 def told(condition: Condition) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LONGEST_MS = 10 * 60_000
 """Longest window of a condition: it bounds what a call's state must remember."""
 
+EITHER = "either"
+"""Stands for both speakers below ``by``."""
+
 _SAID_KEYS = frozenset({"by", "ko", "en", "exact", "pattern", "lexicon", "but_not", "within"})
 
 
@@ -27,7 +30,7 @@ def parse_said(field: Field, lexicon: Lexicon) -> Condition:
     by, exact, pattern = block.get("by"), block.get("exact"), block.get("pattern")
     lists = _lists(block, lexicon)
     said = Said(
-        speaker=by.choice(Speaker) if by else Speaker.CUSTOMER,
+        speaker=_speaker(by) if by else Speaker.CUSTOMER,
         phrases=Phrases(
             joined(parse_phrases(block), *(one.wanted for one in lists)),
             joined(parse_friends(block), *(one.but_not for one in lists)),
@@ -39,6 +42,16 @@ def parse_said(field: Field, lexicon: Lexicon) -> Condition:
     if field.is_block and said.phrases.empty and not field.problems.found:
         field.refuse("said has no phrases", "list some below ko, en, exact, pattern or lexicon")
     return said
+
+
+def _speaker(field: Field) -> Speaker | None:
+    text = field.text()
+    if text == EITHER:
+        return None
+    if text not in list(Speaker):
+        field.refuse(f"by is {text!r}", "write customer, agent or either")
+        return None
+    return Speaker(text)
 
 
 def _lists(block: Block, lexicon: Lexicon) -> list[WordList]:

@@ -37,12 +37,15 @@ def playbooks() -> None:
 def check(where: Path | None) -> None:
     """Read every playbook; name every problem with its file and line."""
     library = _loaded(where)
+    known = load_lock(where, [])
     for playbook in library:
         levels = " > ".join(rung.level for rung in playbook.rungs)
         tests = f"{len(playbook.cases)} tests"
         name = f"{playbook.playbook_id} v{playbook.version}"
         click.echo(f"{name:28} {tests:9} {levels:29} {playbook.title[Language.ENGLISH]}")
     click.echo(f"{len(library)} playbooks, no problems")
+    if lacking := [playbook.playbook_id for playbook in library if known.lacks(playbook)]:
+        click.echo(f"not locked yet: {', '.join(lacking)}; run: callmood playbooks lock")
 
 
 @playbooks.command()

@@ -32,6 +32,16 @@ def test_words_count_only_from_the_speaker_who_is_named() -> None:
     assert fired_at(rule, line(5, "hello there", by=Speaker.AGENT)) == [5]
 
 
+def test_words_of_either_count_where_either_is_asked() -> None:
+    rule = playbook("{said: {by: either, en: [hello there]}}", extra="cooldown: 2s\nat_most: 5\n")
+    lines = [line(5, "hello there"), line(9, "hello there", by=Speaker.AGENT)]
+    assert fired_at(rule, *lines) == [5, 9]
+    assert [
+        a.reasons[0].split()[0]
+        for a in replayed(rule, [CallStarted(CALL, language=Language.ENGLISH), *lines])[1]
+    ] == ["customer", "agent"]
+
+
 def test_a_partial_line_is_not_yet_said() -> None:
     rule = playbook(f"{{{SAID}}}")
     assert fired_at(rule, line(5, "hello there", final=False)) == []
@@ -62,6 +72,16 @@ def test_a_mood_must_hold_for_as_long_as_asked() -> None:
     assert fired_at(rule, *held) == []
     assert fired_at(rule, *held, mood(30, MoodLevel.TENSE)) == [30]
     assert fired_at(rule, *held, mood(30, MoodLevel.CALM), mood(31, MoodLevel.UPSET)) == []
+
+
+def test_a_mood_can_be_asked_to_have_eased() -> None:
+    rule = playbook(
+        "{sequence: {within: 2m, of: [{mood: {level: upset}}, {mood: {at_most: calm}}]}}"
+    )
+    levels = [(10, MoodLevel.CALM), (20, MoodLevel.UPSET), (40, MoodLevel.TENSE)]
+    moods = [mood(t, level) for t, level in levels]
+    assert fired_at(rule, *moods) == []
+    assert fired_at(rule, *moods, mood(60, MoodLevel.CALM)) == [60]
 
 
 def test_an_older_mood_told_late_does_not_turn_the_clock_back() -> None:

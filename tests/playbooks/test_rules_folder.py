@@ -59,6 +59,14 @@ def test_playbooks_share_a_word_list_and_its_false_friends(tmp_path: Path) -> No
     assert fired(book, line(5, "I live in Nitwit Street"), line(70, "멍텅구리야")) == [("rule", 70)]
 
 
+def test_one_playbook_alone_finds_what_lies_beside_its_folder(tmp_path: Path) -> None:
+    text = RULE.replace("id: rule", "supersedes: [other]\nid: rule")
+    folder(tmp_path, theme__rule=text, lexicon__insults=INSULTS)
+    assert [playbook.playbook_id for playbook in load_library(tmp_path / "theme/rule.yaml")] == [
+        "rule"
+    ]
+
+
 def test_a_bad_word_list_is_named_with_its_own_line(tmp_path: Path) -> None:
     folder(tmp_path, rule=RULE, lexicon__insults="en:\n  - nitwit\n  - x\nfr: [idiot]\n")
     assert [problem.split("; ")[0] for problem in problems_of(tmp_path)] == [

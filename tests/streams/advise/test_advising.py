@@ -10,6 +10,7 @@ from playbooks.loading import load_library
 from streams.advise.advising import Advising
 from streams.cloudevents import now
 from streams.messages import AlertMessage, CallEvent, TranscriptMessage
+from streams.settings import Settings
 from tests.support.rules import rule, save
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Line:
 
     def __init__(self) -> None:
         self.alerts: list[tuple[int, int]] = []
+        self.settings = Settings()
 
     async def send_all(self, posts: Any) -> None:
         self.alerts += [

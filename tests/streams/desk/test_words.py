@@ -55,10 +55,10 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("mood.trend", list(Trend)),
         ("alerts.level", list(AlertLevel)),
         ("trainer.cause", list(Cause)),
+        ("sensitive", list(Sensitive)),
         ("line_state", [*LineState, "offline"]),
         ("language", list(Language)),
         ("rules.do", list(Action)),
-        ("rules.sensitive", list(Sensitive)),
     ],
 )
 def test_every_value_that_is_shown_has_a_word(prefix: str, values: list[str]) -> None:
