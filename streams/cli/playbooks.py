@@ -11,6 +11,7 @@ import click
 from detectors.utterance import Language
 from playbooks.checks import run_library
 from playbooks.loading import PlaybookError, load_library
+from streams.cli.dry_run import dry_run
 
 if TYPE_CHECKING:
     from playbooks.playbook import Playbook
@@ -21,6 +22,9 @@ _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Pat
 @click.group()
 def playbooks() -> None:
     """Check and test playbooks. DIR is a folder or a file; without it, the built-in library."""
+
+
+playbooks.add_command(dry_run)
 
 
 @playbooks.command()

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from playbooks.differences import Tally, summed
-from playbooks.loading import load_library
+from playbooks.loading import PlaybookError, load_library
 from streams.whatif.playing import ChangedCall, Played, Rules, play_bucket
 from streams.whatif.recorded import RecordedError
 from streams.whatif.sorting import Period, Sorter
@@ -68,9 +68,17 @@ class RulePaths:
         """Read both.
 
         Raises:
-            PlaybookError: with every problem of the first set that has one.
+            PlaybookError: with every problem of both sets.
         """
-        return Rules(load_library(self.before), load_library(self.after))
+        problems, sets = list[str](), []
+        for path in (self.before, self.after):
+            try:
+                sets.append(load_library(path))
+            except PlaybookError as error:
+                problems += error.problems
+        if problems:
+            raise PlaybookError(dict.fromkeys(problems))
+        return Rules(*sets)
 
 
 @dataclass(slots=True)
