@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from streams.whatif.recorded import line_of_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from streams.cloudevents import Message
 
@@ -216,3 +219,18 @@ def _words(call: _Call, *, heated: bool) -> tuple[str, ...]:
     if not heated:
         return _CALM[call.language]
     return _ABUSIVE[call.language] if call.temper == "abusive" else _ANGRY[call.language]
+
+
+def changed_rules(library: Path, to: Path) -> Path:
+    """A copy of a library in which every cooldown is half as long: most alerts can change."""
+    shutil.copytree(library, to)
+    for file in to.rglob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(
+            re.sub(r"^cooldown: (\d+)s", _halved, text, flags=re.MULTILINE), encoding="utf-8"
+        )
+    return to
+
+
+def _halved(found: re.Match[str]) -> str:
+    return f"cooldown: {max(1, int(found[1]) // 2)}s"

@@ -126,13 +126,13 @@ def dry_run(  # noqa: PLR0913  (one parameter an option)
     names = Names(rules=str(rules), against=against_name, record=source.name)
     report = Report(found, loaded, names, problems, datetime.now(UTC))
     spoken = Language(language) if language else here.language
-    _show(report, spoken)
     if html:
         text = page(report, spoken, desk=desk)
         html.write_text(text, encoding="utf-8")
     if json_path:
         text = json.dumps(to_json(report), ensure_ascii=False, indent=2)
         json_path.write_text(f"{text}\n", encoding="utf-8")
+    _show(report, spoken)
 
 
 def played(run: DryRun, source: Source, problems: Problems) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +86,6 @@ class Report:
         """What a reader must know about the record."""
         t, found = words(language), self.found
         remarks = []
-        if silent := sum(not row.speaks for row in self.rows):
-            remarks.append(t("silent", count=f"{silent:,}"))
         if found.halves and found.period.since:
             since = shown(found.period.since)
             remarks.append(t("halves_since", count=f"{found.halves:,}", since=since))
@@ -95,6 +94,11 @@ class Report:
         if found.hidden:
             remarks.append(t("hidden", count=f"{found.hidden:,}"))
         return remarks
+
+    @property
+    def silent(self) -> int:
+        """Playbooks that give no alert under either set: no row tells of them."""
+        return sum(not row.speaks for row in self.rows)
 
     def per_100(self, count: int) -> str:
         """In a hundred calls, with one digit behind the point."""
@@ -135,8 +139,8 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def weighed(call: ChangedCall, t: Catalogue) -> str:
     """How much changes in a call."""
-    changes = [pair.change for pair in call.pairs]
-    return t("biggest_line", **{str(one): changes.count(one) for one in Change})
+    changes = Counter(pair.change for pair in call.pairs)
+    return ", ".join(t(f"some_{one}", count=changes[one]) for one in Change if changes[one])
 
 
 def counted(count: int, t: Catalogue, *, one: str, many: str) -> str:

@@ -28,6 +28,8 @@ def rendered(report: Report, language: Language) -> Iterator[RenderableType]:
     t = words(language)
     yield f"[bold]{escape(report.summary(language))}[/]"
     yield _table(report, language)
+    if report.silent:
+        yield f"[dim]{t('silent', count=report.silent)}[/]"
     if report.found.biggest:
         yield f"[bold]{t('biggest')}[/]"
     for call in report.found.biggest:
