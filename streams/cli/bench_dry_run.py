@@ -13,7 +13,8 @@ import click
 from playbooks.loading import LIBRARY
 from streams.bench.made_calls import changed_rules, made_calls
 from streams.cli.dry_run import cores, played
-from streams.whatif.dry_run import DryRun, RulePaths
+from streams.whatif.crew import RulePaths
+from streams.whatif.dry_run import DryRun
 from streams.whatif.lines import Problems
 from streams.whatif.sorting import Period
 from streams.whatif.sources import RecordFile

@@ -16,7 +16,8 @@ from playbooks.loading import PlaybookError
 from streams.cli.interrupts import end_on_signals
 from streams.cli.screen import progress
 from streams.settings import settings
-from streams.whatif.dry_run import DryRun, RulePaths
+from streams.whatif.crew import RulePaths
+from streams.whatif.dry_run import DryRun
 from streams.whatif.lines import Problems
 from streams.whatif.page import page
 from streams.whatif.recorded import RecordedError

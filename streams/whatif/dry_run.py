@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from playbooks.differences import Tally, summed
-from playbooks.loading import PlaybookError, load_library
-from streams.whatif.playing import ChangedCall, Played, Rules, play_bucket
+from streams.whatif.crew import WORTH_A_CREW, Crew, RulePaths
 from streams.whatif.recorded import RecordedError
 from streams.whatif.sorting import Period, Sorter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from streams.whatif.lines import Line, Problems
+    from streams.whatif.playing import ChangedCall, Played
     from streams.whatif.sorting import Sorted
 
 MAX_SHOWN = 500
@@ -55,30 +50,6 @@ class Steps(Protocol):
     def __call__(self, done: int, whole: int, /) -> None:
         """So much of all."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RulePaths:
-    """Where the two sets of rules lie; ``None``: the library that comes along."""
-
-    before: Path | None
-    after: Path | None
-
-    def load(self) -> Rules:
-        """Read both.
-
-        Raises:
-            PlaybookError: with every problem of both sets.
-        """
-        problems, sets = list[str](), []
-        for path in (self.before, self.after):
-            try:
-                sets.append(load_library(path))
-            except PlaybookError as error:
-                problems += error.problems
-        if problems:
-            raise PlaybookError(dict.fromkeys(problems))
-        return Rules(*sets)
 
 
 @dataclass(slots=True)
@@ -154,63 +125,37 @@ class DryRun:
             RecordedError: nothing in the record can be used.
         """
         rules = self.paths.load()
-        with TemporaryDirectory(prefix="callmood-") as folder:
-            found = sort(source, self.period, problems, folder=Path(folder), step=reading)
-            return self._play(found, rules, problems, playing)
-
-    def _play(self, found: Sorted, rules: Rules, problems: Problems, step: Steps) -> Found:
-        result = Found(period=self.period, halves=found.halves)
-        buckets = [bucket for bucket, calls in found.buckets if calls]
-        done = 0
-        with self._player(rules, len(buckets)) as play:
-            for (_, calls), played in zip(
-                (one for one in found.buckets if one[1]), play(buckets), strict=True
-            ):
-                done += calls
-                step(done, found.calls)
-                problems.add_all(played.problems)
-                result.add(played)
-        result.changed.sort(key=lambda call: (call.started_at, call.call_id))
-        return result
-
-    @contextmanager
-    def _player(
-        self, rules: Rules, buckets: int
-    ) -> Iterator[Callable[[Iterable[Path]], Iterator[Played]]]:
-        """Plays buckets, and gives what came of them in their order."""
-        if self.jobs == 1 or buckets == 1:
-            yield lambda paths: (play_bucket(one, rules, stopped=_never) for one in paths)
-            return
-        context = multiprocessing.get_context("spawn")
-        stop = context.Event()
-        pool = ProcessPoolExecutor(
-            min(self.jobs, max(1, buckets)), context, _begin, (self.paths, stop)
-        )
-        try:
-            yield lambda paths: pool.map(_played, paths)
-        except BrokenProcessPool:
-            message = "a process that played calls was ended from outside; try --jobs 1"
-            raise RecordedError(message) from None
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+        with (
+            TemporaryDirectory(prefix="callmood-") as folder,
+            Crew(self.paths, jobs=self.jobs) as crew,
+            Sorter(Path(folder), self.period, problems) as sorter,
+        ):
+            for line in source.lines(problems):
+                sorter.take(line)
+                reading(line.done, source.whole)
+                if sorter.good == WORTH_A_CREW:
+                    crew.call_in()
+            if not sorter.good:
+                raise RecordedError(_nothing(source.name, problems))
+            found = sorter.finish()
+            if not found.calls:
+                raise RecordedError(_none_began(source.name, found))
+            outcomes = crew.play([path for path, _ in found.buckets], rules)
+            result = Found(period=self.period, halves=found.halves)
+            return _added_up(found, outcomes, result, problems=problems, step=playing)
 
 
-def sort(
-    source: Source, period: Period, problems: Problems, *, folder: Path, step: Steps
-) -> Sorted:
-    """Read a record to its end.
-
-    Raises:
-        RecordedError: nothing in it can be used.
-    """
-    with Sorter(folder, period, problems) as sorter:
-        for line in source.lines(problems):
-            sorter.take(line)
-            step(line.done, source.whole)
-        if not sorter.good:
-            raise RecordedError(_nothing(source.name, problems))
-        return sorter.finish()
+def _added_up(
+    found: Sorted, outcomes: Iterator[Played], result: Found, *, problems: Problems, step: Steps
+) -> Found:
+    done = 0
+    for (_, calls), played in zip(found.buckets, outcomes, strict=True):
+        done += calls
+        step(done, found.calls)
+        problems.add_all(played.problems)
+        result.add(played)
+    result.changed.sort(key=lambda call: (call.started_at, call.call_id))
+    return result
 
 
 def _nothing(name: str, problems: Problems) -> str:
@@ -220,27 +165,13 @@ def _nothing(name: str, problems: Problems) -> str:
     return f"{name}: {lines}; the first: {problems.lines[0]}"
 
 
+def _none_began(name: str, found: Sorted) -> str:
+    if not found.halves:
+        return f"{name}: nothing in it was sent in the period asked for; try another --since"
+    what = "has its start in the record, and in the period asked for"
+    return f"{name}: none of its {found.halves} calls {what}: half a call gives wrong alerts"
+
+
 def _bigness(call: ChangedCall) -> tuple[int, int, Any, str]:
     came_or_went, moved = call.weight
     return -came_or_went, -moved, call.started_at, call.call_id
-
-
-def _never() -> bool:
-    return False
-
-
-class _Job:
-    """What a process that plays calls has."""
-
-    rules: Rules
-    stop: Any
-
-
-def _begin(paths: RulePaths, stop: Any) -> None:
-    """In the new process. Ctrl-C reaches it, too; its parent decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Job.rules, _Job.stop = paths.load(), stop
-
-
-def _played(bucket: Path) -> Played:
-    return play_bucket(bucket, _Job.rules, stopped=_Job.stop.is_set)

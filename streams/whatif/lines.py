@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, cast
 from streams.whatif.recorded import MAX_LINE_BYTES, RecordedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _GZIP = b"\x1f\x8b"
@@ -61,10 +61,15 @@ class Problems:
         if len(self.first) < SHOWN or problem < self.first[-1]:
             self.first = sorted([*self.first, problem])[:SHOWN]
 
-    def add_all(self, found: Iterable[Problem]) -> None:
-        """Several."""
-        for one in found:
+    def add_all(self, others: Problems) -> None:
+        """Those that were found elsewhere in the same record.
+
+        Raises:
+            RecordedError: if ``strict``, and there are any.
+        """
+        for one in others.first:
             self.add(one.number, one.what, where=one.where)
+        self.count += others.count - len(others.first)
 
     @property
     def lines(self) -> list[str]:

@@ -15,7 +15,7 @@ from playbooks.differences import Change, Fired, Pair, Tally, compare, tally
 from streams.advise.advice import Advice, advise
 from streams.advise.advising import event_of
 from streams.messages import CallEvent
-from streams.whatif.lines import Problem
+from streams.whatif.lines import Problems
 from streams.whatif.recorded import LineError, message_of
 from streams.whatif.sorting import calls_in
 
@@ -71,7 +71,7 @@ class Played:
     events: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
     changed: list[ChangedCall] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=lambda: Problems(""))
 
 
 def play_bucket(bucket: Path, rules: Rules, *, stopped: Callable[[], bool]) -> Played:
@@ -129,14 +129,14 @@ def _count(played: Played, pairs: Iterable[Pair]) -> None:
         played.tallies[name] = played.tallies.get(name, Tally()) + one
 
 
-def _messages(entries: Iterable[Entry], problems: list[Problem]) -> list[Message]:
+def _messages(entries: Iterable[Entry], problems: Problems) -> list[Message]:
     """What can be read; the worker, too, sets aside what cannot and goes on."""
     found = []
     for entry in entries:
         try:
             found.append(message_of(entry.content))
         except LineError as error:
-            problems.append(Problem(entry.number, str(error), entry.where))
+            problems.add(entry.number, str(error), where=entry.where)
     return found
 
 

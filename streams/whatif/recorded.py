@@ -158,7 +158,8 @@ def _object(line: bytes) -> dict[str, Any]:
     try:
         value = from_json(line)
     except ValueError as error:
-        message = f"it is no JSON ({' '.join(str(error).split())})"
+        told = " ".join(str(error).split()).replace("at line 1 column", "at column")
+        message = f"it is no JSON ({told})"
         raise LineError(message) from None
     if not isinstance(value, dict):
         message = "it is no JSON object"

@@ -46,9 +46,9 @@ class Sorted:
     """A record by call.
 
     Attributes:
-        buckets: files; every call is whole in one of them, with the number of calls that
-            have a start.
-        halves: calls without a start; they are in the buckets, and nobody should play them.
+        buckets: files, each with how many of its calls have a start; there is one at least.
+            Every call is whole in one of them.
+        halves: calls without a start. Some lie in the buckets: nobody should play them.
         events: of calls that have a start and of those that have none.
     """
 
@@ -111,7 +111,7 @@ class Sorter:
         for call_id in self._started:
             calls[_bucket(call_id)] += 1
         return Sorted(
-            buckets=tuple((self._path(one), calls[one]) for one in sorted(self._files)),
+            buckets=tuple((self._path(one), calls[one]) for one in sorted(calls)),
             calls=len(self._started),
             halves=len(self._sizes) - len(self._started),
             events=self._events,

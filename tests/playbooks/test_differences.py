@@ -51,9 +51,7 @@ def test_a_pair_is_of_one_playbook_and_no_alert_is_in_two_pairs(
     pairs = compare(before, after)
     assert Counter(p.before for p in pairs if p.before) == Counter(before)
     assert Counter(p.after for p in pairs if p.after) == Counter(after)
-    assert all(
-        p.before.playbook_id == p.after.playbook_id for p in pairs if p.before and p.after
-    )
+    assert all(p.before.playbook_id == p.after.playbook_id for p in pairs if p.before and p.after)
 
 
 @given(alerts=ALERTS)
