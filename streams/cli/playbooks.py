@@ -11,7 +11,7 @@ import click
 from detectors.utterance import Language
 from playbooks.checks import run_library
 from playbooks.loading import PlaybookError, load_library
-from streams.cli.dry_run import dry_run
+from streams.cli.late import LateGroup
 
 if TYPE_CHECKING:
     from playbooks.playbook import Playbook
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(cls=LateGroup, late={"dry-run": "streams.cli.dry_run"})
 def playbooks() -> None:
-    """Check and test playbooks. DIR is a folder or a file; without it, the built-in library."""
-
-
-playbooks.add_command(dry_run)
+    """Check, test, try out playbooks. DIR is a folder or a file; else the built-in library."""
 
 
 @playbooks.command()

@@ -69,6 +69,7 @@ class Cluster:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 bootstrap_timeout_ms=int(self._timeout_s * 1000),
+                request_timeout_ms=max(2 * POLL_MS, int(self._timeout_s * 1000)),
             )
         except (KafkaError, ValueError, OSError) as error:
             raise BrokerError(no_broker(self._broker, error)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Self
@@ -92,7 +92,8 @@ class Sorter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
+        with suppress(OSError):  # what could not be written is of no use any more
+            self._open.close()
 
     def take(self, line: Line) -> None:
         """Sort one line in; one that cannot be used is a problem."""
@@ -106,7 +107,8 @@ class Sorter:
 
     def finish(self) -> Sorted:
         """Everything was taken."""
-        self._open.close()
+        with self._room():
+            self._open.close()
         calls = defaultdict[int, int](int)
         for call_id in self._started:
             calls[_bucket(call_id)] += 1
@@ -128,8 +130,13 @@ class Sorter:
         self._events += 1
         micros = (head.sent_at - _EPOCH) // _MICROSECOND
         front = f"{head.call_id}\t{micros}\t{head.rank}\t{line.number}\t{line.where}\t"
-        try:
+        with self._room():
             self._file(_bucket(head.call_id)).write(front.encode() + content + b"\n")
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             message = f"{self._folder}: {error.strerror}; set TMPDIR to a folder with more room"
             raise RecordedError(message) from None
