@@ -180,7 +180,8 @@ def cores() -> int:
 def tell(problems: Problems) -> None:
     """On the standard error: lines that were passed over."""
     if problems.count:
-        click.echo(f"{problems.count} lines could not be used and were passed over:", err=True)
+        lines = "1 line" if problems.count == 1 else f"{problems.count:,} lines"
+        click.echo(f"{lines} could not be used, and passed over:", err=True)
         click.echo("\n".join(f"  {line}" for line in problems.lines), err=True)
 
 

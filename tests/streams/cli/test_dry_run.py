@@ -97,7 +97,7 @@ def test_lines_that_were_passed_over_are_told_and_strictly_end_it(made: Path) ->
     told = f"{path}:1: it is no JSON (expected value at column 1)"
     loose, strict = tried(made), tried(made, "--strict")
     assert (loose.exit_code, strict.exit_code) == (0, 1)
-    assert f"1 lines could not be used and were passed over:\n  {told}" in loose.stderr
+    assert f"1 line could not be used, and passed over:\n  {told}" in loose.stderr
     assert strict.stderr == f"Error: {told}; mend it, or leave out --strict\n"
     assert strict.stdout == ""
 
@@ -139,6 +139,15 @@ def test_without_a_broker_it_ends_soon_with_what_to_do(made: Path) -> None:
 
 def test_an_export_to_a_folder_that_is_not_there_is_refused() -> None:
     assert "there is no nowhere" in refusal(calls, "export", "--to", "nowhere/calls.gz")
+
+
+def test_checking_rules_loads_nothing_that_only_a_dry_run_needs() -> None:
+    heavy = "[name for name in ('kafka', 'pydantic', 'numpy', 'jinja2') if name in sys.modules]"
+    code = f"import sys, streams.cli.playbooks; print({heavy})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    listed = CliRunner().invoke(playbooks, ["--help"]).stdout
+    assert all(command in listed for command in ("check", "test", "dry-run"))
 
 
 @pytest.mark.slow
