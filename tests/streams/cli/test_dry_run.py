@@ -127,6 +127,7 @@ def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_without_a_broker_it_ends_soon_with_what_to_do(made: Path) -> None:
     given = ["--rules", str(made / "rules"), "--calls", "kafka"]
     for words in (["playbooks", "dry-run", *given], ["calls", "export", "--to", str(made / "o")]):
