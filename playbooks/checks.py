@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playbooks.engine import NEW, step
+from playbooks.engine import step
 from playbooks.events import event_time
+from playbooks.rulebook import Rulebook
+from playbooks.states import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,9 +56,9 @@ def run_library(playbooks: Iterable[Playbook]) -> tuple[Outcome, ...]:
 
 
 def _replayed(playbook: Playbook, case: Case) -> tuple[Alert, ...]:
-    state = NEW
+    state, alone = FRESH, Rulebook((playbook,))
     alerts: list[Alert] = []
     for event in case.events:
-        state, fired = step(playbook, state, event, now=event_time(event))
+        state, fired = step(alone, state, event, now=event_time(event))
         alerts += fired
     return tuple(alerts)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from playbooks.conditions import Condition, Leaf
 
 
-def _leaves(parts: Iterable[Condition]) -> tuple[Leaf, ...]:
+def leaves_of(parts: Iterable[Condition]) -> tuple[Leaf, ...]:
+    """The leaves of several conditions, one after the other."""
     return tuple(leaf for part in parts for leaf in part.leaves)
 
 
@@ -27,7 +28,7 @@ class All:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.Condition.leaves`."""
-        return _leaves(self.parts)
+        return leaves_of(self.parts)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
@@ -46,7 +47,7 @@ class Any:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.Condition.leaves`."""
-        return _leaves(self.parts)
+        return leaves_of(self.parts)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
@@ -57,7 +58,7 @@ class Any:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold. Brings no evidence of its own, and is never news."""
+    """The part did not hold before this millisecond. Brings no evidence, and is never news."""
 
     part: Condition
 
@@ -68,12 +69,15 @@ class Not:
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
-        return Verdict(not self.part.judge(past, moment, kept).true)
+        return Verdict(not self.part.judge(past, moment.denied, kept).true)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The part brought new evidence at ``at_least`` events within ``within_ms``."""
+    """The part brought new evidence in ``at_least`` milliseconds within ``within_ms``.
+
+    A line and the reading of it are complete in the same millisecond, and count once.
+    """
 
     part: Condition
     at_least: int
@@ -89,12 +93,14 @@ class Count:
         memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
         place = len(kept)
         kept.append(memory)
-        hit = _news(self.part.judge(past, moment, kept), memory, moment)
+        hit = news_of(self.part.judge(past, as_of_now(moment), kept), memory, moment)
         if hit:
             memory = memory.with_hit(hit)
             kept[place] = memory
-        recent = tuple(h for h in memory.hits if h.at_ms > moment.clock - self.within_ms)
-        if len(recent) < self.at_least:
+        latest = moment.now - 1 if moment.before else moment.clock
+        since = moment.clock - self.within_ms
+        recent = tuple(h for h in memory.hits if since < h.at_ms <= latest)
+        if len({h.at_ms for h in recent}) < self.at_least:
             return UNTRUE
         return Verdict(true=True, fresh=hit is not None, hits=recent)
 
@@ -103,7 +109,7 @@ class Count:
 class Sequence:
     """The parts brought new evidence one after the other, all within ``within_ms``.
 
-    True at the event that completes the chain. Two parts in the same millisecond are not
+    True in the millisecond that completes the chain. Two parts in the same millisecond are not
     one after the other: their order would be an accident.
     """
 
@@ -113,42 +119,53 @@ class Sequence:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.Condition.leaves`."""
-        return _leaves(self.parts)
+        return leaves_of(self.parts)
 
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
         memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
         place = len(kept)
         kept.append(memory)
-        fresh: list[Hit] = []
+        news = False
         for stage, part in enumerate(self.parts):
-            hit = _news(part.judge(past, moment, kept), memory, moment, stage=stage)
+            hit = news_of(part.judge(past, as_of_now(moment), kept), memory, moment, stage=stage)
             if hit:
-                fresh.append(hit)
+                news = True
                 memory = memory.with_hit(hit)
         kept[place] = memory
-        chain = self._chain(memory.hits) if fresh else ()
-        complete = any(hit in fresh for hit in chain)
-        return Verdict(complete, complete, chain if complete else ())
+        if moment.before or not any(h.at_ms == moment.now for h in memory.hits):
+            return UNTRUE
+        chain = self._chain(memory.hits, moment.now)
+        return Verdict(true=True, fresh=news, hits=chain) if chain else UNTRUE
 
-    def _chain(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-        """The newest complete chain: from the last stage backwards, always the latest hit."""
+    def _chain(self, hits: tuple[Hit, ...], now: int) -> tuple[Hit, ...]:
+        """The complete chain that ends now: backwards, always the latest hit."""
         chain: tuple[Hit, ...] = ()
         for stage in range(len(self.parts) - 1, -1, -1):
-            before = chain[0].at_ms if chain else None
-            fitting = [h for h in hits if h.stage == stage and (before is None or h.at_ms < before)]
+            fitting = [h for h in hits if h.stage == stage and _follows(h, chain, now)]
             if not fitting:
                 return ()
             chain = (fitting[-1], *chain)
-        return chain if chain[-1].at_ms - chain[0].at_ms <= self.within_ms else ()
+        return chain if now - chain[0].at_ms <= self.within_ms else ()
 
 
-def _news(verdict: Verdict, memory: Memory, moment: Moment, *, stage: int = 0) -> Hit | None:
+def _follows(hit: Hit, chain: tuple[Hit, ...], now: int) -> bool:
+    return hit.at_ms < chain[0].at_ms if chain else hit.at_ms == now
+
+
+def as_of_now(moment: Moment) -> Moment:
+    """What counts as news is asked as of now, below a ``not`` too."""
+    if not moment.before:
+        return moment
+    return Moment(moment.event, moment.kind, moment.now, moment.clock, moment.facts)
+
+
+def news_of(verdict: Verdict, memory: Memory, moment: Moment, *, stage: int = 0) -> Hit | None:
     """The part's new evidence as one hit, unless this event is known already."""
     if not (verdict.true and verdict.fresh):
         return None
     cause_id = event_id(moment.event)
-    if any(h.cause_id == cause_id and h.stage == stage for h in memory.hits):
+    if memory.knows(cause_id, stage=stage):
         return None
     reason = verdict.hits[-1].reason if verdict.hits else ""
     return Hit(moment.now, cause_id, reason, stage)
@@ -156,4 +173,5 @@ def _news(verdict: Verdict, memory: Memory, moment: Moment, *, stage: int = 0) -
 
 def _joined(verdicts: list[Verdict]) -> Verdict:
     hits = tuple(hit for verdict in verdicts for hit in verdict.hits)
-    return Verdict(true=True, fresh=any(verdict.fresh for verdict in verdicts), hits=hits)
+    fresh = any(verdict.fresh for verdict in verdicts)
+    return Verdict(true=True, fresh=fresh, again=any(v.again for v in verdicts), hits=hits)

@@ -33,9 +33,9 @@ class Condition(Protocol):
 
 
 class Leaf(Condition, Protocol):
-    """A condition that looks at events of one kind (``None``: at none, only at the time)."""
+    """A condition that looks at events of some kinds (of none: only at the time or the facts)."""
 
-    kind: ClassVar[EventKind | None]
+    kinds: ClassVar[frozenset[EventKind]]
 
     def notices(self, event: Event) -> bool:
         """With nothing remembered, this event may matter. Cheap: most events do not."""

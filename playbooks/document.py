@@ -8,6 +8,7 @@ and answers with a harmless value; whoever asked throws the result away if `Prob
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,7 +25,10 @@ MAX_DEPTH = 16
 MAX_TEXT = 600
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DURATION = re.compile(r"(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?(?:(\d{1,8})ms)?")
+_DURATION = re.compile(
+    r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?(?:(\d{1,8})ms)?"
+)
+_UNITS_MS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
 _TAG = "tag:yaml.org,2002:"
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -149,15 +153,15 @@ class Field:
         }
 
     def duration(self, low_ms: int, high_ms: int) -> int:
-        """As milliseconds, written like ``20s``, ``1m30s`` or ``500ms``."""
-        advice = f"write something like 20s or 1m30s, from {low_ms / 1000:g}s to {high_ms // 1000}s"
+        """As milliseconds, written like ``20s``, ``1m30s``, ``500ms`` or ``7d``."""
+        advice = f"write something like 20s or 1m30s, from {_long(low_ms)} to {_long(high_ms)}"
         text = self.node.value if isinstance(self.node, ScalarNode) else ""
         match = _DURATION.fullmatch(text) if text else None
         if not match:
             self.refuse(f"{self.name} is not a length of time", advice)
             return low_ms
-        minutes, seconds, rest = match.groups()
-        length = int(minutes or 0) * 60_000 + round(float(seconds or 0) * 1000) + int(rest or 0)
+        parts = zip(match.groups(), _UNITS_MS, strict=True)
+        length = sum(round(float(part or 0) * unit) for part, unit in parts)
         if not low_ms <= length <= high_ms:
             self.refuse(f"{self.name} is {text}", advice)
         return length
@@ -169,6 +173,17 @@ class Field:
             self.refuse(f"{self.name} is {text!r}", f"write one of {_listed(list(choices))}")
             return next(iter(choices))
         return choices(text)
+
+    def canonical(self, *, without: Collection[str] = ()) -> str:
+        """The same text for the same content, however it is laid out.
+
+        Args:
+            without: keys of the top block that are left out.
+        """
+        parts = _canonical(self.node)
+        if isinstance(parts, dict):
+            parts = {key: part for key, part in parts.items() if key not in without}
+        return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def _scalar(self, tag: str, what: str, advice: str) -> str:
         if not isinstance(self.node, ScalarNode) or self.node.tag != _TAG + tag:
@@ -250,6 +265,18 @@ def _is_hostile(text: str, problems: Problems) -> bool:
             problems.add(line, "a second document (---)", "put each playbook in its own file")
             return True
     return False
+
+
+def _canonical(node: Node | None) -> object:
+    if isinstance(node, MappingNode):
+        return {str(key.value): _canonical(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [_canonical(item) for item in node.value]
+    return [node.tag, node.value] if isinstance(node, ScalarNode) else None
+
+
+def _long(length_ms: int) -> str:
+    return f"{length_ms // 86_400_000}d" if length_ms >= 86_400_000 else f"{length_ms / 1000:g}s"  # noqa: PLR2004
 
 
 def _meant(key: str, allowed: Collection[str]) -> str:

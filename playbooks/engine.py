@@ -1,200 +1,121 @@
 """The engine: a state and an event in, a state and alerts out. Time is an argument.
 
 Pure: no clock, no disk, no randomness. The same events give the same alerts, an event told
-twice changes nothing, and a state may be written down and read back between any two events.
+twice changes nothing, the order of events within one millisecond does not matter, and a state
+may be written down and read back between any two events.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from detectors.utterance import Language, TranscriptLine
-from playbooks.events import CallStarted, Event, EventKind, kind_of
+from detectors.utterance import TranscriptLine
+from playbooks.events import Event, EventKind, kind_of
+from playbooks.facts import learnt
 from playbooks.memory import BLANK, Memory, Moment, Verdict
-from playbooks.playbook import Alert, Playbook
+from playbooks.playbook import Alert, AlertLevel, Playbook
+from playbooks.states import NEW, CallState, PlaybookState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-
-@dataclass(frozen=True, slots=True)
-class PlaybookState:
-    """What one playbook remembers of one call.
-
-    Attributes:
-        version: of the playbook that made the memories; another version starts them afresh,
-            and keeps what was fired.
-        memories: of its conditions, in the order in which they are written; empty where
-            there is nothing to remember.
-        told: the present stretch in which ``when`` holds has had its alert.
-        fired: alerts so far.
-        fired_at_ms: when the last of them fired.
-        clock: the newest event it has looked at, ms since the call's start. Until something
-            is remembered, it looks at nothing.
-        language: of the call, once its start was told.
-    """
-
-    version: int = 0
-    memories: tuple[Memory, ...] = ()
-    told: bool = False
-    fired: int = 0
-    fired_at_ms: int | None = None
-    clock: int = 0
-    language: Language | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """A small dict of JSON types: what is as it was at the start of a call is left out."""
-        value = {
-            "version": self.version,
-            "memories": [memory.to_json() for memory in self.memories],
-            "told": self.told,
-            "fired": self.fired,
-            "fired_at_ms": self.fired_at_ms,
-            "clock": self.clock,
-            "language": self.language and self.language.value,
-        }
-        return {key: part for key, part in value.items() if part}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> PlaybookState:
-        """Read what `to_json` wrote.
-
-        Raises:
-            ValueError, TypeError: it is something else.
-        """
-        fired = value.get("fired", 0)
-        language = value.get("language")
-        return cls(
-            version=value.get("version", 0),
-            memories=tuple(Memory.from_json(memory) for memory in value.get("memories", ())),
-            told=value.get("told", False),
-            fired=fired,
-            fired_at_ms=value.get("fired_at_ms", 0) if fired else None,
-            clock=value.get("clock", 0),
-            language=language and Language(language),
-        )
-
-
-NEW = PlaybookState()
-"""The state at the start of a call."""
+    from playbooks.rulebook import Rulebook
 
 
 def step(
-    playbook: Playbook,
-    prior: PlaybookState,
-    event: Event,
-    *,
-    now: int,
-) -> tuple[PlaybookState, tuple[Alert, ...]]:
-    """Take one event in.
+    rulebook: Rulebook, prior: CallState, event: Event, *, now: int
+) -> tuple[CallState, tuple[Alert, ...]]:
+    """Take one event through a library.
 
     A playbook looks only at the kinds of event that its conditions name. It fires when its
     ``when`` becomes true, or is still true and this event brought new evidence; never inside
     its cooldown, never more than ``at_most`` times. If ``when`` becomes true inside the
-    cooldown and still holds at an event behind it, it fires then.
+    cooldown and a mood behind it says that it goes on, it fires then. A page that a weightier one
+    supersedes, and alerts beyond the call's budget, are withheld: as if they had not fired.
+
+    The call's start comes before everything else of its millisecond, and moods come in the
+    order of their numbers. Otherwise the order inside a millisecond does not matter, but for
+    one thing: what a weightier page would have kept quiet may have been told just before it.
 
     Args:
-        playbook: the rule.
-        prior: its state so far; `NEW` at the start.
+        rulebook: the library.
+        prior: the call's state so far; `FRESH` at its start.
         event: what happened.
         now: when, in ms since the call's start (`playbooks.events.event_time`).
 
     Returns:
-        The next state, and at most one alert.
+        The next state, and the alerts: the most severe first, then by priority.
     """
-    kind = kind_of(event)
-    if not _concerns(playbook, prior, event, kind):
+    if isinstance(event, TranscriptLine) and not event.final:
         return prior, ()
-    return _looked_at(playbook, prior, event, kind=kind, now=now)
-
-
-def step_all(
-    playbooks: Iterable[Playbook],
-    states: Mapping[str, PlaybookState],
-    event: Event,
-    *,
-    now: int,
-) -> tuple[dict[str, PlaybookState], tuple[Alert, ...]]:
-    """Take one event through a library.
-
-    Args:
-        playbooks: the library.
-        states: the call's states by playbook id; missing ones are `NEW`.
-        event: what happened.
-        now: when, in ms since the call's start.
-
-    Returns:
-        All states of the call, and the alerts: most severe first, then by priority.
-    """
-    playbooks = tuple(playbooks)
-    after = dict(states)
-    fired: list[tuple[Playbook, Alert]] = []
     kind = kind_of(event)
-    for playbook in playbooks:
-        name = playbook.playbook_id
-        prior = states.get(name, NEW)
-        if _concerns(playbook, prior, event, kind):
-            after[name], alerts = _looked_at(playbook, prior, event, kind=kind, now=now)
-            fired += [(playbook, alert) for alert in alerts]
-    if fired:
-        fired = _without_superseded(playbooks, states, after, fired)
-    return after, tuple(alert for _, alert in sorted(fired, key=_urgency))
-
-
-def _concerns(playbook: Playbook, prior: PlaybookState, event: Event, kind: EventKind) -> bool:
-    """Whether this event can change anything; most cannot, and cost next to nothing.
-
-    A condition that needs something to happen is false while nothing is remembered and
-    nothing is noticed: `playbooks.loading` loads no other conditions.
-    """
-    leaves = playbook.watching.get(kind)
-    if leaves is None or (isinstance(event, TranscriptLine) and not event.final):
-        return False
-    if prior.memories or kind is EventKind.CALL:
-        return True
-    return any(leaf.notices(event) for leaf in leaves)
+    facts = learnt(prior.facts, event)
+    moment = Moment(event, kind, now, max(prior.clock, now), facts)
+    if facts is prior.facts and (kind is EventKind.MOOD or moment.too_late):
+        return prior, ()
+    after: dict[str, PlaybookState] | None = None
+    fired: list[tuple[Playbook, Alert]] = []
+    for playbook in rulebook.concerned(event, kind, now=now, states=prior.states):
+        before = prior.of(playbook.playbook_id)
+        state, alert = _looked_at(playbook, before, moment, news=facts is not prior.facts)
+        if state is not before:
+            after = dict(prior.states) if after is None else after
+            after[playbook.playbook_id] = state
+        if alert is not None:
+            fired.append((playbook, alert))
+    if after is not None and fired:
+        fired = _withheld(rulebook, prior, after, sorted(fired, key=_urgency))
+    call = CallState(facts, moment.clock, prior.states if after is None else after)
+    return call, tuple(alert for _, alert in fired)
 
 
 def _looked_at(
-    playbook: Playbook,
-    prior: PlaybookState,
-    event: Event,
-    *,
-    kind: EventKind,
-    now: int,
-) -> tuple[PlaybookState, tuple[Alert, ...]]:
-    clock = max(prior.clock, now)
-    language = event.language if isinstance(event, CallStarted) else prior.language
+    playbook: Playbook, prior: PlaybookState, moment: Moment, *, news: bool
+) -> tuple[PlaybookState, Alert | None]:
+    """One playbook's mind. ``news``: the event told something of the call itself."""
     memories = prior.memories if prior.version == playbook.version else ()
     kept: list[Memory] = []
-    moment = Moment(event, kind, now, clock, language or _spoken(event))
     verdict = playbook.when.judge(chain(memories, repeat(BLANK)), moment, kept)
     after = tuple(kept) if any(memory is not BLANK for memory in kept) else ()
-    if (playbook.version, after, clock, language) == _known(prior):
-        return prior, ()
-    fires = verdict.true and (verdict.fresh or not prior.told) and _may_fire(playbook, prior, now)
+    if moment.now <= prior.clock and not news and _is_old_news(memories, after):
+        return prior, None
+    fires = _is_news(verdict, prior) and _may_fire(playbook, prior, moment.now)
+    if not (after or verdict.true or prior.memories or prior.held):
+        return prior, None
     state = PlaybookState(
         version=playbook.version,
         memories=after,
-        told=verdict.true and (fires or prior.told),
+        held=verdict.true,
+        told=verdict.true and (fires or (prior.told and not _began_again(memories, after))),
         fired=prior.fired + fires,
-        fired_at_ms=now if fires else prior.fired_at_ms,
-        clock=clock,
-        language=language,
+        fired_at_ms=moment.now if fires else prior.fired_at_ms,
+        clock=max(prior.clock, moment.now),
     )
-    return state, (_alert(playbook, state, event, verdict),) if fires else ()
+    return state, _alert(playbook, state, moment.event, verdict) if fires else None
 
 
-def _known(state: PlaybookState) -> tuple[int, tuple[Memory, ...], int, Language | None]:
-    """All that events can change. Where none of it changes, the event was told before."""
-    return state.version, state.memories, state.clock, state.language
+def _is_news(verdict: Verdict, prior: PlaybookState) -> bool:
+    """Whether there is something to tell: new evidence, the time for it, or it still goes on."""
+    if not verdict.true:
+        return False
+    return verdict.fresh or not prior.held or (verdict.again and not prior.told)
 
 
-def _spoken(event: Event) -> Language:
-    """The best guess at the language of a call whose start was not told."""
-    return event.language if isinstance(event, TranscriptLine) else Language.KOREAN
+def _is_old_news(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
+    """Whether nothing was learnt; what grew too old to matter may be gone."""
+    pairs = zip(before, after, strict=False)
+    return len(before) >= len(after) and all(new.adds_nothing_to(old) for old, new in pairs)
+
+
+def _began_again(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
+    """Whether something that lasts ended and began anew, with no event in between."""
+    return any(
+        old.since_ms is not None and new.since_ms not in (None, old.since_ms)
+        for old, new in zip(before, after, strict=False)
+    )
 
 
 def _may_fire(playbook: Playbook, prior: PlaybookState, now: int) -> bool:
@@ -222,36 +143,45 @@ def _alert(playbook: Playbook, state: PlaybookState, event: Event, verdict: Verd
     )
 
 
-def _without_superseded(
-    playbooks: tuple[Playbook, ...],
-    before: Mapping[str, PlaybookState],
+def _withheld(
+    rulebook: Rulebook,
+    prior: CallState,
     after: dict[str, PlaybookState],
     fired: list[tuple[Playbook, Alert]],
 ) -> list[tuple[Playbook, Alert]]:
-    """Withhold alerts whose page another, weightier one covers. Their states forget them."""
-    shown, known = [], dict(after)
+    """Leave out what a weightier page covers and what is over the budget; states forget them."""
+    known = dict(after)
+    told = _told(rulebook, prior) if rulebook.budget else Counter()
+    shown = []
     for playbook, alert in fired:
-        if not _is_superseded(playbook, alert, playbooks, known):
-            shown.append((playbook, alert))
+        limit = rulebook.budget.get(alert.level)
+        over = limit is not None and told[alert.level] >= limit
+        if over or _is_superseded(rulebook, alert, known):
+            name = playbook.playbook_id
+            before = prior.of(name)
+            after[name] = replace(
+                after[name], told=False, fired=before.fired, fired_at_ms=before.fired_at_ms
+            )
             continue
-        prior, name = before.get(playbook.playbook_id, NEW), playbook.playbook_id
-        after[name] = replace(
-            after[name], told=False, fired=prior.fired, fired_at_ms=prior.fired_at_ms
-        )
+        told[alert.level] += 1
+        shown.append((playbook, alert))
     return shown
 
 
-def _is_superseded(
-    playbook: Playbook,
-    alert: Alert,
-    playbooks: tuple[Playbook, ...],
-    after: Mapping[str, PlaybookState],
-) -> bool:
-    for other in playbooks:
-        if playbook.playbook_id in other.supersedes:
-            fired_at = after.get(other.playbook_id, NEW).fired_at_ms
-            if fired_at is not None and alert.at_ms - fired_at < other.cooldown_ms:
-                return True
+def _told(rulebook: Rulebook, prior: CallState) -> Counter[AlertLevel]:
+    """How many alerts of each level the call has had, by the ladders as they are now."""
+    return Counter(
+        playbook.rung(step).level
+        for playbook in rulebook
+        for step in range(1, prior.of(playbook.playbook_id).fired + 1)
+    )
+
+
+def _is_superseded(rulebook: Rulebook, alert: Alert, after: Mapping[str, PlaybookState]) -> bool:
+    for other in rulebook.silencers(alert.playbook_id):
+        fired_at = after.get(other.playbook_id, NEW).fired_at_ms
+        if fired_at is not None and alert.at_ms - fired_at < other.cooldown_ms:
+            return True
     return False
 
 

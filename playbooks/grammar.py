@@ -8,27 +8,32 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker
+from playbooks.awaiting import Missing
 from playbooks.combining import All, Any, Count, Not, Sequence
-from playbooks.happenings import EmotionRead, Said, Silence, TalkOver, TopicHeard
-from playbooks.lasting import CallIs, CallTime, MoodIs
-from playbooks.phrases import PhraseError, Phrases, checked
+from playbooks.happenings import EmotionRead, Silence, TalkOver, TopicHeard
+from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs, RepeatCaller
+from playbooks.phases import Phase
+from playbooks.possible import refuse_impossible
+from playbooks.saying import LONGEST_MS, parse_said, within_of
+from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playbooks.conditions import Condition
-    from playbooks.document import Block, Field
+    from playbooks.document import Field
+    from playbooks.lexicon import Lexicon
 
-LANGUAGES = frozenset(language.value for language in Language)
+_RANKS = {level: rank for rank, level in enumerate(MoodLevel)}
 
-LONGEST_MS = 10 * 60_000
-"""Longest window of a condition: it bounds what a call's state must remember."""
+LONGEST_BACK_MS = 366 * 24 * 3_600_000
+"""Longest window over a caller's earlier calls; how long they are kept is a setting."""
 
 
-def parse_condition(field: Field) -> Condition:
+def parse_condition(field: Field, lexicon: Lexicon) -> Condition:
     """One node of ``when``: a block with exactly one key, or a list of which all must hold."""
     if field.is_list:
-        return All(tuple(parse_condition(item) for item in field.items()))
+        return _checked(_all(field, lexicon), field)
     block = field.block(CONDITIONS.keys())
     if len(block.parts) != 1:
         if len(block.parts) > 1:
@@ -37,85 +42,61 @@ def parse_condition(field: Field) -> Condition:
             field.refuse("an empty condition", "write one")
         return All(())
     name, part = next(iter(block.parts.items()))
-    return CONDITIONS[name](part)
+    return _checked(CONDITIONS[name](part, lexicon), part)
 
 
-def _all(field: Field) -> Condition:
-    return All(tuple(parse_condition(item) for item in field.items()))
+def _checked(condition: Condition, field: Field) -> Condition:
+    refuse_impossible(condition, field)
+    return condition
 
 
-def _any(field: Field) -> Condition:
-    return Any(tuple(parse_condition(item) for item in field.items()))
+def _all(field: Field, lexicon: Lexicon) -> Condition:
+    return All(tuple(parse_condition(item, lexicon) for item in field.items()))
 
 
-def _not(field: Field) -> Condition:
-    return Not(parse_condition(field))
+def _any(field: Field, lexicon: Lexicon) -> Condition:
+    return Any(tuple(parse_condition(item, lexicon) for item in field.items()))
 
 
-def _count(field: Field) -> Condition:
+def _not(field: Field, lexicon: Lexicon) -> Condition:
+    return Not(parse_condition(field, lexicon))
+
+
+def _count(field: Field, lexicon: Lexicon) -> Condition:
     block = field.block({"at_least", "within", "of"})
     return Count(
-        parse_condition(block.need("of", "write what is counted")),
+        parse_condition(block.need("of", "write what is counted"), lexicon),
         block.need("at_least", "write how often").integer(2, 50),
         block.need("within", "write in how much time").duration(1_000, LONGEST_MS),
     )
 
 
-def _sequence(field: Field) -> Condition:
+def _sequence(field: Field, lexicon: Lexicon) -> Condition:
     block = field.block({"within", "of"})
     parts = block.need("of", "list what follows what").items(least=2)
     window = block.need("within", "write in how much time").duration(1_000, LONGEST_MS)
-    return Sequence(tuple(parse_condition(part) for part in parts), window)
+    return Sequence(tuple(parse_condition(part, lexicon) for part in parts), window)
 
 
-def _said(field: Field) -> Condition:
-    block = field.block({"by", "ko", "en", "but_not", "within"})
-    by, but_not = block.get("by"), block.get("but_not")
-    wanted = _phrases(block)
-    if field.is_block and not any(wanted.values()):
-        field.refuse("said has no phrases", "list some below ko, en or both")
-    friends = _phrases(but_not.block(LANGUAGES)) if but_not else {}
-    return Said(
-        speaker=by.choice(Speaker) if by else Speaker.CUSTOMER,
-        phrases=Phrases(wanted if any(wanted.values()) else _ANYTHING, friends),
-        within_ms=_within(block),
+def _missing(field: Field, lexicon: Lexicon) -> Condition:
+    block = field.block({"of", "after", "within"})
+    after = block.get("after")
+    return Missing(
+        parse_condition(block.need("of", "write what should have come"), lexicon),
+        parse_condition(after, lexicon) if after else None,
+        block.need("within", "write how soon").duration(1_000, LONGEST_MS),
     )
 
 
-_ANYTHING = {Language.ENGLISH: ("anything",)}
-"""Stands in for phrases that were refused; never part of a loaded playbook."""
-
-
-def _phrases(block: Block) -> dict[Language, tuple[str, ...]]:
-    phrases = {}
-    for language in Language:
-        part = block.get(language)
-        found = [_phrase(item) for item in part.items()] if part else []
-        phrases[language] = tuple(phrase for phrase in found if phrase)
-    return phrases
-
-
-def _phrase(field: Field) -> str | None:
-    text = field.text()
-    if not text:
-        return None
-    try:
-        return checked(text)
-    except PhraseError as error:
-        what, _, advice = str(error).partition("; ")
-        field.refuse(f"{text[:40]!r} {what}", advice)
-        return None
-
-
-def _topic(field: Field) -> Condition:
+def _topic(field: Field, _lexicon: Lexicon) -> Condition:
     if not field.is_block:
         return TopicHeard(topic=field.choice(Topic))
     block = field.block({"is", "within"})
     topic = block.need("is", "write which topic").choice(Topic)
-    return TopicHeard(topic=topic, within_ms=_within(block))
+    return TopicHeard(topic=topic, within_ms=within_of(block))
 
 
-def _reading(field: Field) -> Condition:
+def _reading(field: Field, _lexicon: Lexicon) -> Condition:
     block = field.block({"label", "score", "confidence", "from", "within"})
     score, confidence = block.get("score"), block.get("confidence")
     source = block.get("from")
@@ -124,19 +105,19 @@ def _reading(field: Field) -> Condition:
         score=score.ratio() if score else 0.5,
         confidence=confidence.ratio() if confidence else 0.0,
         modality=source.choice(Modality) if source else None,
-        within_ms=_within(block),
+        within_ms=within_of(block),
     )
 
 
-def _silence(field: Field) -> Condition:
+def _silence(field: Field, _lexicon: Lexicon) -> Condition:
     if not field.is_block:
         return Silence(at_least_ms=field.duration(1_000, LONGEST_MS))
     block = field.block({"at_least", "within"})
     length = block.need("at_least", "write how long").duration(1_000, LONGEST_MS)
-    return Silence(at_least_ms=length, within_ms=_within(block))
+    return Silence(at_least_ms=length, within_ms=within_of(block))
 
 
-def _talk_over(field: Field) -> Condition:
+def _talk_over(field: Field, _lexicon: Lexicon) -> Condition:
     if not field.is_block:
         return TalkOver(at_least_ms=field.duration(100, LONGEST_MS))
     block = field.block({"at_least", "by", "within"})
@@ -144,15 +125,17 @@ def _talk_over(field: Field) -> Condition:
     return TalkOver(
         at_least_ms=block.need("at_least", "write how long").duration(100, LONGEST_MS),
         speaker=by.choice(Speaker) if by else None,
-        within_ms=_within(block),
+        within_ms=within_of(block),
     )
 
 
 _MOOD_KEYS = frozenset(
     {
         "level",
+        "at_most",
         "strain",
         "until_strain",
+        "until_level",
         "label",
         "trend",
         "shift",
@@ -163,18 +146,28 @@ _MOOD_KEYS = frozenset(
 )
 
 
-def _mood(field: Field) -> Condition:
+def _mood(field: Field, _lexicon: Lexicon) -> Condition:
     block = field.block(_MOOD_KEYS)
     if field.is_block and not block.parts.keys() - {"for"} and not field.problems.found:
         field.refuse("mood says nothing", "add level, strain, trend, ...")
     level, label, trend = block.get("level"), block.get("label"), block.get("trend")
     strain, until = block.get("strain"), block.get("until_strain")
+    until_level = block.get("until_level")
     shift, disagreement, held = block.get("shift"), block.get("disagreement"), block.get("for")
-    contrast = block.get("contrast")
+    contrast, at_most = block.get("contrast"), block.get("at_most")
     if until and (strain is None or until.ratio() > strain.ratio()):
         until.refuse("until_strain is not below a strain", "write a strain above it")
+    lowest = until_level.choice(MoodLevel) if until_level else None
+    least = level.choice(MoodLevel) if level else None
+    if until_level and lowest and (least is None or _RANKS[lowest] >= _RANKS[least]):
+        until_level.refuse("until_level is not below a level", "write a level above it")
+    most = at_most.choice(MoodLevel) if at_most else None
+    if at_most and most and least and _RANKS[most] < _RANKS[least]:
+        at_most.refuse("at_most is below the level", "write the other way round")
     return MoodIs(
-        level=level.choice(MoodLevel) if level else None,
+        level=least,
+        at_most=most,
+        until_level=lowest,
         strain=strain.ratio() if strain else None,
         until_strain=until.ratio() if until else None,
         label=label.choice(Emotion) if label else None,
@@ -186,17 +179,17 @@ def _mood(field: Field) -> Condition:
     )
 
 
-def _queue(field: Field) -> Condition:
+def _queue(field: Field, _lexicon: Lexicon) -> Condition:
     if not field.is_list:
         return CallIs(queues=(field.text(longest=128),))
     return CallIs(queues=tuple(item.text(longest=128) for item in field.items()))
 
 
-def _language(field: Field) -> Condition:
+def _language(field: Field, _lexicon: Lexicon) -> Condition:
     return CallIs(language=field.choice(Language))
 
 
-def _call_time(field: Field) -> Condition:
+def _call_time(field: Field, _lexicon: Lexicon) -> Condition:
     block = field.block({"after", "before"})
     after, before = block.get("after"), block.get("before")
     start = after.duration(0, 4 * 3_600_000) if after else 0
@@ -206,18 +199,31 @@ def _call_time(field: Field) -> Condition:
     return CallTime(after_ms=start, before_ms=end)
 
 
-def _within(block: Block) -> int:
-    part = block.get("within")
-    return part.duration(1_000, LONGEST_MS) if part else 0
+def _phase(field: Field, _lexicon: Lexicon) -> Condition:
+    if not field.is_list:
+        return PhaseIs(phases=frozenset({field.choice(Phase)}))
+    return PhaseIs(phases=frozenset(item.choice(Phase) for item in field.items()))
 
 
-CONDITIONS: dict[str, Callable[[Field], Condition]] = {
+def _repeat_caller(field: Field, _lexicon: Lexicon) -> Condition:
+    block = field.block({"calls", "within", "kind"})
+    calls, kind = block.get("calls"), block.get("kind")
+    within = block.need("within", "write in how much time, such as 7d")
+    return RepeatCaller(
+        calls=calls.integer(2, 20) if calls else 2,
+        within_ms=within.duration(60_000, LONGEST_BACK_MS),
+        kind=kind.choice(Sensitive) if kind else None,
+    )
+
+
+CONDITIONS: dict[str, Callable[[Field, Lexicon], Condition]] = {
     "all": _all,
     "any": _any,
     "not": _not,
     "count": _count,
     "sequence": _sequence,
-    "said": _said,
+    "missing": _missing,
+    "said": parse_said,
     "topic": _topic,
     "reading": _reading,
     "mood": _mood,
@@ -226,19 +232,6 @@ CONDITIONS: dict[str, Callable[[Field], Condition]] = {
     "queue": _queue,
     "language": _language,
     "call_time": _call_time,
+    "phase": _phase,
+    "repeat_caller": _repeat_caller,
 }
-
-
-def sets_off(condition: Condition) -> bool:
-    """It can become true because something happened, not only because time passed."""
-    match condition:
-        case CallIs() | CallTime() | Not():
-            return False
-        case All(parts):
-            return any(map(sets_off, parts))
-        case Any(parts) | Sequence(parts, _):
-            return bool(parts) and all(map(sets_off, parts))
-        case Count(part, _, _):
-            return sets_off(part)
-        case _:
-            return True

@@ -25,10 +25,10 @@ class Happening(ABC):
     """Something that happens at one event.
 
     Attributes:
-        within_ms: for how long after the event it counts as true; 0: only at the event.
+        within_ms: for how long after the event it counts as true; 0: only in its millisecond.
     """
 
-    kind: ClassVar[EventKind | None]
+    kinds: ClassVar[frozenset[EventKind]]
     within_ms: int = 0
 
     @property
@@ -47,48 +47,47 @@ class Happening(ABC):
     def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
         """See `playbooks.conditions.Condition.judge`."""
         memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
-        hit = self._hit(memory, moment) if moment.kind is self.kind else None
+        hit = self._hit(memory, moment) if moment.kind in self.kinds else None
         if hit:
             memory = memory.with_hit(hit)
         kept.append(memory)
-        if not memory.hits or not (hit or self.within_ms):
+        if not memory.hits:
             return UNTRUE
-        since = moment.clock - self.within_ms
-        recent = tuple(h for h in memory.hits if h is hit or (self.within_ms and h.at_ms >= since))
-        return Verdict(bool(recent), hit is not None, recent)
+        recent = tuple(h for h in memory.hits if moment.counts(h, within_ms=self.within_ms))
+        return Verdict(true=True, fresh=hit is not None, hits=recent) if recent else UNTRUE
 
     def _hit(self, memory: Memory, moment: Moment) -> Hit | None:
-        if moment.too_late:
-            return None
         reason = self.reason(moment.event, moment.language)
+        if reason is None:
+            return None
         cause_id = event_id(moment.event)
-        if reason is None or any(h.cause_id == cause_id for h in memory.hits):
+        if memory.knows(cause_id):
             return None
         return Hit(moment.now, cause_id, reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said(Happening):
-    """A final transcript line of ``speaker`` has one of the phrases in it."""
+    """A final transcript line of ``speaker`` (``None``: of either) has one of the phrases."""
 
-    kind: ClassVar[EventKind | None] = EventKind.LINE
-    speaker: Speaker
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.LINE})
+    speaker: Speaker | None
     phrases: Phrases
 
     def notices(self, event: Event) -> bool:
         """See `playbooks.conditions.Leaf.notices`."""
         return (
             isinstance(event, TranscriptLine)
-            and event.speaker is self.speaker
+            and self.speaker in (None, event.speaker)
             and self.phrases.may_be_in(event.text)
         )
 
     def reason(self, event: Event, language: Language) -> str | None:
         """See `Happening.reason`."""
-        if not isinstance(event, TranscriptLine) or event.speaker is not self.speaker:
+        if not isinstance(event, TranscriptLine) or self.speaker not in (None, event.speaker):
             return None
         words = self.phrases.found_in(event.text)
-        return reasons.said(self.speaker, words, language) if words else None
+        return reasons.said(event.speaker, words, language) if words else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +97,12 @@ class TopicHeard(Happening):
     Topics are facts about words: they count even where the detector abstained on the emotion.
     """
 
-    kind: ClassVar[EventKind | None] = EventKind.READING
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.READING})
     topic: Topic
+
+    def notices(self, event: Event) -> bool:
+        """See `playbooks.conditions.Leaf.notices`."""
+        return isinstance(event, Reading) and self.topic in event.topics
 
     def reason(self, event: Event, language: Language) -> str | None:
         """See `Happening.reason`."""
@@ -118,7 +121,7 @@ class EmotionRead(Happening):
         modality: only voice or only words; ``None``: either.
     """
 
-    kind: ClassVar[EventKind | None] = EventKind.READING
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.READING})
     label: Emotion
     score: float = 0.5
     confidence: float = 0.0
@@ -139,7 +142,7 @@ class EmotionRead(Happening):
 class Silence(Happening):
     """Neither has spoken for ``at_least_ms``. One silence counts once, however it grows."""
 
-    kind: ClassVar[EventKind | None] = EventKind.TURN
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.TURN})
     at_least_ms: int
 
     def reason(self, event: Event, language: Language) -> str | None:
@@ -154,7 +157,7 @@ class Silence(Happening):
 class TalkOver(Happening):
     """Somebody came in on top of the other for ``at_least_ms``; ``speaker``: only that one."""
 
-    kind: ClassVar[EventKind | None] = EventKind.TURN
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.TURN})
     at_least_ms: int
     speaker: Speaker | None = None
 

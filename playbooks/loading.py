@@ -1,26 +1,43 @@
-"""Reading a library of playbooks from disk: all of it, or every problem at once.
+"""Reading a rules folder from disk: all of it, or every problem at once.
 
-The only part of `playbooks` that touches a disk, and only at start.
+A folder has playbooks (``<id>.yaml``, in whatever folders below it), and may have word lists
+(``lexicon/<name>.yaml``), a ``budget.yaml`` and a ``playbooks.lock``. The only part of `playbooks`
+that touches a disk.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playbooks.budgets import FILE as BUDGET_FILE
+from playbooks.budgets import parse_budget
 from playbooks.document import MAX_BYTES, Field, Problems, opened
-from playbooks.rules import parse_playbook
+from playbooks.lexicon import FOLDER as LEXICON_FOLDER
+from playbooks.lexicon import WordList, parse_list
+from playbooks.locking import FILE as LOCK_FILE
+from playbooks.locking import parse_lock
+from playbooks.rulebook import Rulebook
+from playbooks.rules import KEYS, parse_playbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from playbooks.budgets import Budget
+    from playbooks.lexicon import Lexicon
+    from playbooks.locking import Lock
     from playbooks.playbook import Playbook
 
 LIBRARY = Path(__file__).parent / "library"
 """The playbooks that come with callmood."""
 
+SCHEMA = Path(__file__).parent / "schema.json"
+"""The JSON Schema of a playbook file."""
+
 MAX_FILES = 1_000
+THEMES_DEEP = 3
+"""How far below the rules folder a playbook is looked for that was named alone."""
 
 
 class PlaybookError(ValueError):
@@ -39,9 +56,31 @@ class PlaybookError(ValueError):
 class _Loaded:
     playbook: Playbook
     top: Field
+    version: Field
 
 
-def load_library(path: Path | str | None = None) -> tuple[Playbook, ...]:
+@dataclass(slots=True)
+class _Folder:
+    """What is being read, and everything that is wrong with it."""
+
+    path: Path
+    lines: list[str] = field(default_factory=list)
+
+    def opened(self, file: Path) -> Field | None:
+        """The top of one file; ``None`` where it cannot be used (noted)."""
+        problems = Problems(_shown(file))
+        content = _content(file, problems)
+        top = opened(content, problems) if content is not None else None
+        self.lines += problems.lines()
+        return top
+
+    def noted(self, top: Field) -> bool:
+        """Note what was found in a file since it was opened; whether it is sound."""
+        self.lines += top.problems.lines()
+        return not top.problems.found
+
+
+def load_library(path: Path | str | None = None) -> Rulebook:
     """Every playbook in ``path`` (a folder with all below it, or one file), in id order.
 
     Args:
@@ -50,24 +89,68 @@ def load_library(path: Path | str | None = None) -> tuple[Playbook, ...]:
     Raises:
         PlaybookError: something is wrong with any file. Then nothing is loaded.
     """
-    loaded: list[_Loaded] = []
-    lines: list[str] = []
-    for file in _files(LIBRARY if path is None else Path(path)):
-        problems = Problems(_shown(file))
-        playbook = _load(file, problems)
-        lines += problems.lines()
-        if playbook and not problems.found:
-            loaded.append(playbook)
-    lines += _across(loaded, complete=not lines)
-    if lines:
-        raise PlaybookError(lines)
-    return tuple(sorted((item.playbook for item in loaded), key=lambda p: p.playbook_id))
+    folder = _Folder(LIBRARY if path is None else Path(path))
+    files = playbook_files(folder.path)
+    lexicon, lists_are_sound = _lexicon(folder)
+    loaded = [item for file in files if (item := _load(folder, file, lexicon)) is not None]
+    budget = _budget(folder)
+    lock = load_lock(folder.path, folder.lines)
+    for item in loaded if lists_are_sound else ():
+        if problem := lock.problem(item.playbook):
+            what, _, advice = problem.partition("; ")
+            item.version.refuse(what, advice)
+    complete = not folder.lines and not folder.path.is_file()
+    folder.lines += _across(loaded, complete=complete)
+    if folder.lines:
+        raise PlaybookError(folder.lines)
+    return Rulebook(tuple(item.playbook for item in loaded), budget)
 
 
-def _files(path: Path) -> list[Path]:
+def load_lists(path: Path | str | None = None) -> Lexicon:
+    """The word lists of a rules folder, by name.
+
+    Raises:
+        PlaybookError: something is wrong with any of them.
+    """
+    folder = _Folder(LIBRARY if path is None else Path(path))
+    lexicon, sound = _lexicon(folder)
+    if not sound:
+        raise PlaybookError(folder.lines)
+    return lexicon
+
+
+def load_lock(path: Path | str | None, lines: list[str]) -> Lock:
+    """The folder's lock; an empty one where there is none. Problems are added to ``lines``."""
+    file = _beside(LIBRARY if path is None else Path(path), LOCK_FILE)
+    problems = Problems(_shown(file))
+    content = _content(file, problems) if file.is_file() else b""
+    lock = parse_lock(content or b"", problems)
+    lines += problems.lines()
+    return lock
+
+
+def lock_file(path: Path | str | None) -> Path:
+    """Where the lock of a rules folder is."""
+    return _beside(LIBRARY if path is None else Path(path), LOCK_FILE)
+
+
+def _beside(path: Path, name: str) -> Path:
+    """What a rules folder has beside its playbooks, also where one playbook of it was named."""
+    if not path.is_file():
+        return path / name
+    above = (folder / name for folder in path.absolute().parents[:THEMES_DEEP])
+    return next((there for there in above if there.exists()), path.parent / name)
+
+
+def playbook_files(path: Path) -> list[Path]:
+    """The files of the playbooks in a rules folder, in the order of their names.
+
+    Raises:
+        PlaybookError: there are none, or too many.
+    """
     if path.is_file():
         return [path]
-    files = sorted(f for f in path.rglob("*") if f.suffix in {".yaml", ".yml"} and f.is_file())
+    files = sorted(filter(_is_playbook, _yaml_below(path)))
     if not files:
         message = f"{path}:1: no playbooks here; name a folder with .yaml files, or one file"
         raise PlaybookError([message])
@@ -77,25 +160,64 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
+def _yaml_below(path: Path) -> list[Path]:
+    """YAML files, without hidden ones: an editor's, a container's behind a mounted folder."""
+    return [
+        file
+        for file in path.rglob("*")
+        if file.suffix in {".yaml", ".yml"}
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]
+
+
+def _is_playbook(file: Path) -> bool:
+    return file.parent.name != LEXICON_FOLDER and file.name != BUDGET_FILE
+
+
+def _lexicon(folder: _Folder) -> tuple[Lexicon, bool]:
+    """The word lists, and whether all of them are sound."""
+    known = len(folder.lines)
+    lexicon: Lexicon = {}
+    for file in sorted(_yaml_below(_beside(folder.path, LEXICON_FOLDER))):
+        top = folder.opened(file)
+        lexicon[file.stem] = parse_list(top) if top else WordList({}, {})
+        if top:
+            folder.noted(top)
+    return lexicon, len(folder.lines) == known
+
+
+def _budget(folder: _Folder) -> Budget:
+    file = _beside(folder.path, BUDGET_FILE)
+    top = folder.opened(file) if file.is_file() else None
+    budget = parse_budget(top) if top else {}
+    return budget if top and folder.noted(top) else {}
+
+
 def _shown(file: Path) -> str:
     here = Path.cwd()
     return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
-def _load(file: Path, problems: Problems) -> _Loaded | None:
+def _content(file: Path, problems: Problems) -> bytes | None:
     try:
         with file.open("rb") as source:
-            content = source.read(MAX_BYTES + 1)
+            return source.read(MAX_BYTES + 1)
     except OSError as error:
         problems.add(1, f"cannot be read ({error.strerror})", "check the file's permissions")
         return None
-    top = opened(content, problems)
+
+
+def _load(folder: _Folder, file: Path, lexicon: Lexicon) -> _Loaded | None:
+    top = folder.opened(file)
     if top is None:
         return None
-    playbook = parse_playbook(top)
+    playbook = parse_playbook(top, lexicon)
     if playbook.playbook_id and file.stem != playbook.playbook_id:
         top.refuse(f"its id is {playbook.playbook_id!r}", "give the file and the id the same name")
-    return _Loaded(playbook, top)
+    if not folder.noted(top):
+        return None
+    return _Loaded(playbook, top, top.block(KEYS).parts["version"])
 
 
 def _across(loaded: list[_Loaded], *, complete: bool) -> list[str]:

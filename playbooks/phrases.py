@@ -1,7 +1,8 @@
-"""Finding phrases in a line of transcript: literal words and two wildcards, never a regex.
+"""Finding phrases in a line of transcript: literal words and two wildcards.
 
 Supervisors write phrases, and we make the expressions, each of them bounded. So no rule file
-can make the line stand still, whatever is written in it.
+can make the line stand still, whatever is written in it. Whoever needs a regular expression
+writes a pattern (`playbooks.patterns`), which is bounded in another way.
 
 A Korean phrase is found at the start of a word, whatever the spacing behind that ("죽고싶"
 finds "죽고 싶다고"), and particles may follow. An English phrase is found as whole words.
@@ -17,6 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
+from playbooks.patterns import expression_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,10 +54,12 @@ class Heard:
         text: as `normalised` gives it.
         grams: every run of 2 to 4 characters, spaces left out: what cannot be in it is not
             looked for, which makes hundreds of playbooks cheap.
+        letters: its letters and digits alone.
     """
 
     text: str
     grams: frozenset[str]
+    letters: str
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +68,12 @@ def heard(text: str) -> Heard:
     line = normalised(text)
     tight = line.replace(" ", "")
     grams = {tight[i : i + n] for n in range(2, _GRAM + 1) for i in range(len(tight) - n + 1)}
-    return Heard(line, frozenset(grams))
+    return Heard(line, frozenset(grams), letters_of(line))
+
+
+def letters_of(text: str) -> str:
+    """Letters and digits alone, as `normalised`: no spaces, no punctuation."""
+    return "".join(filter(str.isalnum, normalised(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +83,78 @@ class Phrases:
     Attributes:
         wanted: phrases per language. Every language is looked for in every line.
         but_not: false friends: where one of these is said, its words are passed over.
+        exact: lines that are looked for as a whole, whatever their spaces and punctuation.
+        patterns: regular expressions that are looked for as well (`playbooks.patterns`).
 
     Raises:
         PhraseError: a phrase is empty, too short, too long or has too many wildcards.
+        PatternError: a pattern cannot be used.
     """
 
     wanted: Mapping[Language, tuple[str, ...]]
     but_not: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
-    _anchors: frozenset[str] = field(init=False, repr=False, compare=False)
-    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
-    _friends: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+    exact: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
+    patterns: tuple[str, ...] = ()
+    _anchored: Mapping[str, re.Pattern[str]] = field(init=False, repr=False, compare=False)
+    _friends: Mapping[str, re.Pattern[str]] = field(init=False, repr=False, compare=False)
+    _whole: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        anchors = frozenset(_anchor(phrase) for _, phrase in _each(self.wanted))
-        friends = _compiled(self.but_not) if any(self.but_not.values()) else None
-        object.__setattr__(self, "_anchors", anchors)
-        object.__setattr__(self, "_pattern", _compiled(self.wanted))
-        object.__setattr__(self, "_friends", friends)
+        ready = {
+            "_anchored": _compiled(self.wanted),
+            "_friends": _compiled(self.but_not),
+            "_whole": frozenset(letters_of(line) for _, line in _each(self.exact)),
+        }
+        for pattern in self.patterns:
+            expression_of(pattern)
+        for name, value in ready.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def empty(self) -> bool:
+        """There is nothing to look for."""
+        return not (self._anchored or self._whole or self.patterns)
+
+    @property
+    def anchors(self) -> frozenset[str] | None:
+        """A line without any of these has none of the phrases; ``None``: there is no such list."""
+        return None if self.patterns or self._whole else frozenset(self._anchored)
 
     def may_be_in(self, text: str) -> bool:
         """One of the phrases may be in ``text``; never wrong about "no"."""
-        return not self._anchors.isdisjoint(heard(text).grams)
+        line = heard(text)
+        if not self._anchored.keys().isdisjoint(line.grams) or line.letters in self._whole:
+            return True
+        return any(expression_of(pattern).search(line.text) for pattern in self.patterns)
 
     def found_in(self, text: str) -> str | None:
         """The first words in ``text`` that match, up to the end of their word, or ``None``."""
         line = heard(text)
-        if self._anchors.isdisjoint(line.grams):
+        if line.letters in self._whole:
+            return line.text
+        maybe = self._anchored.keys() & line.grams
+        if not maybe and not self.patterns:
             return None
-        words = line.text if self._friends is None else self._friends.sub(_FALSE_FRIEND, line.text)
-        match = self._pattern.search(words)
-        return match.group() if match else None
+        words = self._without_friends(line)
+        found = [m for anchor in maybe if (m := self._anchored[anchor].search(words))]
+        return min(found, key=_place).group() if found else self._by_pattern(words)
+
+    def _without_friends(self, line: Heard) -> str:
+        words = line.text
+        for anchor in sorted(self._friends.keys() & line.grams):
+            words = self._friends[anchor].sub(_FALSE_FRIEND, words)
+        return words
+
+    def _by_pattern(self, words: str) -> str | None:
+        for pattern in self.patterns:
+            if match := expression_of(pattern).search(words):
+                return str(match.group())
+        return None
+
+
+def _place(match: re.Match[str]) -> tuple[int, int, str]:
+    """Which match is told: the first one, of those the longest."""
+    return match.start(), -match.end(), match.group()
 
 
 def checked(phrase: str) -> str:
@@ -134,9 +185,12 @@ def _anchor(phrase: str) -> str:
     return max(parts, key=len)[:_GRAM]
 
 
-def _compiled(phrases: Mapping[Language, Iterable[str]]) -> re.Pattern[str]:
-    made = (_expression(checked(phrase), language) for language, phrase in _each(phrases))
-    return re.compile("|".join(made))
+def _compiled(phrases: Mapping[Language, Iterable[str]]) -> dict[str, re.Pattern[str]]:
+    """By anchor, what finds the phrases that have it."""
+    made: dict[str, list[str]] = {}
+    for language, phrase in _each(phrases):
+        made.setdefault(_anchor(checked(phrase)), []).append(_expression(phrase, language))
+    return {anchor: re.compile("|".join(each)) for anchor, each in made.items()}
 
 
 def _expression(phrase: str, language: Language) -> str:

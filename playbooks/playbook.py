@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from playbooks.events import EventKind
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detectors.utterance import Language
     from playbooks.cases import Case
     from playbooks.conditions import Condition, Leaf
+    from playbooks.events import EventKind
     from playbooks.sensitivity import Sensitive
 
 
@@ -118,13 +117,13 @@ class Playbook:
     supersedes: frozenset[str] = frozenset()
     cases: tuple[Case, ...] = field(default=(), repr=False)
     watching: Mapping[EventKind, tuple[Leaf, ...]] = field(init=False, repr=False, compare=False)
-    """The kinds of event it looks at, and what looks. The call's start is always looked at."""
+    """The kinds of event it looks at, and what looks."""
 
     def __post_init__(self) -> None:
-        watching: dict[EventKind, tuple[Leaf, ...]] = {EventKind.CALL: ()}
+        watching: dict[EventKind, tuple[Leaf, ...]] = {}
         for leaf in self.when.leaves:
-            if leaf.kind is not None:
-                watching[leaf.kind] = (*watching.get(leaf.kind, ()), leaf)
+            for kind in leaf.kinds:
+                watching[kind] = (*watching.get(kind, ()), leaf)
         object.__setattr__(self, "watching", watching)
 
     @property

@@ -8,6 +8,8 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Modality
 from detectors.utterance import Language, Speaker
+from playbooks.phases import Phase
+from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +48,29 @@ TREND_WORDS: Mapping[Trend, Mapping[Language, str]] = {
     Trend.EASING: {Language.KOREAN: "누그러지는 중", Language.ENGLISH: "easing"},
     Trend.RISING: {Language.KOREAN: "고조되는 중", Language.ENGLISH: "rising"},
 }
+SENSITIVE_WORDS: Mapping[Sensitive, Mapping[Language, str]] = {
+    Sensitive.SELF_HARM: {Language.KOREAN: "자해·위기", Language.ENGLISH: "a crisis"},
+    Sensitive.THREAT: {Language.KOREAN: "위협", Language.ENGLISH: "a threat"},
+    Sensitive.SEXUAL_HARASSMENT: {
+        Language.KOREAN: "성희롱",
+        Language.ENGLISH: "sexual harassment",
+    },
+    Sensitive.ABUSE: {Language.KOREAN: "폭언", Language.ENGLISH: "abuse"},
+    Sensitive.VULNERABILITY: {Language.KOREAN: "배려 필요", Language.ENGLISH: "extra care"},
+    Sensitive.ESCALATION: {Language.KOREAN: "외부 민원", Language.ENGLISH: "an outside complaint"},
+    Sensitive.SUSTAINED_ANGER: {
+        Language.KOREAN: "지속된 분노",
+        Language.ENGLISH: "lasting anger",
+    },
+    Sensitive.CHURN: {Language.KOREAN: "해지 의사", Language.ENGLISH: "a wish to leave"},
+}
+PHASE_KO: Mapping[Phase, str] = {
+    Phase.OPENING: "초반",
+    Phase.BODY: "중반",
+    Phase.CLOSING: "마무리",
+}
+HOUR_MS = 3_600_000
+DAY_HOURS = 24
 SPEAKER_KO: Mapping[Speaker, str] = {Speaker.CUSTOMER: "고객", Speaker.AGENT: "상담사"}
 
 
@@ -109,6 +134,39 @@ def into_the_call(now_ms: int, language: Language) -> str:
     if language is Language.KOREAN:
         return f"통화 시작 후 {seconds(now_ms)}초"
     return f"{seconds(now_ms)} s into the call"
+
+
+def during(phase: Phase, language: Language) -> str:
+    """Which part of the call it is."""
+    if language is Language.KOREAN:
+        return f"통화 {PHASE_KO[phase]}"
+    return f"in the call's {phase}"
+
+
+def not_heard(within_ms: int, language: Language) -> str:
+    """What was awaited did not come."""
+    if language is Language.KOREAN:
+        return f"{seconds(within_ms)}초 동안 확인되지 않음"
+    return f"not heard for {seconds(within_ms)} s"
+
+
+def called_before(earlier: int, within_ms: int, kind: Sensitive | None, language: Language) -> str:
+    """How often the caller has called, and what for; no more than that is known."""
+    if language is Language.KOREAN:
+        what = f"{SENSITIVE_WORDS[kind][language]} 관련 " if kind else ""
+        return f"최근 {_stretch(within_ms, language)} 동안 {what}이전 통화 {earlier}건"
+    calls = "call" if earlier == 1 else "calls"
+    about = f" about {SENSITIVE_WORDS[kind][language]}" if kind else ""
+    return f"{earlier} earlier {calls}{about} in {_stretch(within_ms, language)}"
+
+
+def _stretch(within_ms: int, language: Language) -> str:
+    hours = within_ms / HOUR_MS
+    korean = language is Language.KOREAN
+    if hours >= DAY_HOURS and hours % DAY_HOURS == 0:
+        days = int(hours // DAY_HOURS)
+        return f"{days}일" if korean else f"{days} day{'s' * (days > 1)}"
+    return f"{hours:g}시간" if korean else f"{hours:g} h"
 
 
 def seconds(duration_ms: int) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
-from playbooks.grammar import LANGUAGES, parse_condition, sets_off
+from playbooks.grammar import parse_condition
+from playbooks.lexicon import LANGUAGES
 from playbooks.playbook import Action, AlertLevel, Playbook, Rung, Step
+from playbooks.possible import sets_off
 from playbooks.sensitivity import Sensitive
 from playbooks.timelines import parse_cases
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playbooks.document import Block, Field
+    from playbooks.lexicon import Lexicon
 
 KEYS = frozenset(
     {
@@ -24,12 +31,12 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _BOTH = "write both ko and en"
 
 
-def parse_playbook(top: Field) -> Playbook:
+def parse_playbook(top: Field, lexicon: Lexicon) -> Playbook:
     """One playbook. Worth nothing if ``top.problems`` has any afterwards."""
     block = top.block(KEYS)
     when = block.need("when", "write the condition that opens this page")
     known = len(top.problems.found)
-    condition = parse_condition(when)
+    condition = parse_condition(when, lexicon)
     if len(top.problems.found) == known and not sets_off(condition):
         when.refuse("nothing in it can happen", "add said, topic, reading, mood, silence, ...")
     rungs = _rungs(block)
@@ -47,10 +54,34 @@ def parse_playbook(top: Field) -> Playbook:
         cooldown_ms=cooldown.duration(1_000, 3_600_000) if cooldown else 60_000,
         at_most=at_most.integer(1, 100) if at_most else max(3, len(rungs)),
         priority=priority.integer(0, 1_000) if priority else 0,
+        content_hash=content_hash(top, lexicon),
         sensitive=sensitive.choice(Sensitive) if sensitive else None,
         supersedes=frozenset(map(_identifier, supersedes.items() if supersedes else [])),
         cases=parse_cases(block.need("tests", "add a test that fires and one that does not")),
     )
+
+
+def content_hash(top: Field, lexicon: Lexicon) -> str:
+    """SHA-256 of what decides when a playbook fires and what it says, in hexadecimal.
+
+    Layout, comments and its own tests are not in it; the word lists it names are.
+    """
+    content = top.canonical(without={"tests"})
+    names = sorted(set(_lists_named(json.loads(content))) & lexicon.keys())
+    lists = [f"{name}={lexicon[name].content}" for name in names]
+    return hashlib.sha256("\n".join([content, *lists]).encode()).hexdigest()
+
+
+def _lists_named(tree: object, *, below: bool = False) -> Iterator[str]:
+    """The word lists that a rule names; a scalar of the tree is its tag and its text."""
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from _lists_named(part, below=key == "lexicon")
+    elif isinstance(tree, list):
+        for part in tree:
+            if below and isinstance(part, str):
+                yield part
+            yield from _lists_named(part, below=below)
 
 
 def _rungs(block: Block) -> tuple[Rung, ...]:

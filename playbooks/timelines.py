@@ -10,13 +10,15 @@ from detectors.mood import Mood, MoodLevel, Trend
 from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
 from playbooks.cases import CALL_ID, Case, Expected
-from playbooks.events import CallStarted, Event
+from playbooks.events import CallerKnown, CallStarted, EarlierCall, Event
 from playbooks.playbook import AlertLevel
+from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
     from playbooks.document import Block, Field
 
 DAY_MS = 24 * 3_600_000
+YEAR_MS = 366 * DAY_MS
 _LINE_MS = 1_000
 """How long a line or an utterance of a test lasts; it ends at its ``at``."""
 
@@ -37,9 +39,9 @@ def parse_cases(field: Field) -> tuple[Case, ...]:
 
 
 def _case(field: Field) -> Case:
-    block = field.block({"name", "language", "queue", "timeline", "alerts"})
+    block = field.block({"name", "language", "queue", "caller", "timeline", "alerts"})
     language = block.get("language")
-    queue = block.get("queue")
+    queue, caller = block.get("queue"), block.get("caller")
     call = CallStarted(
         CALL_ID,
         queue=queue.text() if queue else "",
@@ -51,8 +53,24 @@ def _case(field: Field) -> Case:
     return Case(
         name=block.need("name", "say in a few words what is claimed").text(longest=120),
         where=f"{field.problems.name}:{field.line}",
-        events=(call, *(event for event in events if event)),
+        events=(call, *_caller(caller), *(event for event in events if event)),
         expected=_expected(block.need("alerts", "write none, or when alerts must come")),
+    )
+
+
+def _caller(field: Field | None) -> tuple[CallerKnown, ...]:
+    """What is known of the caller at the call's start, if there were earlier calls."""
+    if field is None:
+        return ()
+    earlier = (_earlier(item.block({"ago", "kinds"})) for item in field.items())
+    return (CallerKnown(CALL_ID, tuple(sorted(earlier, key=lambda call: call.ago_ms))),)
+
+
+def _earlier(block: Block) -> EarlierCall:
+    kinds = block.get("kinds")
+    return EarlierCall(
+        block.need("ago", "write how long before this call, such as 2h").duration(1, YEAR_MS),
+        frozenset(item.choice(Sensitive) for item in kinds.items()) if kinds else frozenset(),
     )
 
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from detectors.labels import Emotion
 from detectors.mood import MoodState, follow
 from detectors.reading import Reading
-from playbooks.engine import PlaybookState, step_all
+from playbooks.engine import step
 from playbooks.events import event_time
+from playbooks.states import FRESH, CallState
 from streams.messages import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from detectors.mood import Mood
     from playbooks.events import Event
-    from playbooks.playbook import Alert, Playbook
+    from playbooks.playbook import Alert
+    from playbooks.rulebook import Rulebook
 
 REMEMBERED_IDS = 64
 """An event that comes again among this many is not counted again: more than a call brings
@@ -33,7 +35,7 @@ class Advice:
     """
 
     mood: MoodState = field(default_factory=MoodState)
-    playbooks: Mapping[str, PlaybookState] = field(default_factory=dict)
+    call: CallState = FRESH
     seen: tuple[str, ...] = ()
 
 
@@ -50,7 +52,7 @@ def advise(
     event: Event,
     *,
     message_id: str,
-    playbooks: Sequence[Playbook],
+    rulebook: Rulebook,
     follow: Callable[[MoodState, Reading], MoodState] = follow,
 ) -> tuple[Advice, Advised]:
     """Take one event in. One that was seen before changes nothing and leads to nothing.
@@ -59,7 +61,7 @@ def advise(
         advice: so far.
         event: what happened.
         message_id: of what told it.
-        playbooks: all that are in force.
+        rulebook: all rules that are in force.
         follow: how a mood goes on; who plays a call twice may remember it from the first time.
     """
     if message_id in advice.seen:
@@ -67,18 +69,19 @@ def advise(
     seen = (*advice.seen, message_id)[-REMEMBERED_IDS:]
     mood_state = follow(advice.mood, event) if isinstance(event, Reading) else advice.mood
     mood = mood_state.mood if mood_state.mood != advice.mood.mood else None
-    states, alerts = step_all(playbooks, advice.playbooks, event, now=event_time(event))
+    call, alerts = step(rulebook, _known_to(rulebook, advice.call), event, now=event_time(event))
     if mood is not None:
-        states, more = step_all(playbooks, states, mood, now=mood.at_ms)
+        call, more = step(rulebook, call, mood, now=mood.at_ms)
         alerts = (*alerts, *more)
-    known = {playbook.playbook_id for playbook in playbooks}
-    after = replace(
-        advice,
-        mood=mood_state,
-        playbooks={name: state for name, state in states.items() if name in known},
-        seen=seen,
-    )
-    return after, Advised(mood, alerts)
+    return replace(advice, mood=mood_state, call=call, seen=seen), Advised(mood, alerts)
+
+
+def _known_to(rulebook: Rulebook, call: CallState) -> CallState:
+    """Without the states of playbooks that are gone."""
+    if all(map(rulebook.knows, call.states)):
+        return call
+    states = {name: state for name, state in call.states.items() if rulebook.knows(name)}
+    return replace(call, states=states)
 
 
 def to_json(advice: Advice) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def to_json(advice: Advice) -> dict[str, Any]:
         "moment": [ReadingMessage.of(one).model_dump(mode="json") for one in mood.moment],
         "strains": mood.strains,
         "strained_at_ms": mood.strained_at_ms,
-        "playbooks": {name: state.to_json() for name, state in advice.playbooks.items()},
+        "call": advice.call.to_json(),
         "seen": advice.seen,
     }
 
@@ -113,9 +116,8 @@ def from_json(value: Mapping[str, Any]) -> Advice:
             # A worker of an earlier version did not write it down.
             strained_at_ms=tuple(value.get("strained_at_ms", ())),
         ),
-        playbooks={
-            name: PlaybookState.from_json(state) for name, state in value["playbooks"].items()
-        },
+        # A worker of an earlier version kept the playbooks' states in another form.
+        call=CallState.from_json(value["call"]) if "call" in value else FRESH,
         seen=tuple(value["seen"]),
     )
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from detectors.reading import Reading
     from detectors.utterance import Language
     from playbooks.events import Event
-    from playbooks.playbook import Playbook
+    from playbooks.rulebook import Rulebook
     from streams.cloudevents import Message
     from streams.whatif.sorting import Entry
 
@@ -38,8 +38,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Rules:
     """What is compared. Both are handed on as they were loaded."""
 
-    before: Sequence[Playbook]
-    after: Sequence[Playbook]
+    before: Rulebook
+    after: Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ def play_bucket(bucket: Path, rules: Rules, *, stopped: Callable[[], bool]) -> P
     return played
 
 
-def fired(messages: Iterable[Message], playbooks: Sequence[Playbook]) -> tuple[Fired, ...]:
+def fired(messages: Iterable[Message], rulebook: Rulebook) -> tuple[Fired, ...]:
     """The alerts of one call under one set of rules."""
-    return _advised(_events(messages), playbooks)
+    return _advised(_events(messages), rulebook)
 
 
 def _compared(messages: Sequence[Message], rules: Rules) -> tuple[Pair, ...]:
@@ -151,14 +151,14 @@ def _events(messages: Iterable[Message]) -> list[tuple[str, Event]]:
 
 def _advised(
     events: Iterable[tuple[str, Event]],
-    playbooks: Sequence[Playbook],
+    rulebook: Rulebook,
     *,
     follow: Callable[[MoodState, Reading], MoodState] = follow,
 ) -> tuple[Fired, ...]:
     advice, found = Advice(), list[Fired]()
     for message_id, event in events:
         advice, advised = advise(
-            advice, event, message_id=message_id, playbooks=playbooks, follow=follow
+            advice, event, message_id=message_id, rulebook=rulebook, follow=follow
         )
         found += [Fired.of(alert) for alert in advised.alerts]
     return tuple(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbooks.checks import run_library
 from playbooks.grammar import CONDITIONS
-from playbooks.loading import LIBRARY, load_library
+from playbooks.loading import LIBRARY, load_library, playbook_files
 from playbooks.rules import KEYS
 
 if TYPE_CHECKING:
@@ -29,5 +29,5 @@ def test_the_guide_names_every_key_and_every_condition() -> None:
 
 def test_the_guide_lists_the_library_and_nothing_else() -> None:
     listed = set(re.findall(r"^\| `(\w+/[\w-]+)` \|", GUIDE, re.MULTILINE))
-    there = {str(file.relative_to(LIBRARY).with_suffix("")) for file in LIBRARY.rglob("*.yaml")}
+    there = {str(file.relative_to(LIBRARY).with_suffix("")) for file in playbook_files(LIBRARY)}
     assert listed == there

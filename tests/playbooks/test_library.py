@@ -1,30 +1,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from functools import singledispatch
 from typing import TYPE_CHECKING
 
 import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
 from playbooks.checks import run_cases
-from playbooks.combining import All, Any, Count, Not, Sequence
-from playbooks.conditions import Condition
-from playbooks.engine import PlaybookState, step_all
-from playbooks.happenings import Said
-from playbooks.lasting import MoodIs
-from playbooks.loading import load_library
-from playbooks.phrases import Phrases
+from playbooks.engine import step
+from playbooks.loading import LIBRARY as FOLDER
+from playbooks.loading import load_library, load_lists
+from playbooks.mutants import mutants, sparing, unnoticed
+from playbooks.states import FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playbooks.playbook import Playbook
 
 LIBRARY = load_library()
+SHARED_FRIENDS = {
+    friend
+    for words in load_lists(FOLDER).values()
+    for friends in words.but_not.values()
+    for friend in friends
+}
+"""False friends of word lists: it is enough if one of the playbooks that use them has a test."""
 each_playbook = pytest.mark.parametrize("playbook", LIBRARY, ids=lambda p: p.playbook_id)
-Mutant = tuple[str, Condition]
 
 HANGUL = re.compile("[가-힣]")
 HARMLESS = """\
@@ -49,12 +49,13 @@ def test_its_own_tests_pass(playbook: Playbook) -> None:
 
 @each_playbook
 def test_taking_any_one_condition_away_breaks_one_of_its_tests(playbook: Playbook) -> None:
-    unnoticed = [
-        name
-        for name, when in mutants(playbook.when)
-        if all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
-    ]
-    assert unnoticed == []
+    assert unnoticed(playbook, shared=SHARED_FRIENDS) == []
+
+
+@pytest.mark.parametrize("friend", sorted(SHARED_FRIENDS))
+def test_a_false_friend_of_a_word_list_is_in_a_test_of_some_playbook(friend: str) -> None:
+    asked = [p for p in LIBRARY if sparing(friend) in {name for name, _ in mutants(p.when)}]
+    assert any(sparing(friend) not in unnoticed(playbook) for playbook in asked)
 
 
 @each_playbook
@@ -91,66 +92,9 @@ def test_words_of_self_harm_lead_to_the_help_lines() -> None:
 
 @pytest.mark.parametrize("speaker", Speaker)
 def test_an_ordinary_call_brings_no_alert(speaker: Speaker) -> None:
-    states: dict[str, PlaybookState] = {}
+    state = FRESH
     for number, text in enumerate(HARMLESS):
         span = Span(number * 5000, number * 5000 + 3000)
         event = TranscriptLine("c1", speaker, span, text)
-        states, alerts = step_all(LIBRARY, states, event, now=span.end_ms)
+        state, alerts = step(LIBRARY, state, event, now=span.end_ms)
         assert alerts == (), text
-
-
-@singledispatch
-def mutants(condition: Condition) -> Iterator[Mutant]:
-    """The condition with one thing taken away, in every possible way."""
-    del condition
-    return iter(())
-
-
-@mutants.register(All)
-@mutants.register(Any)
-@mutants.register(Sequence)
-def _(condition: All | Any | Sequence) -> Iterator[Mutant]:
-    parts = condition.parts
-    for place, part in enumerate(parts):
-        before, after = parts[:place], parts[place + 1 :]
-        if before + after:
-            yield f"without {part}", replace(condition, parts=before + after)
-        for name, mutant in mutants(part):
-            yield name, replace(condition, parts=(*before, mutant, *after))
-
-
-@mutants.register(Not)
-def _(condition: Not) -> Iterator[Mutant]:
-    return ((name, Not(mutant)) for name, mutant in mutants(condition.part))
-
-
-@mutants.register(Count)
-def _(condition: Count) -> Iterator[Mutant]:
-    yield "once is enough", condition.part
-    yield "one more needed", replace(condition, at_least=condition.at_least + 1)
-    yield "no window", replace(condition, within_ms=10**9)
-    for name, mutant in mutants(condition.part):
-        yield name, replace(condition, part=mutant)
-
-
-@mutants.register(Said)
-def _(condition: Said) -> Iterator[Mutant]:
-    wanted, but_not = condition.phrases.wanted, condition.phrases.but_not
-    yield "said by the other", replace(condition, speaker=condition.speaker.other)
-    for language, phrases in wanted.items():
-        others = {**wanted, language: ()}
-        if phrases and any(others.values()):
-            yield f"nothing in {language}", replace(condition, phrases=Phrases(others, but_not))
-    for language, friends in but_not.items():
-        for friend in friends:
-            fewer = {**but_not, language: tuple(f for f in friends if f != friend)}
-            yield f"not sparing {friend}", replace(condition, phrases=Phrases(wanted, fewer))
-
-
-@mutants.register(MoodIs)
-def _(condition: MoodIs) -> Iterator[Mutant]:
-    asked = [n for n in ("level", "label", "trend", "strain") if getattr(condition, n) is not None]
-    if len(asked) > 1:
-        yield from ((f"any {name}", replace(condition, **{name: None})) for name in asked)
-    if condition.for_ms:
-        yield "at once", replace(condition, for_ms=0)

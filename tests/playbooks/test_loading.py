@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbooks.loading import LIBRARY, PlaybookError, load_library
+from playbooks.loading import LIBRARY, PlaybookError, load_library, playbook_files
 from tests.playbooks.timeline import REST
 
 if TYPE_CHECKING:
@@ -56,7 +56,57 @@ def test_a_sound_file_is_loaded(tmp_path: Path) -> None:
         ("topic: abuse", "regex: (a+)+$", "rule.yaml:3: unknown key 'regex'; known here: all"),
         ("topic: abuse", "said: {en: [a]}", "rule.yaml:3: 'a' is too short to look for"),
         ("topic: abuse", "said: {by: agent}", "rule.yaml:3: said has no phrases"),
-        ("topic: abuse", "not: {topic: abuse}", "rule.yaml:3: nothing in it can happen"),
+        ("topic: abuse", "not: {mood: {level: upset}}", "rule.yaml:3: nothing in it can happen"),
+        ("topic: abuse", "said: {pattern: ['(a+)+$']}", "rule.yaml:3: '(a+)+$' repeats a repeti"),
+        (
+            "topic: abuse",
+            "said: {pattern: ['(\\w*,)*']}",
+            "rule.yaml:3: '(\\\\w*,)*' repeats a re",
+        ),
+        ("topic: abuse", "said: {pattern: ['(?=x)']}", "rule.yaml:3: '(?=x)' is no RE2 expression"),
+        (
+            "topic: abuse",
+            "said: {pattern: ['(a)\\1']}",
+            "rule.yaml:3: '(a)\\\\1' is no RE2 expres",
+        ),
+        (
+            "topic: abuse",
+            "said: {pattern: ['(x{1000}){1000}']}",
+            "rule.yaml:3: '(x{1000}){1000}' is",
+        ),
+        ("topic: abuse", "said: {pattern: ['x?']}", "rule.yaml:3: 'x?' is found in every line"),
+        ("topic: abuse", "said: {exact: {en: ['!?']}}", "rule.yaml:3: '!?' has no letters"),
+        ("topic: abuse", "said: {lexicon: insults}", "rule.yaml:3: no word list lexicon/insults"),
+        (
+            "topic: abuse",
+            "count: {at_least: 3, within: 30s, of: {silence: 20s}}",
+            "rule.yaml:3: 3 times take longer than 30s; write within: more than 40s",
+        ),
+        (
+            "topic: abuse",
+            "sequence: {within: 15s, of: [{topic: abuse}, {silence: 20s}]}",
+            "rule.yaml:3: the sequence takes longer than 15s; write within: 20s or more",
+        ),
+        (
+            "topic: abuse",
+            "all: [{mood: {level: upset, for: 1m}}, {call_time: {before: 45s}}]",
+            "rule.yaml:3: it takes 60s, and the call's time is over at 45s",
+        ),
+        (
+            "topic: abuse",
+            "all: [{silence: 40s}, {phase: opening}]",
+            "rule.yaml:3: it takes 40s, and the call's time is over at 30s",
+        ),
+        ("topic: abuse", "missing: {of: {topic: abuse}}", "rule.yaml:3: missing has no 'within'"),
+        ("topic: abuse", "repeat_caller: {within: 9y}", "rule.yaml:3: within is not a length of"),
+        ("topic: abuse", "repeat_caller: {within: 400d}", "rule.yaml:3: within is 400d; write"),
+        ("topic: abuse", "phase: middle", "rule.yaml:3: phase is 'middle'; write one of body"),
+        (
+            "topic: abuse",
+            "mood: {level: tense, until_level: tense}",
+            "rule.yaml:3: until_level is not below a level",
+        ),
+        ("topic: abuse", "not: {topic: abuse}", "rule.yaml:3: not is always true here"),
         ("topic: abuse", "call_time: {after: 9s}", "rule.yaml:3: nothing in it can happen"),
         ("topic: abuse", "silence: soon", "rule.yaml:3: silence is not a length of time"),
         ("topic: abuse", "silence: 2000s", "rule.yaml:3: silence is 2000s; write something"),
@@ -161,4 +211,4 @@ def test_a_folder_without_playbooks_is_an_error_and_not_an_empty_library(tmp_pat
 
 
 def test_the_built_in_library_is_sorted_into_themes() -> None:
-    assert all(len(file.relative_to(LIBRARY).parts) == 2 for file in LIBRARY.rglob("*.yaml"))
+    assert all(len(file.relative_to(LIBRARY).parts) == 2 for file in playbook_files(LIBRARY))

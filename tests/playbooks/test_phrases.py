@@ -86,7 +86,7 @@ def test_the_quick_look_never_hides_a_match(phrase: str, text: str, language: La
     except PhraseError:
         return
     for line in (text, f"{text} {phrase} {text}"):
-        if phrases._pattern.search(normalised(line)):
+        if any(one.search(normalised(line)) for one in phrases._anchored.values()):
             assert phrases.found_in(line)
 
 

@@ -9,9 +9,11 @@ from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
 from playbooks.document import Problems, opened
-from playbooks.engine import NEW, PlaybookState, step
+from playbooks.engine import step
 from playbooks.events import event_time
+from playbooks.rulebook import Rulebook
 from playbooks.rules import parse_playbook
+from playbooks.states import FRESH, CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +67,7 @@ def playbook(when: str, *, extra: str = "cooldown: 10s\nat_most: 5\n") -> Playbo
     problems = Problems("rule.yaml")
     top = opened(text.encode(), problems)
     assert top is not None, problems.lines()
-    made = parse_playbook(top)
+    made = parse_playbook(top, {})
     assert not problems.found, problems.lines()
     return made
 
@@ -83,10 +85,11 @@ tests:
 """
 
 
-def replayed(rule: Playbook, events: Iterable[Event]) -> tuple[PlaybookState, list[Alert]]:
-    state, alerts = NEW, []
+def replayed(rule: Playbook, events: Iterable[Event]) -> tuple[CallState, list[Alert]]:
+    alone = Rulebook((rule,))
+    state, alerts = FRESH, []
     for event in events:
-        state, fired = step(rule, state, event, now=event_time(event))
+        state, fired = step(alone, state, event, now=event_time(event))
         alerts += fired
     return state, alerts
 

@@ -18,11 +18,11 @@ from streams.ingest.playing import demo_calls, prepare
 
 if TYPE_CHECKING:
     from playbooks.events import Event
-    from playbooks.playbook import Playbook
+    from playbooks.rulebook import Rulebook
 
 
 @cache
-def library() -> tuple[Playbook, ...]:
+def library() -> Rulebook:
     return load_library()
 
 
@@ -57,7 +57,7 @@ def through(told: list[tuple[str, Event]], *, written_down: set[int]) -> list[Ad
     for number, (message_id, event) in enumerate(told):
         if number in written_down:
             advice = from_json(json.loads(json.dumps(to_json(advice))))
-        advice, advised = advise(advice, event, message_id=message_id, playbooks=library())
+        advice, advised = advise(advice, event, message_id=message_id, rulebook=library())
         outcome.append(advised)
     return outcome
 

@@ -10,6 +10,7 @@ import pytest
 
 from playbooks.differences import Change, Tally
 from playbooks.loading import PlaybookError, load_library
+from playbooks.rulebook import Rulebook
 from streams.advise.advice import Advice, advise, from_json, to_json
 from streams.advise.advising import event_of
 from streams.bench.made_calls import made_calls
@@ -180,7 +181,7 @@ def test_a_process_that_dies_ends_the_dry_run_instead_of_stopping_it(
 ) -> None:
     monkeypatch.setattr(dry_run, "WORTH_A_CREW", 1)
     gone = crew.RulePaths(tmp_path / "nowhere", None)
-    monkeypatch.setattr(crew.RulePaths, "load", lambda _: crew.Rules((), ()))
+    monkeypatch.setattr(crew.RulePaths, "load", lambda _: crew.Rules(Rulebook(()), Rulebook(())))
     path = record(tmp_path / "r", call("c1", (5.0, "my wallet")))
     with pytest.raises(RecordedError, match="ended from outside"):
         tried(path, gone.before, gone.after, jobs=2)
@@ -216,7 +217,7 @@ def test_what_the_worker_does_with_a_call_is_what_is_played() -> None:
         event = event_of(message)
         assert event is not None
         advice, advised = advise(
-            from_json(to_json(advice)), event, message_id=message.message_id, playbooks=library
+            from_json(to_json(advice)), event, message_id=message.message_id, rulebook=library
         )
         alerts += [(alert.playbook_id, alert.at_ms) for alert in advised.alerts]
     assert alerts == [(one.playbook_id, one.at_ms) for one in fired(messages, library)]
