@@ -226,10 +226,16 @@ def changed_rules(library: Path, to: Path) -> Path:
     shutil.copytree(library, to)
     for file in to.rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(
-            re.sub(r"^cooldown: (\d+)s", _halved, text, flags=re.MULTILINE), encoding="utf-8"
-        )
+        changed = re.sub(r"^cooldown: (\d+)s", _halved, text, flags=re.MULTILINE)
+        if changed != text:
+            changed = re.sub(r"^version: (\d+)", _next, changed, flags=re.MULTILINE)
+            file.write_text(changed, encoding="utf-8")
     return to
+
+
+def _next(found: re.Match[str]) -> str:
+    """A changed rule is another version of it: a library's lock sees to that."""
+    return f"version: {int(found[1]) + 1}"
 
 
 def _halved(found: re.Match[str]) -> str:
