@@ -100,7 +100,7 @@ class Advising:
             if known is not None:
                 known.ended = True
             return
-        happened = _event(message)
+        happened = event_of(message)
         if happened is not None:
             await self._advise(message, happened, event.message.partition)
             self._dead_letters.worked()
@@ -184,10 +184,10 @@ class _Known:
         return cls(partition, from_json(remembered), known)
 
 
-def _event(message: Message) -> Event | None:
+def event_of(message: Message) -> Event | None:
     """What the playbooks see of a message; `None` where they do not look."""
     match message:
-        case CallEvent():
+        case CallEvent(event="started"):
             return CallStarted(message.call_id, queue=message.queue, language=message.language)
         case TranscriptMessage():
             return message.line if message.final else None
