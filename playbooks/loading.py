@@ -19,7 +19,7 @@ from playbooks.files import rule_files
 from playbooks.lexicon import FOLDER as LEXICON_FOLDER
 from playbooks.lexicon import WordList, parse_list
 from playbooks.locking import FILE as LOCK_FILE
-from playbooks.locking import parse_lock
+from playbooks.locking import Lock, parse_lock
 from playbooks.rulebook import Rulebook
 from playbooks.rules import KEYS, parse_playbook
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from playbooks.budgets import Budget
     from playbooks.lexicon import Lexicon
-    from playbooks.locking import Lock
     from playbooks.playbook import Playbook
 
 LIBRARY = Path(__file__).parent / "library"
@@ -82,11 +81,12 @@ class _Folder:
         return not top.problems.found
 
 
-def load_library(path: Path | str | None = None) -> Rulebook:
+def load_library(path: Path | str | None = None, *, trying: bool = False) -> Rulebook:
     """Every playbook in ``path`` (a folder with all below it, or one file), in id order.
 
     Args:
         path: the library that comes with callmood where it is ``None``.
+        trying: not to be in force, so that the folder's lock is not asked.
 
     Raises:
         PlaybookError: something is wrong with any file. Then nothing is loaded.
@@ -96,7 +96,7 @@ def load_library(path: Path | str | None = None) -> Rulebook:
     lexicon, lists_are_sound = _lexicon(folder)
     loaded = [item for file in files if (item := _load(folder, file, lexicon)) is not None]
     budget = _budget(folder)
-    lock = load_lock(folder.path, folder.lines)
+    lock = Lock() if trying else load_lock(folder.path, folder.lines)
     for item in loaded if lists_are_sound else ():
         if problem := lock.problem(item.playbook):
             what, _, advice = problem.partition("; ")

@@ -39,7 +39,7 @@ class RulePaths:
         problems, sets = list[str](), []
         for path in (self.before, self.after):
             try:
-                sets.append(load_library(path))
+                sets.append(load_library(path, trying=True))
             except PlaybookError as error:
                 problems += error.problems
         if problems:
