@@ -25,6 +25,8 @@ from streams.topics import (
     FEEDBACK,
     MOODS,
     READINGS,
+    SEALS,
+    STEPS,
     TRANSCRIPTS,
     TURNS,
     UTTERANCES,
@@ -46,6 +48,7 @@ LOG = logging.getLogger("callmood.desk")
 
 FED_BY: tuple[KafkaTopic, ...] = (
     CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
+    STEPS, SEALS,
 )  # fmt: skip
 _MESSAGES = {topic.name: topic.message for topic in FED_BY}
 

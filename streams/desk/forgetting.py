@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from streams.tables import ALERTS, CALLS, MOODS, READINGS, SEGMENTS, TRANSCRIPT_LINES, TURNS
+from streams.tables import (
+    ALERTS,
+    CALLS,
+    MOODS,
+    READINGS,
+    SEGMENTS,
+    STEPS,
+    TRANSCRIPT_LINES,
+    TURNS,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,8 +28,9 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 200
 """A sweep deletes no more, so that it never holds up the feed for long."""
 
-_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, SEGMENTS, CALLS)
-"""Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them."""
+_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, STEPS, SEGMENTS, CALLS)
+"""Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them. Nor `SEALS`: sealed
+evidence has days of its own. What an agent confirmed goes with the call: it is about the agent."""
 
 
 def forget_calls(connection: Connection, now: datetime, settings: Settings) -> None:

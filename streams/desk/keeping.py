@@ -17,12 +17,13 @@ from streams.messages import (
     Feedback,
     MoodMessage,
     ReadingMessage,
+    StepDone,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
 )
 from streams.store import upsert
-from streams.tables import ALERTS, CALLS, FEEDBACK, MOODS, READINGS, TRANSCRIPT_LINES, TURNS
+from streams.tables import ALERTS, CALLS, FEEDBACK, MOODS, READINGS, STEPS, TRANSCRIPT_LINES, TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,7 @@ def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings
     upsert(connection, TURNS, [rows.turn_row(m) for m in _of(arrivals, TurnMessage)])
     upsert(connection, ALERTS, [rows.alert_row(m) for m in _of(arrivals, AlertMessage)])
     keep_feedback(connection, _of(arrivals, Feedback))
+    keep_steps(connection, _of(arrivals, StepDone))
     clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
     keep_clips(connection, clips, settings)
 
@@ -65,6 +67,16 @@ def keep_feedback(connection: Connection, answers: Sequence[Feedback]) -> None:
         FEEDBACK,
         [rows.feedback_row(answer) for answer in answers],
         when=lambda new: new["at"] >= FEEDBACK.c["at"],
+    )
+
+
+def keep_steps(connection: Connection, confirmed: Sequence[StepDone]) -> None:
+    """Write confirmations; an older one of the same person never replaces a newer one."""
+    upsert(
+        connection,
+        STEPS,
+        [rows.step_row(one) for one in confirmed],
+        when=lambda new: new["at"] >= STEPS.c["at"],
     )
 
 
