@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,9 @@ from playbooks.sensitivity import Sensitive
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class _Shown(BaseModel):
@@ -91,6 +95,31 @@ class FeedbackShown(_Shown):
     at: datetime
 
 
+class StepShown(_Shown):
+    """A person confirmed a step of an alert."""
+
+    index: int = Field(description="Which step, from 0.")
+    action: Action
+    state: Literal["done", "undone"]
+    given_by: str
+    role: Role
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step as the card shows it, and who confirmed it."""
+
+    index: int
+    text: str
+    action: Action | None
+    confirmed: list[StepShown]
+
+    def by(self, role: Role, given_by: str) -> bool:
+        """Whether this person confirmed it."""
+        return any((one.role, one.given_by) == (role, given_by) for one in self.confirmed)
+
+
 class AlertShown(_Shown):
     """A playbook fired."""
 
@@ -110,6 +139,25 @@ class AlertShown(_Shown):
     sensitive: Sensitive | None = None
     advised_at: datetime | None
     feedback: list[FeedbackShown] = []
+    steps: list[StepShown] = Field(default=[], description="What was confirmed, and still stands.")
+
+    @property
+    def protocol(self) -> bool:
+        """Whether any of its steps is confirmed by a person."""
+        return any(self.actions)
+
+    def step_rows(self, language: Language) -> list[StepRow]:
+        """Its steps in one language, else in any that it has."""
+        texts = self.suggestion.get(language) or next(iter(self.suggestion.values()), [])
+        return [
+            StepRow(
+                index=index,
+                text=text,
+                action=self.actions[index] if index < len(self.actions) else None,
+                confirmed=[one for one in self.steps if one.index == index],
+            )
+            for index, text in enumerate(texts)
+        ]
 
     def verdict_of(self, role: Role, given_by: str) -> Verdict | None:
         """What one person last answered; ``None`` where nothing, or taken back."""
@@ -136,6 +184,9 @@ class CallShown(_Shown):
     mood: MoodShown | None = None
     alerts: int = Field(default=0, description="How many so far.")
     loudest: AlertLevel | None = Field(default=None, description="The highest level of them.")
+    sensitive: list[Sensitive] = Field(
+        default=[], description="Kinds of sensitive customer found in it, the gravest first."
+    )
 
 
 class CallsPage(_Shown):
@@ -145,6 +196,40 @@ class CallsPage(_Shown):
     total: int
     offset: int
     limit: int
+
+
+class EvidenceShown(_Shown):
+    """A moment of the call that a finding rests on."""
+
+    at_ms: int
+    line_id: str | None = Field(description="The transcript line of that moment, if there is one.")
+    speaker: Speaker | None
+    text: str
+
+
+class SensitiveShown(_Shown):
+    """A kind of sensitive customer that was found in a call: what was expressed, an estimate."""
+
+    kind: Sensitive
+    level: AlertLevel = Field(description="The highest of its alerts.")
+    since_ms: int
+    alerts: int = Field(description="How many so far: how far up the ladder.")
+    reasons: list[str]
+    evidence: list[EvidenceShown] = []
+
+
+class SealShown(_Shown):
+    """A sealed bundle of evidence."""
+
+    seal_id: str
+    call_id: str
+    sha256: str
+    previous_sha256: str = Field(description="Of the bundle before it; empty: it is the first.")
+    size: int = Field(description="In bytes.")
+    cause: Literal["asked", "call_ended"]
+    sealed_by: str
+    role: Literal["agent", "supervisor", "desk"]
+    at: datetime
 
 
 class CallDetail(_Shown):
@@ -157,6 +242,44 @@ class CallDetail(_Shown):
     readings: list[ReadingShown]
     alerts: list[AlertShown]
     turns: list[TurnShown]
+    sensitive: list[SensitiveShown] = []
+    seals: list[SealShown] = []
+
+    @property
+    def sealing(self) -> bool:
+        """Whether a bundle was asked for and is not there yet."""
+        asked = [
+            step.at
+            for alert in self.alerts
+            for step in alert.steps
+            if step.action is Action.SEAL_EVIDENCE
+        ]
+        return bool(asked) and max(asked) > max((seal.at for seal in self.seals), default=_NEVER)
+
+
+class StepGiven(BaseModel):
+    """A person confirms a step, or takes that back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["done", "undone"] = "done"
+    given_by: str = Field(default="", max_length=128)
+    role: Role = "agent"
+
+
+class HelpAsked(_Shown):
+    """An agent asks a supervisor for something, and no supervisor has taken care of it yet."""
+
+    alert_id: str
+    index: int = Field(description="Which step of the alert asks.")
+    action: Action
+    call_id: str
+    agent_id: str
+    queue: str
+    live: bool
+    title: dict[Language, str] = Field(description="Of the alert.")
+    sensitive: Sensitive | None
+    asked_at: datetime
 
 
 class FeedbackGiven(BaseModel):

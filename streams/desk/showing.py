@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from detectors.reading import Modality
 from detectors.utterance import TurnKind
 from streams.desk import rows
-from streams.desk.models import AlertShown, LineShown, MoodShown, ReadingShown, TurnShown
+from streams.desk.models import (
+    AlertShown,
+    LineShown,
+    MoodShown,
+    ReadingShown,
+    SealShown,
+    StepShown,
+    TurnShown,
+)
 from streams.messages import (
     AlertMessage,
     CallEvent,
+    EvidenceSealed,
     Feedback,
     MoodMessage,
     ReadingMessage,
+    StepDone,
     TranscriptMessage,
     TurnMessage,
 )
@@ -91,7 +101,8 @@ class Showing:
     def _alert(self, message: AlertMessage) -> Told:
         alert = AlertShown.model_validate(rows.alert_row(message))
         html = self._html("alert.html", alert=alert, opened=True, **self._seats)
-        return {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
+        told = {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
+        return told | {"sensitive": alert.sensitive.value if alert.sensitive else None}
 
     def _feedback(self, message: Feedback) -> Told:
         verdict = None if message.verdict == "withdrawn" else message.verdict
@@ -101,6 +112,23 @@ class Showing:
             "role": message.role,
             "given_by": message.given_by,
         }
+
+    def _step(self, message: StepDone) -> Told:
+        one = StepShown.model_validate(rows.step_row(message))
+        return {
+            "alert_id": message.alert_id,
+            "index": one.index,
+            "action": one.action.value,
+            "state": one.state,
+            "role": one.role,
+            "given_by": one.given_by,
+            "html": self._html("confirmed.html", one=one),
+        }
+
+    def _seal(self, message: EvidenceSealed) -> Told:
+        fields = message.model_dump() | {"seal_id": message.message_id}
+        seal = SealShown.model_validate(fields)
+        return {"id": seal.seal_id, "html": self._html("seal.html", seal=seal)}
 
     def _html(self, template: str, **values: object) -> str:
         return self._pages.fragment(f"desk/{template}", self._language, **values)
@@ -113,4 +141,6 @@ class Showing:
         TurnMessage: ("turn", _turn),
         AlertMessage: ("alert", _alert),
         Feedback: ("feedback", _feedback),
+        StepDone: ("step", _step),
+        EvidenceSealed: ("seal", _seal),
     }

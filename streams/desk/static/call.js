@@ -1,11 +1,14 @@
 // One call, live: every event replaces or adds the piece of the page that the server rendered.
 import { answerAlerts, showVerdict } from "./answer.js";
+import { confirmSteps, showStep } from "./steps.js";
 import { element, keepLive, showClocks } from "./live.js";
 import { addMark, addPoint, clock, drawTrend } from "./trend.js";
 
 const main = () => document.getElementById("main");
 const byId = (id) => document.getElementById(id);
 const NEAR_END_PX = 90;
+const SENSITIVE_AGAIN_MS = 400;
+const SENSITIVE_TRIES = 25;
 
 let scrolling = null;
 
@@ -17,13 +20,25 @@ const live = keepLive({
     if (agent && (follows !== undefined || role === "agent")) wanted.agent = agent;
     return wanted;
   },
-  on: { call: onCall, line: onLine, reading: onReading, mood: onMood, turn: onTurn, alert: onAlert, feedback: onFeedback },
+  on: {
+    call: onCall,
+    line: onLine,
+    reading: onReading,
+    mood: onMood,
+    turn: onTurn,
+    alert: onAlert,
+    feedback: onFeedback,
+    step: onStep,
+    seal: onSeal,
+  },
   arrived,
 });
 
 function arrived() {
   showClocks();
   answerAlerts(main());
+  confirmSteps(main());
+  watchMoments();
   watchTrend();
   watchScroll();
   toNewest();
@@ -98,12 +113,57 @@ function onAlert(told) {
   byId("announcer").textContent = fresh.querySelector("summary").innerText;
   addMark(byId("trend"), told.at, told.level);
   draw();
+  if (told.sensitive) showSensitive(told.id);
   afterPaint(() => tellShown(told.id));
 }
 
 function onFeedback(told) {
   const { role, givenBy } = main().dataset;
   if (told.role === role && told.given_by === givenBy) showVerdict(main(), told.alert_id, told.verdict);
+}
+
+function onStep(told) {
+  if (!mine(told)) return;
+  showStep(main(), told);
+  if (told.action !== "seal_evidence") return;
+  if (told.state === "done") byId("seals").hidden = false;
+  byId("seal-waiting").hidden = told.state !== "done";
+}
+
+function onSeal(told) {
+  if (!mine(told)) return;
+  byId("seals").hidden = false;
+  byId("seal-waiting").hidden = true;
+  if (document.querySelector(`[data-seal="${CSS.escape(told.id)}"]`)) return;
+  byId("seal-list").prepend(element(told.html));
+  showClocks(byId("seal-list"));
+}
+
+/** What makes the call sensitive is made of all its alerts: the desk renders it when it has them. */
+async function showSensitive(alertId, tries = SENSITIVE_TRIES) {
+  const { call } = main().dataset;
+  const answer = await fetch(`/calls/${encodeURIComponent(call)}/sensitive`).catch(() => null);
+  if (call !== main().dataset.call) return;
+  const fresh = answer?.ok ? element(await answer.text()) : null;
+  if (fresh) byId("sensitive").replaceWith(fresh);
+  if (fresh?.dataset.alerts.split(" ").includes(alertId) || tries <= 1) return;
+  setTimeout(() => showSensitive(alertId, tries - 1), SENSITIVE_AGAIN_MS);
+}
+
+/** From a finding to the line that it rests on. */
+function watchMoments() {
+  main().addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-moment]");
+    const line = link && byId(link.getAttribute("href").slice(1));
+    if (!line) return;
+    event.preventDefault();
+    cancelAnimationFrame(scrolling);
+    line.scrollIntoView({ block: "center" });
+    for (const other of document.querySelectorAll(".line.pointed")) other.classList.remove("pointed");
+    line.classList.add("pointed");
+    line.tabIndex = -1;
+    line.focus({ preventScroll: true });
+  });
 }
 
 /** Two frames on, what was put in is painted. A page in the background paints later. */
