@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Days after its end that a call's words, readings and alerts are deleted.",
     )
+    evidence_days: int = Field(
+        default=1095,
+        ge=1,
+        description="Days after which sealed evidence is deleted, whatever became of its call.",
+    )
     worker_metrics_port: int = Field(
         default=0, ge=0, le=65_535, description="Where the worker shows /metrics; 0: a free port."
     )
@@ -87,6 +92,11 @@ class Settings(BaseSettings):
     def clips(self) -> Path:
         """Where the customer's clips are kept."""
         return self.home / "clips"
+
+    @property
+    def evidence(self) -> Path:
+        """Where sealed evidence lies."""
+        return self.home / "evidence"
 
     @property
     def jars(self) -> Path:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "topics": "Make and show the topics.",
     "settings": "Show the settings.",
     "playbooks": "Check and test playbooks.",
+    "evidence": "Check sealed evidence, or seal a call's.",
     "models": "Show the detectors.",
     "evaluate": "Measure a detector on labelled recordings or texts.",
     "train": "Train a detector (needs the `train` extra).",
@@ -104,6 +105,10 @@ _USER_ERRORS = (
     ("deploy.kafka.java", "JavaError"),
     ("detectors.detector", "DetectorUnavailableError"),
     ("playbooks.loading", "PlaybookError"),
+    ("streams.evidence.archive", "ArchiveError"),
+    ("streams.evidence.gathering", "SealError"),
+    ("streams.store", "StoreError"),
+    ("streams.web.site", "SendError"),
 )
 """Errors whose text is written for the user."""
 

@@ -14,13 +14,14 @@ from streams.corrections.feature import CORRECTIONS
 from streams.desk.app import Line, create_app, kafka_line
 from streams.desk.feature import DESK
 from streams.desk.server import PortTakenError, bound_socket, serve, url_of
+from streams.evidence.feature import EVIDENCE
 from streams.settings import Settings, settings
 from streams.store import StoreError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-FEATURES = (DESK, CORRECTIONS)
+FEATURES = (DESK, CORRECTIONS, EVIDENCE)
 
 
 @click.command()
