@@ -19,6 +19,9 @@ Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
 
 
+PROTOCOL_FIRST_MS = 60_000
+"""So long after it an alert that has no steps to confirm does not push a protocol aside."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -244,6 +247,14 @@ class CallDetail(_Shown):
     turns: list[TurnShown]
     sensitive: list[SensitiveShown] = []
     seals: list[SealShown] = []
+
+    @property
+    def current_protocol(self) -> str | None:
+        """The alert whose steps are to be done now: it stays on top of lesser ones for a while."""
+        protocols = [alert for alert in self.alerts if alert.protocol]
+        if not protocols or self.alerts[-1].at_ms - protocols[-1].at_ms > PROTOCOL_FIRST_MS:
+            return None
+        return protocols[-1].alert_id
 
     @property
     def sealing(self) -> bool:

@@ -100,7 +100,9 @@ class Showing:
 
     def _alert(self, message: AlertMessage) -> Told:
         alert = AlertShown.model_validate(rows.alert_row(message))
-        html = self._html("alert.html", alert=alert, opened=True, **self._seats)
+        html = self._html(
+            "alert.html", alert=alert, opened=True, current=alert.protocol, **self._seats
+        )
         told = {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
         return told | {"sensitive": alert.sensitive.value if alert.sensitive else None}
 

@@ -7,6 +7,7 @@ import { addMark, addPoint, clock, drawTrend } from "./trend.js";
 const main = () => document.getElementById("main");
 const byId = (id) => document.getElementById(id);
 const NEAR_END_PX = 90;
+const PROTOCOL_FIRST_MS = 60_000; // as in streams/desk/models.py
 const SENSITIVE_AGAIN_MS = 400;
 const SENSITIVE_TRIES = 25;
 
@@ -102,8 +103,9 @@ function onAlert(told) {
   const fresh = element(told.html);
   const known = document.querySelector(`[data-alert="${CSS.escape(told.id)}"]`);
   if (known) return;
+  const current = stillCurrent(fresh, told.at);
   for (const open of byId("alerts").querySelectorAll("details[open]")) {
-    if (!open.contains(document.activeElement)) open.open = false;
+    if (!open.contains(document.activeElement) && !current?.contains(open)) open.open = false;
   }
   fresh.classList.add("fresh");
   byId("alerts").prepend(fresh);
@@ -115,6 +117,15 @@ function onAlert(told) {
   draw();
   if (told.sensitive) showSensitive(told.id);
   afterPaint(() => tellShown(told.id));
+}
+
+/** The protocol that a new alert leaves open and on top; a newer protocol takes its place. */
+function stillCurrent(fresh, at) {
+  const current = byId("alerts").querySelector(".alert.current");
+  const passed = current && at - Number(current.dataset.at) > PROTOCOL_FIRST_MS;
+  if (current && !passed && !fresh.classList.contains("current")) return current;
+  current?.classList.remove("current");
+  return null;
 }
 
 function onFeedback(told) {
