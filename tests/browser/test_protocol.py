@@ -260,3 +260,18 @@ def test_sealed_evidence_appears_and_what_is_downloaded_is_what_was_sealed(
     assert verify(abused.settings.evidence / sent.file).problems == []
     page.reload()
     expect(page.locator(".seal code")).to_have_text(sha256)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_nothing_scrolls_sideways_on_a_phone(
+    abused: RunningDesk, open_page: Callable[..., Page], language: str
+) -> None:
+    del abused
+    page = listening(open_page("/agent/seoyeon", language=language, width=390))
+    for index in (NOTIFY, SEAL):
+        step(page, index).locator(".step-button").click()
+    expect(page.locator(".seal")).to_have_count(1)
+    home = listening(open_page("/", language=language, width=390))
+    expect(home.locator(".help-row")).to_have_count(1)
+    for one in (page, home):
+        assert one.evaluate("document.documentElement.scrollWidth") <= 390
