@@ -133,7 +133,8 @@ def _with_manifest(
 
 def _written(folder: Path, parts: Sequence[Measured], at: datetime) -> tuple[Path, str]:
     """A whole file under its final name, on the disk, or none."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # nobody else's business
+    folder.mkdir(exist_ok=True)
     unfinished = folder / f"{os.getpid()}.part"
     try:
         with unfinished.open("wb") as target:

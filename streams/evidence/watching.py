@@ -11,11 +11,9 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from streams.cloudevents import now
-from streams.evidence.archive import ArchiveError
-from streams.evidence.gathering import SealError
 from streams.evidence.keeping import bundle_path, due, keep_seals
 from streams.evidence.sealing import Wanted, seal
 from streams.metrics import EVIDENCE_SEALED
@@ -40,7 +38,7 @@ async def watch(site: Site) -> None:
     while True:
         try:
             wanted = await asyncio.to_thread(_due, site.store)
-        except DBAPIError:
+        except SQLAlchemyError:
             wanted = []  # the feed says that the database is away; what is due stays due
         for one in wanted:
             if time.monotonic() >= failed.get(one, 0.0):
@@ -76,7 +74,7 @@ async def sealed(
 async def _try(site: Site, wanted: Wanted, failed: dict[Wanted, float]) -> None:
     try:
         made = await sealed(wanted, store=site.store, settings=site.settings, sender=site.sender)
-    except (SealError, ArchiveError, SendError, OSError, DBAPIError) as error:
+    except Exception as error:  # noqa: BLE001  (one call must never keep another from being sealed)
         failed[wanted] = time.monotonic() + AGAIN_AFTER_S
         LOG.warning("%s could not be sealed; trying again: %s", wanted.call_id, _short(error))
     else:

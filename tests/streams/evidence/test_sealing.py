@@ -81,6 +81,11 @@ def test_the_same_content_gives_the_same_bytes(kept: Kept, tmp_path: Path) -> No
     assert kept.path(first).stat().st_size == first.size
 
 
+def test_only_the_desk_may_look_into_the_folder_of_evidence(kept: Kept) -> None:
+    kept.seal()
+    assert kept.settings.evidence.stat().st_mode & 0o077 == 0
+
+
 def seal_unkept(kept: Kept, settings: Settings, **limits: int) -> EvidenceSealed:
     with kept.store.engine.connect() as connection:
         return seal(connection, Wanted(call_id=CALL.call_id), settings, at=CLICKED, **limits)

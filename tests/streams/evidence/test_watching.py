@@ -89,6 +89,22 @@ async def test_what_could_not_be_sealed_is_tried_again(
     assert message.call_id == CALL.call_id
 
 
+async def test_a_call_that_cannot_be_sealed_keeps_no_other_from_being_sealed(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = Wanted(call_id="nobody")
+    monkeypatch.setattr(watching, "due", lambda *_: [unknown, Wanted(call_id=CALL.call_id)])
+    kafka = Kafka()
+    site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
+    running = asyncio.create_task(watch(site))
+    try:
+        await asyncio.wait_for(kafka.took.wait(), 20)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert kafka.sent[0].call_id == CALL.call_id
+
+
 async def test_one_click_makes_one_bundle_however_often_the_desk_looks(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
