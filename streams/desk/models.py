@@ -20,7 +20,9 @@ Role = Literal["agent", "supervisor"]
 
 
 PROTOCOL_FIRST_MS = 60_000
-"""So long after it an alert that has no steps to confirm does not push a protocol aside."""
+"""So long after it neither a lesser protocol nor other advice pushes a protocol aside."""
+
+_AGAINST_AGENTS = frozenset({Sensitive.ABUSE, Sensitive.SEXUAL_HARASSMENT, Sensitive.THREAT})
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -146,8 +148,12 @@ class AlertShown(_Shown):
 
     @property
     def protocol(self) -> bool:
-        """Whether any of its steps is confirmed by a person."""
-        return any(self.actions)
+        """Whether it belongs to the protection of the agent or of the customer.
+
+        A sentence to read out alone makes none: ordinary advice has those too.
+        """
+        done = set(self.actions) - {None}
+        return bool(done - {Action.READ_OUT} or (done and self.sensitive in _AGAINST_AGENTS))
 
     def step_rows(self, language: Language) -> list[StepRow]:
         """Its steps in one language, else in any that it has."""
@@ -251,10 +257,14 @@ class CallDetail(_Shown):
     @property
     def current_protocol(self) -> str | None:
         """The alert whose steps are to be done now: it stays on top of lesser ones for a while."""
-        protocols = [alert for alert in self.alerts if alert.protocol]
-        if not protocols or self.alerts[-1].at_ms - protocols[-1].at_ms > PROTOCOL_FIRST_MS:
-            return None
-        return protocols[-1].alert_id
+        current: AlertShown | None = None
+        for alert in self.alerts:
+            passed = current is not None and alert.at_ms - current.at_ms > PROTOCOL_FIRST_MS
+            if passed:
+                current = None
+            if alert.protocol and (current is None or alert.level.rank >= current.level.rank):
+                current = alert
+        return current.alert_id if current is not None else None
 
     @property
     def sealing(self) -> bool:

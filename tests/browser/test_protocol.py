@@ -179,6 +179,19 @@ def test_a_lesser_alert_does_not_push_a_protocol_aside(
     expect(page.locator("article.current")).to_have_count(0)
 
 
+def test_a_first_warning_leaves_a_critical_protocol_on_top_also_after_a_reload(
+    abused: RunningDesk, open_page: Callable[..., Page]
+) -> None:
+    page = listening(open_page("/agent/seoyeon"))
+    first = FIRST.model_copy(update={"playbook_id": "another", "at_ms": THIRD.at_ms + 5_000})
+    abused.wire.put(first)
+    expect(card(page, first)).to_be_visible()
+    abused.wire.settle()
+    for _ in range(2):
+        expect(page.locator("article.current")).to_have_attribute("data-alert", THIRD.message_id)
+        page.reload()
+
+
 def test_what_could_not_be_kept_is_said_and_nothing_is_blocked(
     abused: RunningDesk, browser_errors_allowed: Callable[..., Page]
 ) -> None:

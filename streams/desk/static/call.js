@@ -119,13 +119,21 @@ function onAlert(told) {
   afterPaint(() => tellShown(told.id));
 }
 
-/** The protocol that a new alert leaves open and on top; a newer protocol takes its place. */
+/** The protocol that a new alert leaves open and on top; one as grave takes its place. */
 function stillCurrent(fresh, at) {
   const current = byId("alerts").querySelector(".alert.current");
   const passed = current && at - Number(current.dataset.at) > PROTOCOL_FIRST_MS;
-  if (current && !passed && !fresh.classList.contains("current")) return current;
+  const graver = fresh.classList.contains("current") && !(rank(fresh) < rank(current));
+  if (current && !passed && !graver) {
+    fresh.classList.remove("current");
+    return current;
+  }
   current?.classList.remove("current");
   return null;
+}
+
+function rank(card) {
+  return ["notice", "warning", "critical"].indexOf(card?.dataset.level);
 }
 
 function onFeedback(told) {

@@ -224,3 +224,17 @@ def test_sealed_evidence_is_listed_downloaded_and_its_hash_is_in_kafka(
     assert answered.headers["content-type"] == "application/zip"
     assert len(answered.content) == bundle["size"]
     assert b"manifest.json" in answered.content[:100]
+
+
+def test_a_sentence_to_read_out_alone_is_advice_and_against_abuse_a_protocol(
+    abused: RunningDesk, http: httpx.Client
+) -> None:
+    advice = FIRST.model_copy(
+        update={"playbook_id": "calm", "sensitive": None, "at_ms": THIRD.at_ms + 70_000}
+    )
+    abused.wire.put(advice)
+    abused.wire.settle()
+    page = http.get(f"/calls/{quote(CALL.call_id, safe='')}").text
+    protocols = re.findall(r'class="alert \w+ protocol[^"]*" data-alert="([^"]+)"', page)
+    assert protocols == [one.message_id for one in (THIRD, SECOND, FIRST)]
+    assert " current" not in page
