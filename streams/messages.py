@@ -447,6 +447,56 @@ class Feedback(Message):
         return joined(self.alert_id, self.role, self.given_by or "someone")
 
 
+class StepDone(Message):
+    """A person confirms a step of an alert, or takes that back (``steps.v1``). The last one counts.
+
+    An agent says that they did it; a supervisor, of what asks for one, that they took care of it.
+    """
+
+    ce_type: ClassVar[str] = "callmood.step.v1"
+
+    alert_id: str = Field(max_length=512)
+    index: int = Field(ge=0, le=99, description="Which step of the alert, from 0.")
+    action: Action
+    state: Literal["done", "undone"]
+    given_by: str = Field(default="", max_length=128)
+    role: Literal["agent", "supervisor"] = "agent"
+    at: AwareDatetime
+
+    @property
+    def message_id(self) -> str:  # noqa: D102
+        return joined(self.alert_id, "step", self.index, self.role, self.given_by or "someone")
+
+
+class EvidenceSealed(Message):
+    """What is known of a call was put into a sealed bundle (``seals.v1``).
+
+    Its hash is here so that it lies outside the file that it speaks of.
+    """
+
+    ce_type: ClassVar[str] = "callmood.seal.v1"
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the whole bundle.")
+    previous_sha256: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{64})?$",
+        description="Of the call's bundle before this one; empty: it is the first.",
+    )
+    size: int = Field(ge=0, description="Of the bundle, in bytes.")
+    file: str = Field(max_length=512, description="Where it lies, below the evidence folder.")
+    cause: Literal["asked", "call_ended"] = Field(
+        description="A person asked for it, or a call that had been sealed before has ended."
+    )
+    cause_id: str = Field(default="", max_length=1_024, description="The confirmation that asked.")
+    sealed_by: str = Field(default="", max_length=128)
+    role: Literal["agent", "supervisor", "desk"] = "desk"
+    at: AwareDatetime
+
+    @property
+    def message_id(self) -> str:  # noqa: D102
+        return joined(self.call_id, "seal", self.sha256)
+
+
 class Correction(_Spanned):
     """A trainer's answer: the right label, for voice and for text apart (``corrections.v1``)."""
 

@@ -58,6 +58,10 @@ RULES_REFUSED = Gauge(
     "callmood_rules_refused", "1 while refused rules lie in the folder and older ones are in force."
 )
 FEEDBACK_GIVEN = Counter("callmood_feedback", "Answers to alerts.", ["playbook", "verdict"])
+STEPS_CONFIRMED = Counter(
+    "callmood_steps", "Steps of the protection protocol confirmed.", ["action", "role", "state"]
+)
+EVIDENCE_SEALED = Counter("callmood_seals", "Sealed bundles of evidence made.", ["cause"])
 CORRECTIONS_KEPT = Counter("callmood_corrections", "Corrections kept.", ["changed"])
 DEAD_LETTERS_SENT = Counter("callmood_dead_letters", "Messages set aside.", ["source", "stage"])
 CALLS_LISTENED = Gauge("callmood_calls", "Calls the worker is listening to now.")

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Z]{2}$",
         description="Country of numbers that name none, by its two letters.",
     )
+    evidence_days: int = Field(
+        default=1095,
+        ge=1,
+        description="Days after which sealed evidence is deleted, whatever became of its call.",
+    )
     worker_metrics_port: int = Field(
         default=0, ge=0, le=65_535, description="Where the worker shows /metrics; 0: a free port."
     )
@@ -114,6 +119,11 @@ class Settings(BaseSettings):
     def caller_key(self) -> Path:
         """Where the key is that callers' numbers are hashed with."""
         return self.caller_key_file or self.home / "caller.key"
+
+    @property
+    def evidence(self) -> Path:
+        """Where sealed evidence lies."""
+        return self.home / "evidence"
 
     @property
     def jars(self) -> Path:

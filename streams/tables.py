@@ -185,6 +185,34 @@ FEEDBACK = Table(
     Column("note", Words, nullable=False),
     Column("at", Instant, nullable=False),
 )
+STEPS = Table(
+    "steps",
+    METADATA,
+    Column("step_id", String, primary_key=True),
+    _of_call(),
+    Column("alert_id", String, nullable=False, index=True),
+    Column("index", Integer, nullable=False),
+    Column("action", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("given_by", Words, nullable=False),
+    Column("role", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+SEALS = Table(
+    "seals",
+    METADATA,
+    Column("seal_id", String, primary_key=True),
+    _of_call(),
+    Column("sha256", String, nullable=False),
+    Column("previous_sha256", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("file", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("cause_id", String, nullable=False, index=True),
+    Column("sealed_by", Words, nullable=False),
+    Column("role", String, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)
 CLIPS = Table(
     "clips",
     METADATA,

@@ -13,9 +13,11 @@ from streams.messages import (
     CallEvent,
     Correction,
     DeadLetter,
+    EvidenceSealed,
     Feedback,
     MoodMessage,
     ReadingMessage,
+    StepDone,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
@@ -102,6 +104,18 @@ FEEDBACK = KafkaTopic(
     retention=365 * DAY,
     carries="an alert helped, or was wrong",
 )
+STEPS = KafkaTopic(
+    name="steps.v1",
+    message=StepDone,
+    retention=365 * DAY,
+    carries="a person confirmed a step of an alert",
+)
+SEALS = KafkaTopic(
+    name="seals.v1",
+    message=EvidenceSealed,
+    retention=3650 * DAY,
+    carries="the hash of a sealed bundle of evidence",
+)
 CORRECTIONS = KafkaTopic(
     name="corrections.v1",
     message=Correction,
@@ -137,6 +151,8 @@ TOPICS: tuple[KafkaTopic, ...] = (
     MOODS,
     ALERTS,
     FEEDBACK,
+    STEPS,
+    SEALS,
     CORRECTIONS,
     CALLER_EVENTS,
     RETURNING,

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "settings": "Show the settings.",
     "playbooks": "Check, test and try out playbooks.",
     "calls": "Keep recorded calls as a file.",
+    "evidence": "Check sealed evidence, or seal a call's.",
     "models": "Show the detectors.",
     "evaluate": "Measure a detector on labelled recordings or texts.",
     "train": "Train a detector (needs the `train` extra).",
@@ -107,6 +108,10 @@ _USER_ERRORS = (
     ("deploy.kafka.java", "JavaError"),
     ("detectors.detector", "DetectorUnavailableError"),
     ("playbooks.loading", "PlaybookError"),
+    ("streams.evidence.archive", "ArchiveError"),
+    ("streams.evidence.gathering", "SealError"),
+    ("streams.store", "StoreError"),
+    ("streams.web.site", "SendError"),
 )
 """Errors whose text is written for the user."""
 

@@ -14,6 +14,7 @@ from streams.corrections.feature import CORRECTIONS
 from streams.desk.app import Line, create_app, kafka_line
 from streams.desk.feature import DESK
 from streams.desk.server import PortTakenError, bound_socket, serve, url_of
+from streams.evidence.feature import EVIDENCE
 from streams.rules.feature import RULES
 from streams.settings import Settings, settings
 from streams.store import StoreError
@@ -21,7 +22,7 @@ from streams.store import StoreError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-FEATURES = (DESK, CORRECTIONS, RULES)
+FEATURES = (DESK, CORRECTIONS, RULES, EVIDENCE)
 
 
 @click.command()

@@ -89,7 +89,8 @@ def create_app(settings: Settings, *, features: Sequence[Feature], line: Line) -
         lifespan=_lifespan(features, line),
         responses={422: {"model": Problem, "description": "What is wrong, in one line."}},
     )
-    folders = {"web": Path(streams.web.__file__).parent} | {f.name: f.folder for f in features}
+    folders = {"web": Path(streams.web.__file__).parent}
+    folders |= {f.name: f.folder for f in features if f.folder is not None}
     hub = Hub()
     pages = Pages(folders, language=settings.language, line_state=lambda: hub.state.value)
     app.state.site = Site(settings=settings, store=store, sender=line.sender, pages=pages)
@@ -121,6 +122,7 @@ def _lifespan(
             set_aside=_setting_aside(line.sender),
         )
         tasks = [asyncio.create_task(feed.run()), asyncio.create_task(line.sender.start())]
+        tasks += [asyncio.create_task(f.runs(site)) for f in features if f.runs is not None]
         try:
             yield
         finally:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from streams.desk import api, keeping, routes, stream
+from streams.desk import api, keeping, protection, routes, stream
 from streams.web.site import Feature
 
 
 def _router() -> APIRouter:
     router = APIRouter()
-    for part in (api.ROUTER, stream.ROUTER, routes.ROUTER):
+    for part in (api.ROUTER, protection.ROUTER, stream.ROUTER, routes.ROUTER):
         router.include_router(part)
     return router
 

@@ -27,6 +27,8 @@ from streams.topics import (
     MOODS,
     READINGS,
     RETURNING,
+    SEALS,
+    STEPS,
     TRANSCRIPTS,
     TURNS,
     UTTERANCES,
@@ -49,6 +51,7 @@ LOG = logging.getLogger("callmood.desk")
 FED_BY: tuple[KafkaTopic, ...] = (
     CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
     CALLER_EVENTS, RETURNING,
+    STEPS, SEALS,
 )  # fmt: skip
 _MESSAGES = {topic.name: topic.message for topic in FED_BY}
 

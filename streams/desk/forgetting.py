@@ -17,6 +17,7 @@ from streams.tables import (
     READINGS,
     RETURNING,
     SEGMENTS,
+    STEPS,
     TRANSCRIPT_LINES,
     TURNS,
 )
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 200
 """A sweep deletes no more, so that it never holds up the feed for long."""
 
-_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, SEGMENTS, RETURNING, CALLS)
-"""Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them."""
+_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, STEPS, SEGMENTS, RETURNING, CALLS)
+"""Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them. Nor `SEALS`: sealed
+evidence has days of its own. What an agent confirmed goes with the call: it is about the agent."""
 
 
 def forget_calls(connection: Connection, now: datetime, settings: Settings) -> None:

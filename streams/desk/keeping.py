@@ -18,6 +18,7 @@ from streams.messages import (
     Feedback,
     MoodMessage,
     ReadingMessage,
+    StepDone,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
@@ -30,6 +31,7 @@ from streams.tables import (
     MOODS,
     READINGS,
     RETURNING,
+    STEPS,
     TRANSCRIPT_LINES,
     TURNS,
 )
@@ -65,6 +67,7 @@ def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings
     upsert(connection, ALERTS, [rows.alert_row(m) for m in _of(arrivals, AlertMessage)])
     _keep_callers(connection, arrivals)
     keep_feedback(connection, _of(arrivals, Feedback))
+    keep_steps(connection, _of(arrivals, StepDone))
     clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
     keep_clips(connection, clips, settings)
 
@@ -76,6 +79,16 @@ def keep_feedback(connection: Connection, answers: Sequence[Feedback]) -> None:
         FEEDBACK,
         [rows.feedback_row(answer) for answer in answers],
         when=lambda new: new["at"] >= FEEDBACK.c["at"],
+    )
+
+
+def keep_steps(connection: Connection, confirmed: Sequence[StepDone]) -> None:
+    """Write confirmations; an older one of the same person never replaces a newer one."""
+    upsert(
+        connection,
+        STEPS,
+        [rows.step_row(one) for one in confirmed],
+        when=lambda new: new["at"] >= STEPS.c["at"],
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -18,6 +19,14 @@ Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
 
 WEEK = timedelta(days=7)
+
+
+PROTOCOL_FIRST_MS = 60_000
+"""So long after it neither a lesser protocol nor other advice pushes a protocol aside."""
+
+_AGAINST_AGENTS = frozenset({Sensitive.ABUSE, Sensitive.SEXUAL_HARASSMENT, Sensitive.THREAT})
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class _Shown(BaseModel):
@@ -93,6 +102,31 @@ class FeedbackShown(_Shown):
     at: datetime
 
 
+class StepShown(_Shown):
+    """A person confirmed a step of an alert."""
+
+    index: int = Field(description="Which step, from 0.")
+    action: Action
+    state: Literal["done", "undone"]
+    given_by: str
+    role: Role
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step as the card shows it, and who confirmed it."""
+
+    index: int
+    text: str
+    action: Action | None
+    confirmed: list[StepShown]
+
+    def by(self, role: Role, given_by: str) -> bool:
+        """Whether this person confirmed it."""
+        return any((one.role, one.given_by) == (role, given_by) for one in self.confirmed)
+
+
 class AlertShown(_Shown):
     """A playbook fired."""
 
@@ -112,6 +146,29 @@ class AlertShown(_Shown):
     sensitive: Sensitive | None = None
     advised_at: datetime | None
     feedback: list[FeedbackShown] = []
+    steps: list[StepShown] = Field(default=[], description="What was confirmed, and still stands.")
+
+    @property
+    def protocol(self) -> bool:
+        """Whether it belongs to the protection of the agent or of the customer.
+
+        A sentence to read out alone makes none: ordinary advice has those too.
+        """
+        done = set(self.actions) - {None}
+        return bool(done - {Action.READ_OUT} or (done and self.sensitive in _AGAINST_AGENTS))
+
+    def step_rows(self, language: Language) -> list[StepRow]:
+        """Its steps in one language, else in any that it has."""
+        texts = self.suggestion.get(language) or next(iter(self.suggestion.values()), [])
+        return [
+            StepRow(
+                index=index,
+                text=text,
+                action=self.actions[index] if index < len(self.actions) else None,
+                confirmed=[one for one in self.steps if one.index == index],
+            )
+            for index, text in enumerate(texts)
+        ]
 
     def verdict_of(self, role: Role, given_by: str) -> Verdict | None:
         """What one person last answered; ``None`` where nothing, or taken back."""
@@ -189,6 +246,9 @@ class CallShown(_Shown):
     returning: ReturningShown | None = Field(
         default=None, description="Earlier calls from the same number, where there were any."
     )
+    sensitive: list[Sensitive] = Field(
+        default=[], description="Kinds of sensitive customer found in it, the gravest first."
+    )
 
 
 class CallsPage(_Shown):
@@ -198,6 +258,40 @@ class CallsPage(_Shown):
     total: int
     offset: int
     limit: int
+
+
+class EvidenceShown(_Shown):
+    """A moment of the call that a finding rests on."""
+
+    at_ms: int
+    line_id: str | None = Field(description="The transcript line of that moment, if there is one.")
+    speaker: Speaker | None
+    text: str
+
+
+class SensitiveShown(_Shown):
+    """A kind of sensitive customer that was found in a call: what was expressed, an estimate."""
+
+    kind: Sensitive
+    level: AlertLevel = Field(description="The highest of its alerts.")
+    since_ms: int
+    alerts: int = Field(description="How many so far: how far up the ladder.")
+    reasons: list[str]
+    evidence: list[EvidenceShown] = []
+
+
+class SealShown(_Shown):
+    """A sealed bundle of evidence."""
+
+    seal_id: str
+    call_id: str
+    sha256: str
+    previous_sha256: str = Field(description="Of the bundle before it; empty: it is the first.")
+    size: int = Field(description="In bytes.")
+    cause: Literal["asked", "call_ended"]
+    sealed_by: str
+    role: Literal["agent", "supervisor", "desk"]
+    at: datetime
 
 
 class CallDetail(_Shown):
@@ -210,6 +304,56 @@ class CallDetail(_Shown):
     readings: list[ReadingShown]
     alerts: list[AlertShown]
     turns: list[TurnShown]
+    sensitive: list[SensitiveShown] = []
+    seals: list[SealShown] = []
+
+    @property
+    def current_protocol(self) -> str | None:
+        """The alert whose steps are to be done now: it stays on top of lesser ones for a while."""
+        current: AlertShown | None = None
+        for alert in self.alerts:
+            passed = current is not None and alert.at_ms - current.at_ms > PROTOCOL_FIRST_MS
+            if passed:
+                current = None
+            if alert.protocol and (current is None or alert.level.rank >= current.level.rank):
+                current = alert
+        return current.alert_id if current is not None else None
+
+    @property
+    def sealing(self) -> bool:
+        """Whether a bundle was asked for and is not there yet."""
+        asked = [
+            step.at
+            for alert in self.alerts
+            for step in alert.steps
+            if step.action is Action.SEAL_EVIDENCE
+        ]
+        return bool(asked) and max(asked) > max((seal.at for seal in self.seals), default=_NEVER)
+
+
+class StepGiven(BaseModel):
+    """A person confirms a step, or takes that back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["done", "undone"] = "done"
+    given_by: str = Field(default="", max_length=128)
+    role: Role = "agent"
+
+
+class HelpAsked(_Shown):
+    """An agent asks a supervisor for something, and no supervisor has taken care of it yet."""
+
+    alert_id: str
+    index: int = Field(description="Which step of the alert asks.")
+    action: Action
+    call_id: str
+    agent_id: str
+    queue: str
+    live: bool
+    title: dict[Language, str] = Field(description="Of the alert.")
+    sensitive: Sensitive | None
+    asked_at: datetime
 
 
 class FeedbackGiven(BaseModel):

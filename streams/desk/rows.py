@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.ids import joined
-from streams.tables import ALERTS, FEEDBACK, MOODS, READINGS, RETURNING, TURNS
+from streams.tables import ALERTS, FEEDBACK, MOODS, READINGS, RETURNING, STEPS, TURNS
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Feedback,
         MoodMessage,
         ReadingMessage,
+        StepDone,
         TranscriptMessage,
         TurnMessage,
     )
@@ -69,6 +70,11 @@ def feedback_row(message: Feedback) -> Row:
     """One row per person and alert."""
     fields = _columns(FEEDBACK, message)
     return {"feedback_id": message.message_id} | fields | {"at": message.at}
+
+
+def step_row(message: StepDone) -> Row:
+    """One row per person and step."""
+    return {"step_id": message.message_id} | _columns(STEPS, message) | {"at": message.at}
 
 
 def _columns(table: Table, message: Message) -> Row:

@@ -14,14 +14,18 @@ from streams.desk.models import (
     MoodShown,
     ReadingShown,
     ReturningShown,
+    SealShown,
+    StepShown,
     TurnShown,
 )
 from streams.messages import (
     AlertMessage,
     CallEvent,
+    EvidenceSealed,
     Feedback,
     MoodMessage,
     ReadingMessage,
+    StepDone,
     TranscriptMessage,
     TurnMessage,
 )
@@ -98,8 +102,11 @@ class Showing:
 
     def _alert(self, message: AlertMessage) -> Told:
         alert = AlertShown.model_validate(rows.alert_row(message))
-        html = self._html("alert.html", alert=alert, opened=True, **self._seats)
-        return {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
+        html = self._html(
+            "alert.html", alert=alert, opened=True, current=alert.protocol, **self._seats
+        )
+        told = {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
+        return told | {"sensitive": alert.sensitive.value if alert.sensitive else None}
 
     def _returning(self, message: ReturningCaller) -> Told:
         returning = ReturningShown.model_validate(rows.returning_row(message))
@@ -114,6 +121,23 @@ class Showing:
             "given_by": message.given_by,
         }
 
+    def _step(self, message: StepDone) -> Told:
+        one = StepShown.model_validate(rows.step_row(message))
+        return {
+            "alert_id": message.alert_id,
+            "index": one.index,
+            "action": one.action.value,
+            "state": one.state,
+            "role": one.role,
+            "given_by": one.given_by,
+            "html": self._html("confirmed.html", one=one),
+        }
+
+    def _seal(self, message: EvidenceSealed) -> Told:
+        fields = message.model_dump() | {"seal_id": message.message_id}
+        seal = SealShown.model_validate(fields)
+        return {"id": seal.seal_id, "html": self._html("seal.html", seal=seal)}
+
     def _html(self, template: str, **values: object) -> str:
         return self._pages.fragment(f"desk/{template}", self._language, **values)
 
@@ -126,4 +150,6 @@ class Showing:
         AlertMessage: ("alert", _alert),
         Feedback: ("feedback", _feedback),
         ReturningCaller: ("returning", _returning),
+        StepDone: ("step", _step),
+        EvidenceSealed: ("seal", _seal),
     }

@@ -13,7 +13,7 @@ from streams.cloudevents import now
 from streams.desk.live import Event, Hub, Listener, TooManyListenersError
 from streams.desk.models import Role  # noqa: TC001  (FastAPI reads it at run time)
 from streams.desk.showing import Showing
-from streams.messages import AlertMessage, CallEvent, MoodMessage
+from streams.messages import AlertMessage, CallEvent, MoodMessage, StepDone
 from streams.web.site import Site, site_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROUTER = APIRouter()
 BEAT_S = 10.0
 
-_OVERVIEW = (CallEvent, MoodMessage, AlertMessage, ReturningCaller)
+_OVERVIEW = (CallEvent, MoodMessage, AlertMessage, ReturningCaller, StepDone)
 
 
 @ROUTER.get("/api/live", response_class=StreamingResponse, tags=["live"])

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select, and_, func, select
 
 from playbooks.playbook import AlertLevel
+from playbooks.sensitivity import Sensitive
 from streams.desk.models import (
     AlertShown,
     CallDetail,
@@ -19,8 +20,11 @@ from streams.desk.models import (
     MoodShown,
     ReadingShown,
     ReturningShown,
+    SealShown,
+    StepShown,
     TurnShown,
 )
+from streams.desk.sensitive import sensitive_in
 from streams.tables import (
     ALERTS,
     CALLS,
@@ -28,6 +32,8 @@ from streams.tables import (
     MOODS,
     READINGS,
     RETURNING,
+    SEALS,
+    STEPS,
     TRANSCRIPT_LINES,
     TURNS,
 )
@@ -99,14 +105,18 @@ def call_detail(connection: Connection, call_id: str) -> CallDetail | None:
     if call is None:
         return None
     moods = _all(connection, _of(MOODS, call_id, "number"), MoodShown)
+    lines = _all(connection, _of(TRANSCRIPT_LINES, call_id, "start_ms"), LineShown)
+    alerts = _alerts(connection, _of(ALERTS, call_id, "at_ms"))
     return CallDetail(
         call=call,
         mood=moods[-1] if moods else None,
         moods=moods,
-        transcript_lines=_all(connection, _of(TRANSCRIPT_LINES, call_id, "start_ms"), LineShown),
+        transcript_lines=lines,
         readings=_all(connection, _of(READINGS, call_id, "start_ms"), ReadingShown),
-        alerts=_alerts(connection, _of(ALERTS, call_id, "at_ms")),
+        alerts=alerts,
         turns=_all(connection, _of(TURNS, call_id, "start_ms"), TurnShown),
+        sensitive=sensitive_in(alerts, lines, moods),
+        seals=_all(connection, _of(SEALS, call_id, "at"), SealShown),
     )
 
 
@@ -127,10 +137,23 @@ def _alerts(connection: Connection, wanted: Select[Any]) -> list[AlertShown]:
     given = select(FEEDBACK).where(FEEDBACK.c.alert_id.in_(ids)).order_by(FEEDBACK.c["at"])
     for row in connection.execute(given).mappings():
         answers[row["alert_id"]].append(FeedbackShown.model_validate(dict(row)))
+    confirmed = _confirmed(connection, ids)
     return [
-        AlertShown.model_validate(dict(alert) | {"feedback": answers[alert["alert_id"]]})
+        AlertShown.model_validate(
+            dict(alert)
+            | {"feedback": answers[alert["alert_id"]], "steps": confirmed[alert["alert_id"]]}
+        )
         for alert in alerts
     ]
+
+
+def _confirmed(connection: Connection, alert_ids: Sequence[str]) -> dict[str, list[StepShown]]:
+    """What stands confirmed of each alert, the oldest first."""
+    found: defaultdict[str, list[StepShown]] = defaultdict(list)
+    wanted = select(STEPS).where(STEPS.c.alert_id.in_(alert_ids), STEPS.c.state == "done")
+    for row in connection.execute(wanted.order_by(STEPS.c["at"], STEPS.c.step_id)).mappings():
+        found[row["alert_id"]].append(StepShown.model_validate(dict(row)))
+    return found
 
 
 def _with_standing(connection: Connection, rows: Sequence[Row[Any]]) -> list[CallShown]:
@@ -144,10 +167,28 @@ def _with_standing(connection: Connection, rows: Sequence[Row[Any]]) -> list[Cal
         levels.where(ALERTS.c.call_id.in_(ids)).group_by(ALERTS.c.call_id, ALERTS.c.level)
     ):
         counts[call_id][AlertLevel(level)] = count
+    kinds = _kinds(connection, ids)
     return [
-        _call(row, moods.get(row.call_id), returning.get(row.call_id), counts[row.call_id])
+        _call(
+            row,
+            moods.get(row.call_id),
+            returning.get(row.call_id),
+            counts[row.call_id],
+            kinds=kinds[row.call_id],
+        )
         for row in rows
     ]
+
+
+def _kinds(connection: Connection, call_ids: Sequence[str]) -> dict[str, list[Sensitive]]:
+    """The kinds of sensitive customer found in calls, the gravest first."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    wanted = select(ALERTS.c.call_id, ALERTS.c.sensitive).distinct()
+    for call_id, kind in connection.execute(
+        wanted.where(ALERTS.c.call_id.in_(call_ids), ALERTS.c.sensitive.is_not(None))
+    ):
+        found[call_id].add(kind)
+    return defaultdict(list, {c: [k for k in Sensitive if k in found[c]] for c in found})
 
 
 def _call(
@@ -155,8 +196,11 @@ def _call(
     mood: MoodShown | None,
     returning: ReturningShown | None,
     alerts: dict[AlertLevel, int],
+    *,
+    kinds: list[Sensitive],
 ) -> CallShown:
     standing = {
+        "sensitive": kinds,
         "live": row.ended_at is None,
         "mood": mood,
         "returning": returning,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from streams.web.words import Catalogue
 
 UNRESERVED = "~"
+_QUOTED = re.compile('[“"]([^“”"]+)[”"]')
 
 
 class Returning(Protocol):
@@ -80,6 +82,23 @@ def in_language(texts: Mapping[str, object], language: str) -> object:
     return texts.get(language) or next(iter(texts.values()), "")
 
 
+def spoken(text: str) -> list[tuple[str, bool]]:
+    """The parts of a step in order, and whether each is a sentence to say (it stands in “ ”).
+
+    A step that quotes nothing is all one sentence to say: only steps to read out come here.
+    """
+    parts = [part.strip() for part in _QUOTED.split(text)]
+    if len(parts) == 1:
+        return [(text, True)]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: ``184 KB``, ``2.3 MB``."""
+    kilo = count / 1000
+    return f"{kilo / 1000:.1f} MB" if kilo >= 1000 else f"{max(1, round(kilo))} KB"  # noqa: PLR2004
+
+
 def evidence(reason: str, words: Catalogue) -> str:
     """A detector's stable code (``voice:louder``) in words; anything else as it is."""
     code = f"evidence.{reason.replace(':', '.')}"
@@ -96,4 +115,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "instant": instant,
     "in_language": in_language,
     "evidence": evidence,
+    "spoken": spoken,
+    "size": size,
 }

@@ -9,7 +9,7 @@ from fastapi import HTTPException
 from starlette.requests import HTTPConnection  # noqa: TC002  (FastAPI reads it at run time)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -60,17 +60,19 @@ class Feature:
 
     Attributes:
         folder: holds its ``templates`` and ``static`` folders; the latter is served under
-            ``/static/<name>/``.
+            ``/static/<name>/``. ``None``: it has neither.
         keep: writes a batch of messages into the database. An upsert: the same batch twice
             leaves the same rows.
         sweep: housekeeping, now and then, at a given instant.
+        runs: what goes on beside the requests from the site's start to its end.
     """
 
     name: str
     router: APIRouter
-    folder: Path
+    folder: Path | None
     keep: Callable[[Connection, Sequence[Arrival], Settings], None]
     sweep: Callable[[Connection, datetime, Settings], None]
+    runs: Callable[[Site], Coroutine[None, None, None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

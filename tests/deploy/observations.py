@@ -6,7 +6,7 @@ from detectors.labels import Emotion
 from detectors.mood import MoodLevel
 from detectors.reading import Modality
 from detectors.utterance import Speaker
-from playbooks.playbook import AlertLevel
+from playbooks.playbook import Action, AlertLevel
 from streams import metrics
 
 LATENCY_S = 0.35
@@ -29,6 +29,9 @@ def observe_everything() -> None:
         metrics.ALERTS_FIRED.labels(PLAYBOOK, alert_level).inc()
     for verdict in ("helped", "wrong", "withdrawn"):
         metrics.FEEDBACK_GIVEN.labels(PLAYBOOK, verdict).inc()
+    for action in Action:
+        metrics.STEPS_CONFIRMED.labels(action, "agent", "done").inc()
+    metrics.EVIDENCE_SEALED.labels("asked").inc()
     metrics.CORRECTIONS_KEPT.labels("true").inc()
     metrics.DEAD_LETTERS_SENT.labels("audio.v1", "voice").inc()
     metrics.PLAYBOOKS_IN_FORCE.set(12)

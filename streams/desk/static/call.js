@@ -1,11 +1,15 @@
 // One call, live: every event replaces or adds the piece of the page that the server rendered.
 import { answerAlerts, showVerdict } from "./answer.js";
+import { confirmSteps, showStep } from "./steps.js";
 import { element, keepLive, showClocks } from "./live.js";
 import { addMark, addPoint, clock, drawTrend } from "./trend.js";
 
 const main = () => document.getElementById("main");
 const byId = (id) => document.getElementById(id);
 const NEAR_END_PX = 90;
+const PROTOCOL_FIRST_MS = 60_000; // as in streams/desk/models.py
+const SENSITIVE_AGAIN_MS = 400;
+const SENSITIVE_TRIES = 25;
 
 let scrolling = null;
 
@@ -17,13 +21,26 @@ const live = keepLive({
     if (agent && (follows !== undefined || role === "agent")) wanted.agent = agent;
     return wanted;
   },
-  on: { call: onCall, line: onLine, reading: onReading, mood: onMood, turn: onTurn, alert: onAlert, feedback: onFeedback, returning: onReturning },
+  on: {
+    call: onCall,
+    line: onLine,
+    reading: onReading,
+    mood: onMood,
+    turn: onTurn,
+    alert: onAlert,
+    feedback: onFeedback,
+    step: onStep,
+    seal: onSeal,
+    returning: onReturning,
+  },
   arrived,
 });
 
 function arrived() {
   showClocks();
   answerAlerts(main());
+  confirmSteps(main());
+  watchMoments();
   watchTrend();
   watchScroll();
   toNewest();
@@ -87,8 +104,9 @@ function onAlert(told) {
   const fresh = element(told.html);
   const known = document.querySelector(`[data-alert="${CSS.escape(told.id)}"]`);
   if (known) return;
+  const current = stillCurrent(fresh, told.at);
   for (const open of byId("alerts").querySelectorAll("details[open]")) {
-    if (!open.contains(document.activeElement)) open.open = false;
+    if (!open.contains(document.activeElement) && !current?.contains(open)) open.open = false;
   }
   fresh.classList.add("fresh");
   byId("alerts").prepend(fresh);
@@ -98,6 +116,7 @@ function onAlert(told) {
   byId("announcer").textContent = fresh.querySelector("summary").innerText;
   addMark(byId("trend"), told.at, told.level);
   draw();
+  if (told.sensitive) showSensitive(told.id);
   afterPaint(() => tellShown(told.id));
 }
 
@@ -108,9 +127,70 @@ function onReturning(told) {
   showClocks(note);
 }
 
+/** The protocol that a new alert leaves open and on top; one as grave takes its place. */
+function stillCurrent(fresh, at) {
+  const current = byId("alerts").querySelector(".alert.current");
+  const passed = current && at - Number(current.dataset.at) > PROTOCOL_FIRST_MS;
+  const graver = fresh.classList.contains("current") && !(rank(fresh) < rank(current));
+  if (current && !passed && !graver) {
+    fresh.classList.remove("current");
+    return current;
+  }
+  current?.classList.remove("current");
+  return null;
+}
+
+function rank(card) {
+  return ["notice", "warning", "critical"].indexOf(card?.dataset.level);
+}
+
 function onFeedback(told) {
   const { role, givenBy } = main().dataset;
   if (told.role === role && told.given_by === givenBy) showVerdict(main(), told.alert_id, told.verdict);
+}
+
+function onStep(told) {
+  if (!mine(told)) return;
+  showStep(main(), told);
+  if (told.action !== "seal_evidence") return;
+  if (told.state === "done") byId("seals").hidden = false;
+  byId("seal-waiting").hidden = told.state !== "done";
+}
+
+function onSeal(told) {
+  if (!mine(told)) return;
+  byId("seals").hidden = false;
+  byId("seal-waiting").hidden = true;
+  if (document.querySelector(`[data-seal="${CSS.escape(told.id)}"]`)) return;
+  byId("seal-list").prepend(element(told.html));
+  showClocks(byId("seal-list"));
+}
+
+/** What makes the call sensitive is made of all its alerts: the desk renders it when it has them. */
+async function showSensitive(alertId, tries = SENSITIVE_TRIES) {
+  const { call } = main().dataset;
+  const answer = await fetch(`/calls/${encodeURIComponent(call)}/sensitive`).catch(() => null);
+  if (call !== main().dataset.call) return;
+  const fresh = answer?.ok ? element(await answer.text()) : null;
+  if (fresh) byId("sensitive").replaceWith(fresh);
+  if (fresh?.dataset.alerts.split(" ").includes(alertId) || tries <= 1) return;
+  setTimeout(() => showSensitive(alertId, tries - 1), SENSITIVE_AGAIN_MS);
+}
+
+/** From a finding to the line that it rests on. */
+function watchMoments() {
+  main().addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-moment]");
+    const line = link && byId(link.getAttribute("href").slice(1));
+    if (!line) return;
+    event.preventDefault();
+    cancelAnimationFrame(scrolling);
+    line.scrollIntoView({ block: "center" });
+    for (const other of document.querySelectorAll(".line.pointed")) other.classList.remove("pointed");
+    line.classList.add("pointed");
+    line.tabIndex = -1;
+    line.focus({ preventScroll: true });
+  });
 }
 
 /** Two frames on, what was put in is painted. A page in the background paints later. */

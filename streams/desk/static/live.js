@@ -80,12 +80,17 @@ function read(event) {
 /** Show instants in the reader's own time zone. */
 export function showClocks(root = document) {
   const form = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
+  const seconds = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
   const day = new Intl.DateTimeFormat(document.documentElement.lang, {
     dateStyle: "medium",
     timeStyle: "short",
   });
   for (const time of root.querySelectorAll("time[data-clock]")) {
     const at = new Date(time.dateTime);
+    if (time.dataset.clock === "seconds") {
+      time.textContent = seconds.format(at);
+      continue;
+    }
     const today = at.toDateString() === new Date().toDateString();
     time.textContent = (today ? form : day).format(at);
   }

@@ -223,6 +223,8 @@ def test_the_openapi_document_names_every_promised_path(http: httpx.Client) -> N
     paths = http.get("/api/openapi.json").json()["paths"]
     promised = {
         "/api/calls", "/api/calls/{call_id}", "/api/alerts/{alert_id}/feedback",
+        "/api/alerts/{alert_id}/steps/{index}", "/api/help", "/api/calls/{call_id}/evidence",
+        "/api/calls/{call_id}/evidence/{sha256}",
         "/api/corrections", "/api/queue", "/api/segments/{segment_id}/clip", "/healthz", "/metrics",
     }  # fmt: skip
     assert promised <= paths.keys()

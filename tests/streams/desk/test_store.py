@@ -11,14 +11,34 @@ from sqlalchemy import func, select, update
 
 from detectors.labels import Emotion
 from detectors.utterance import Speaker
+from playbooks.playbook import Action
 from streams.caller_messages import EarlierCallTold, ReturningCaller
 from streams.corrections.feature import CORRECTIONS as TRAINERS
 from streams.desk import views
+from streams.desk.asked import help_asked
 from streams.desk.feature import DESK as DESK_FEATURE
-from streams.messages import CallEvent, Correction, Feedback, TranscriptMessage
+from streams.evidence.feature import EVIDENCE
+from streams.evidence.keeping import due
+from streams.messages import (
+    CallEvent,
+    Correction,
+    EvidenceSealed,
+    Feedback,
+    StepDone,
+    TranscriptMessage,
+)
 from streams.settings import Settings
 from streams.store import Store, StoreError, open_store
-from streams.tables import CALLS, CORRECTIONS, DESK, FEEDBACK, METADATA, TRANSCRIPT_LINES
+from streams.tables import (
+    CALLS,
+    CORRECTIONS,
+    DESK,
+    FEEDBACK,
+    METADATA,
+    SEALS,
+    STEPS,
+    TRANSCRIPT_LINES,
+)
 from streams.web.site import Arrival
 from tests.support.calls import KOREAN_CALL, NOW
 
@@ -41,6 +61,7 @@ def keep(store: Store, home: Path, *messages: Message, at: datetime = T0) -> Non
     with store.engine.begin() as connection:
         DESK_FEATURE.keep(connection, arrivals, settings)
         TRAINERS.keep(connection, arrivals, settings)
+        EVIDENCE.keep(connection, arrivals, settings)
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -65,6 +86,8 @@ def whole_call() -> list[Message]:
         ReturningCaller(call_id=KOREAN_CALL.call_id, at=T0, earlier=(EARLIER,)),
         *KOREAN_CALL.messages(),
         answer("wrong", T0),
+        step("done", T0),
+        sealed(T0),
         KOREAN_CALL.ended(),
         correction(Emotion.SADNESS, T0),
     ]
@@ -73,6 +96,21 @@ def whole_call() -> list[Message]:
 def answer(verdict: str, at: datetime) -> Feedback:
     return Feedback.model_validate(
         {"call_id": KOREAN_CALL.call_id, "alert_id": ALERT, "verdict": verdict, "at": at}
+    )
+
+
+def step(state: str, at: datetime, *, role: str = "agent") -> StepDone:
+    return StepDone.model_validate(
+        {
+            "call_id": KOREAN_CALL.call_id, "alert_id": ALERT, "index": 1, "state": state,
+            "action": "notify_supervisor", "role": role, "given_by": "seoyeon", "at": at,
+        }
+    )  # fmt: skip
+
+
+def sealed(at: datetime) -> EvidenceSealed:
+    return EvidenceSealed(
+        call_id=KOREAN_CALL.call_id, sha256="a" * 64, size=10, file="x/y.zip", cause="asked", at=at
     )
 
 
@@ -153,6 +191,51 @@ def test_the_last_answer_to_an_alert_counts_though_it_comes_first(
         assert connection.execute(select(FEEDBACK.c.verdict)).scalars().all() == ["helped"]
 
 
+def test_the_last_word_on_a_step_counts_though_it_comes_first_and_each_person_has_one(
+    store: Store, tmp_path: Path
+) -> None:
+    keep(store, tmp_path, step("undone", T0 + timedelta(seconds=5)))
+    keep(store, tmp_path, step("done", T0), step("done", T0, role="supervisor"))
+    kept = read(store, select(STEPS.c.role, STEPS.c.state).order_by(STEPS.c.role))
+    assert [tuple(row) for row in kept] == [("agent", "undone"), ("supervisor", "done")]
+
+
+def test_what_a_supervisor_took_care_of_is_asked_no_more_and_what_came_after_is(
+    store: Store, tmp_path: Path
+) -> None:
+    later = [T0 + timedelta(seconds=number) for number in range(3)]
+    keep(store, tmp_path, *whole_call(), step("done", later[0]))
+    for message, waits in (
+        (step("done", later[1], role="supervisor"), 0),
+        (step("done", later[2]), 1),
+        (step("undone", later[2]), 0),
+    ):
+        keep(store, tmp_path, message)
+        with store.engine.connect() as connection:
+            assert len(help_asked(connection, T0)) == waits
+
+
+def test_bundles_are_deleted_when_their_own_days_are_over(store: Store, tmp_path: Path) -> None:
+    keep(store, tmp_path, sealed(T0))
+    for days, left in ((1094, 1), (1096, 0)):
+        with store.engine.begin() as connection:
+            EVIDENCE.sweep(connection, T0 + timedelta(days=days), Settings(home=tmp_path))
+        assert len(read(store, select(SEALS))) == left
+
+
+def test_what_has_to_be_sealed_is_found(store: Store, tmp_path: Path) -> None:
+    click = step("done", T0).model_copy(update={"action": Action.SEAL_EVIDENCE})
+    keep(store, tmp_path, KOREAN_CALL.started(), click)
+    ended_at = KOREAN_CALL.ended().at
+    with store.engine.connect() as connection:
+        assert [one.cause_id for one in due(connection, T0)] == [click.message_id]
+    bundle = sealed(T0).model_copy(update={"cause_id": click.message_id})
+    keep(store, tmp_path, bundle, KOREAN_CALL.ended())
+    with store.engine.connect() as connection:
+        (final,) = due(connection, ended_at + timedelta(minutes=1))
+    assert (final.call_id, final.cause) == (KOREAN_CALL.call_id, "call_ended")
+
+
 def test_an_older_correction_does_not_replace_a_newer_one(store: Store, tmp_path: Path) -> None:
     keep(store, tmp_path, correction(Emotion.FEAR, T0 + timedelta(seconds=5)))
     keep(store, tmp_path, correction(Emotion.ANGER, T0))
@@ -201,7 +284,10 @@ def test_a_call_is_forgotten_when_its_days_are_over_but_not_what_people_answered
     keep(store, tmp_path, *whole_call())
     (ended_at,) = [row[0] for row in read(store, select(CALLS.c.ended_at))]
     before = {name for name, found in rows(store).items() if found}
-    for days, left in ((89, before - {"clips"}), (91, {"desk", "feedback", "corrections"})):
+    for days, left in (
+        (89, before - {"clips"}),
+        (91, {"desk", "feedback", "corrections", "seals"}),
+    ):
         with store.engine.begin() as connection:
             for feature in (DESK_FEATURE, TRAINERS):
                 feature.sweep(connection, ended_at + timedelta(days=days), Settings(home=tmp_path))

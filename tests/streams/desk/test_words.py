@@ -15,8 +15,9 @@ from detectors.utterance import Language
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
 from streams.corrections.segments import Cause
+from streams.desk.asked import ASKING
 from streams.desk.live import LineState
-from streams.web.show import evidence
+from streams.web.show import evidence, size, spoken
 from streams.web.words import catalogue
 
 SOURCE = Path(streams.__file__).parent
@@ -59,6 +60,11 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("line_state", [*LineState, "offline"]),
         ("language", list(Language)),
         ("rules.do", list(Action)),
+        ("steps.do", list(Action)),
+        ("steps.by", ["agent", "supervisor"]),
+        ("help.asks", list(ASKING)),
+        ("evidence_seals.cause", ["asked", "call_ended"]),
+        ("evidence_seals.role", ["agent", "supervisor", "desk"]),
     ],
 )
 def test_every_value_that_is_shown_has_a_word(prefix: str, values: list[str]) -> None:
@@ -77,3 +83,26 @@ def test_every_reason_code_of_the_voice_detector_has_a_word() -> None:
 
 def test_words_that_were_said_are_shown_as_they_are() -> None:
     assert evidence("장난하세요", catalogue(Language.ENGLISH)) == "장난하세요"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("읽으실 문장: “안녕히.”", [("읽으실 문장:", False), ("안녕히.", True)]),
+        ('To read out: "Goodbye." Then end it.',
+         [("To read out:", False), ("Goodbye.", True), ("Then end it.", False)]),
+        ("상담을 종료하겠습니다.", [("상담을 종료하겠습니다.", True)]),
+        ("a lone “ quote", [("a lone “ quote", True)]),
+        ("", [("", True)]),
+    ],
+)  # fmt: skip
+def test_the_sentence_to_say_is_told_from_what_stands_around_it(
+    text: str, parts: list[tuple[str, bool]]
+) -> None:
+    assert spoken(text) == parts
+
+
+def test_sizes_are_shown_as_people_read_them() -> None:
+    assert [size(count) for count in (0, 999, 79_400, 2_340_000)] == [
+        "1 KB", "1 KB", "79 KB", "2.3 MB",
+    ]  # fmt: skip

@@ -1,0 +1,115 @@
+"""``callmood evidence``: check sealed bundles, and seal a call without the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from sqlalchemy import make_url, select
+from sqlalchemy.exc import ArgumentError
+
+from streams.admin import broker_address
+from streams.desk.sending import KafkaSender
+from streams.evidence.sealing import Wanted
+from streams.evidence.verifying import Verdict, verify
+from streams.evidence.watching import sealed
+from streams.settings import Settings, settings
+from streams.store import open_store
+from streams.tables import SEALS
+
+if TYPE_CHECKING:
+    from streams.messages import EvidenceSealed
+
+CHANGED, REFUSED = 1, 2
+
+
+@click.group()
+def evidence() -> None:
+    """Sealed evidence of calls: is a bundle unchanged? Seal one."""
+
+
+@evidence.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--sha256", "known", default="", help="The hash it must have, from seals.v1.")
+def verify_file(file: Path, known: str) -> None:
+    """Check every file of a bundle, and its hash against the known one.
+
+    Known is what --sha256 says, else what the database wrote down when the bundle was sealed.
+    Ends with 1 if anything was changed, with 2 if it is no bundle at all.
+    """
+    verdict = verify(file)
+    problems = [*verdict.problems, *_against_known(verdict, known, settings())]
+    for problem in problems:
+        click.echo(f"{file}: {problem}", err=True)
+    if problems:
+        sys.exit(CHANGED if verdict.manifest is not None else REFUSED)
+    assert verdict.manifest is not None  # noqa: S101  (without one there is a problem)
+    call, when = verdict.manifest.call.call_id, verdict.manifest.sealed.at
+    files = len(verdict.manifest.files) + 1
+    click.echo(f"{file}: unchanged: {call}, sealed {when:%Y-%m-%d %H:%M:%S %Z}, {files} files")
+    click.echo(f"sha256 {verdict.sha256}")
+
+
+@evidence.command("seal")
+@click.argument("call_id")
+@click.option("--by", default="", help="Who seals it; written into the bundle.")
+def seal_call(call_id: str, by: str) -> None:
+    """Seal what is known of a call now, as a supervisor."""
+    here = settings()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    made = asyncio.run(_sealed(call_id, by, here))
+    click.echo(here.evidence / made.file)
+    click.echo(f"sha256 {made.sha256}")
+
+
+async def _sealed(call_id: str, by: str, here: Settings) -> EvidenceSealed:
+    wanted = Wanted(call_id=call_id, sealed_by=by, role="supervisor")
+    store = open_store(here.database_url)
+    sender = KafkaSender(bootstrap=broker_address(here), timeout_s=here.kafka_timeout_s)
+    try:
+        return await sealed(wanted, store=store, settings=here, sender=sender)
+    finally:
+        await sender.close()
+        store.close()
+
+
+def _against_known(verdict: Verdict, known: str, here: Settings) -> list[str]:
+    """Whether the hash is the one that was written down outside the file."""
+    if verdict.manifest is None:
+        return []
+    if known:
+        wanted = known.strip().lower()
+        if re.fullmatch("[0-9a-f]{64}", wanted) is None:
+            return ["--sha256 takes 64 hexadecimal digits"]
+        return [] if wanted == verdict.sha256 else [f"its hash is {verdict.sha256}, not {wanted}"]
+    if not _has_database(here):
+        click.echo("no database here: its hash was not compared; give it with --sha256", err=True)
+        return []
+    hashes = _written_down(verdict.manifest.call.call_id, here)
+    if verdict.sha256 in hashes:
+        return []
+    return [f"its hash {verdict.sha256} is none of the {len(hashes)} sealed for its call"]
+
+
+def _has_database(here: Settings) -> bool:
+    """Whether there is one: looking must not make one."""
+    try:
+        url = make_url(here.database_url)
+    except ArgumentError:
+        return True  # opening it says what is wrong
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
+
+def _written_down(call_id: str, here: Settings) -> set[str]:
+    store = open_store(here.database_url)
+    try:
+        with store.engine.connect() as connection:
+            wanted = select(SEALS.c.sha256).where(SEALS.c.call_id == call_id)
+            return set(connection.scalars(wanted))
+    finally:
+        store.close()

@@ -1,0 +1,93 @@
+"""The protection protocol by HTTP: steps are confirmed, supervisors are asked for help.
+
+Nothing here makes anything happen in a call. A person did a step and says so; nothing waits for
+that, and whoever says nothing loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
+
+from streams.cloudevents import now
+from streams.desk import views
+from streams.desk.asked import help_asked
+from streams.desk.keeping import keep_steps
+from streams.desk.models import HelpAsked, Kept, Problem, StepGiven
+from streams.messages import StepDone
+from streams.metrics import STEPS_CONFIRMED
+from streams.web.site import Site, send, site_of
+
+if TYPE_CHECKING:
+    from playbooks.playbook import Action
+    from streams.desk.models import AlertShown
+
+ROUTER = APIRouter()
+SiteHere = Annotated[Site, Depends(site_of)]
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {404: {"model": Problem}, 503: {"model": Problem}}
+
+
+@ROUTER.post("/api/alerts/{alert_id}/steps/{index}", tags=["alerts"], responses=PROBLEMS)
+async def confirm_step(
+    site: SiteHere, alert_id: str, index: Annotated[int, Path(ge=0, le=99)], given: StepGiven
+) -> Kept:
+    """Confirm a step of an alert, or take that back.
+
+    Steps count from 0. An agent says that they did it. A supervisor who confirms a step that
+    asks for one (``notify_supervisor``, ``offer_rest``) has taken care of it.
+    """
+    alert, action = await run_in_threadpool(_step, site, alert_id, index)
+    confirmed = StepDone(
+        call_id=alert.call_id,
+        alert_id=alert_id,
+        index=index,
+        action=action,
+        state=given.state,
+        given_by=given.given_by,
+        role=given.role,
+        at=now(),
+    )
+    await send(site, confirmed)
+    await run_in_threadpool(_keep, site, confirmed)
+    STEPS_CONFIRMED.labels(action, given.role, given.state).inc()
+    return Kept(id=confirmed.message_id)
+
+
+@ROUTER.get("/api/help", tags=["alerts"])
+def list_help(site: SiteHere) -> list[HelpAsked]:
+    """What agents ask supervisors for and nobody has taken care of, the newest first."""
+    with site.store.engine.connect() as connection:
+        return help_asked(connection, now())
+
+
+@ROUTER.get("/calls/{call_id}/sensitive", response_class=HTMLResponse, include_in_schema=False)
+def sensitive_panel(request: Request, site: SiteHere, call_id: str) -> HTMLResponse:
+    """The part of a call's page that says what makes it sensitive, by itself.
+
+    It is made from all alerts of the call, which a live page does not hold.
+    """
+    with site.store.engine.connect() as connection:
+        detail = views.call_detail(connection, call_id)
+    if detail is None:
+        raise HTTPException(404, f"There is no call {call_id[:128]!r} here.")
+    return site.pages.page(request, "desk/sensitive.html", {"detail": detail})
+
+
+def _step(site: Site, alert_id: str, index: int) -> tuple[AlertShown, Action]:
+    with site.store.engine.connect() as connection:
+        alert = views.alert_of(connection, alert_id)
+    if alert is None:
+        raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
+    action = alert.actions[index] if index < len(alert.actions) else None
+    if action is None:
+        raise HTTPException(404, f"Step {index} of this alert is none that anybody confirms.")
+    return alert, action
+
+
+def _keep(site: Site, confirmed: StepDone) -> None:
+    with site.store.engine.begin() as connection:
+        keep_steps(connection, [confirmed])

@@ -1,0 +1,1 @@
+"""Sealed evidence: everything known of a call in one file that shows whether it was changed."""

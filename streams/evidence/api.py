@@ -1,0 +1,63 @@
+"""Sealed evidence by HTTP: which bundles a call has, and the bundles themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from starlette.responses import FileResponse
+
+from streams.evidence.keeping import bundle_path
+from streams.tables import SEALS
+from streams.web.site import Site, site_of
+
+ROUTER = APIRouter(tags=["evidence"])
+SiteHere = Annotated[Site, Depends(site_of)]
+
+GONE: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such bundle here."}}
+
+
+class Bundle(BaseModel):
+    """A sealed bundle of evidence."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    call_id: str
+    sha256: str = Field(description="Of the zip; also in Kafka, topic `seals.v1`.")
+    previous_sha256: str = Field(description="Of the bundle before it; empty: it is the first.")
+    size: int = Field(description="In bytes.")
+    cause: Literal["asked", "call_ended"]
+    sealed_by: str
+    role: Literal["agent", "supervisor", "desk"]
+    at: datetime
+
+
+@ROUTER.get("/api/calls/{call_id}/evidence")
+def list_bundles(site: SiteHere, call_id: str) -> list[Bundle]:
+    """A call's bundles, the oldest first; also those of a call whose words are deleted."""
+    wanted = select(SEALS).where(SEALS.c.call_id == call_id)
+    with site.store.engine.connect() as connection:
+        rows = connection.execute(wanted.order_by(SEALS.c["at"], SEALS.c.seal_id)).mappings().all()
+    return [Bundle.model_validate(dict(row)) for row in rows]
+
+
+@ROUTER.get("/api/calls/{call_id}/evidence/{sha256}", response_class=FileResponse, responses=GONE)
+def read_bundle(
+    site: SiteHere, call_id: str, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+) -> FileResponse:
+    """One bundle, as a zip."""
+    wanted = select(SEALS.c.file).where(SEALS.c.call_id == call_id, SEALS.c.sha256 == sha256)
+    with site.store.engine.connect() as connection:
+        file = connection.scalar(wanted)
+    path = bundle_path(site.settings, file) if file is not None else None
+    if path is None or not path.is_file():
+        raise HTTPException(404, f"There is no bundle {sha256} of {call_id[:128]!r} here.")
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        filename=f"evidence-{path.parent.name}-{path.name}",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,119 @@
+"""What a bundle holds for people: the conversation as text, and how to check the whole. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from streams.web.show import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from streams.evidence.manifest import CallFacts
+
+READ_ME = """\
+봉인된 통화 증거 (callmood)
+==========================
+
+이 파일(zip)은 통화 한 건에 대해 callmood가 알고 있던 것을 봉인 시점에 그대로 담은 것입니다.
+
+  manifest.json     통화 정보, 봉인한 사람과 시각, 모든 파일의 크기와 SHA-256
+  transcript.txt    대화, 알림, 확인한 절차를 시간 순서로 읽기 쉽게 적은 것
+  transcript.jsonl  같은 대화, 한 줄에 하나씩(JSON)
+  alerts.json       알림: 근거, 권한 문장, 플레이북과 그 판
+  steps.json        누가 언제 어떤 절차를 확인했는가
+  feedback.json     알림에 대한 의견("틀렸어요" 포함)
+  readings.json, moods.json, turns.json   판독, 고객 상태, 말 차례. 모두 추정입니다.
+  clips/            고객의 음성. 녹음에 동의한 통화에만 있습니다.
+
+확인하는 방법
+  1. 이 zip 파일의 SHA-256을 구해
+         sha256sum FILE.zip                       (Windows: certutil -hashfile FILE.zip SHA256)
+     데스크의 통화 화면, 또는 Kafka 토픽 seals.v1에 적힌 값과 비교합니다.
+     이 값은 이 파일 밖에 있으므로, 같으면 봉인한 뒤로 한 바이트도 바뀌지 않은 것입니다.
+  2. 안의 파일들은 manifest.json에 적힌 sha256과 sha256sum의 결과를 비교합니다.
+  3. callmood evidence verify FILE.zip 이 이 모두를 한 번에 확인합니다.
+
+이 봉인은 파일이 바뀌지 않았음을 보일 뿐입니다. 공인 타임스탬프가 아니며, 시각은 데스크가 돌던
+컴퓨터의 시계를 따릅니다. 자동으로 추정한 내용이 옳다는 뜻도 아닙니다.
+
+
+Sealed evidence of a call (callmood)
+====================================
+
+This zip holds what callmood knew of one call when it was sealed, as it was.
+
+  manifest.json     the call, who sealed it and when, size and SHA-256 of every file
+  transcript.txt    the conversation, the alerts and the confirmed steps in order, to read
+  transcript.jsonl  the same conversation, one JSON value a line
+  alerts.json       alerts: reasons, the sentences suggested, playbooks with their versions
+  steps.json        who confirmed which step, and when
+  feedback.json     answers to alerts, also "this is wrong"
+  readings.json, moods.json, turns.json   readings, moods, turns. All of them estimates.
+  clips/            the customer's voice, only where recording was agreed to
+
+How to check it
+  1. Take the SHA-256 of this zip
+         sha256sum FILE.zip                       (Windows: certutil -hashfile FILE.zip SHA256)
+     and compare it with the one on the call's page of the desk, or in the Kafka topic seals.v1.
+     It lies outside this file: if both are the same, not one byte has changed since the sealing.
+  2. The files inside: compare sha256sum's answer with the sha256 in manifest.json.
+  3. callmood evidence verify FILE.zip does all of this at once.
+
+The seal shows that the file was not changed. It is no qualified timestamp: times are those of the
+clock of the machine that the desk ran on. Nor does it say that the estimates inside are right.
+"""
+
+_WHO = {"customer": "고객/customer", "agent": "상담사/agent"}
+
+
+def transcript_text(
+    facts: CallFacts,
+    lines: Sequence[Mapping[str, Any]],
+    *,
+    alerts: Sequence[Mapping[str, Any]],
+    steps: Sequence[Mapping[str, Any]],
+) -> str:
+    """The call to read: what was said, which alerts came, which steps were confirmed.
+
+    Args:
+        facts: of the call; steps are placed by its start, and come last where that is unknown.
+        lines: of the transcript, in the order of the call.
+        alerts: of the call.
+        steps: confirmations, with ``at`` as text.
+    """
+    said = [*_said(lines), *_alerted(alerts), *_confirmed(facts, steps)]
+    body = "".join(f"{text}\n" for _, text in sorted(said, key=lambda one: one[0]))
+    started = facts.started_at.isoformat() if facts.started_at else "?"
+    agent = facts.agent_id or "?"
+    head = f"통화/call {facts.call_id}\n시작/started {started}\n상담사/agent {agent}\n\n"
+    return head + body
+
+
+def _said(lines: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    for line in lines:
+        unfinished = "" if line["final"] else " [...]"
+        text = " ".join(line["text"].split())
+        yield (
+            line["start_ms"],
+            f"[{clock(line['start_ms'])}] {_WHO[line['speaker']]}: {text}{unfinished}",
+        )
+
+
+def _alerted(alerts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    for alert in alerts:
+        title = " / ".join(alert["title"].values())
+        which = f"{alert['playbook_id']} v{alert['playbook_version']}, {alert['level']}"
+        yield alert["at_ms"], f"[{clock(alert['at_ms'])}] ** 알림/alert: {title} ({which})"
+
+
+def _confirmed(facts: CallFacts, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    for step in steps:
+        at = datetime.fromisoformat(step["at"])
+        after = at - facts.started_at if facts.started_at else None
+        ms = max(0, int(after.total_seconds() * 1000)) if after is not None else 1 << 40
+        when = clock(ms) if after is not None else at.isoformat()
+        who = f"{step['role']} {step['given_by']}".strip()
+        state = "확인/done" if step["state"] == "done" else "되돌림/taken back"
+        yield ms, f"[{when}] ** {state}: {step['action']} ({who}, {step['at']})"
