@@ -16,6 +16,8 @@ from playbooks.happenings import Said
 from playbooks.lasting import MoodIs, PhaseIs, RepeatCaller
 from playbooks.loading import LIBRARY as FOLDER
 from playbooks.loading import load_library, load_lists
+from playbooks.playbook import Action
+from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,13 +94,24 @@ def test_it_has_a_sentence_to_read_out(playbook: Playbook) -> None:
         assert any("“" in step for step in rung.suggestion[Language.ENGLISH])
 
 
-def test_abuse_brings_three_notices_and_the_decision_stays_with_the_agent() -> None:
+def test_abuse_brings_three_warnings_and_the_decision_stays_with_the_agent() -> None:
     abuse = next(p for p in LIBRARY if p.playbook_id == "abusive-words")
-    assert [rung.level for rung in abuse.rungs] == ["notice", "warning", "critical"]
+    assert [rung.level for rung in abuse.rungs] == ["notice", "warning", "critical", "critical"]
+    assert [Action.READ_OUT in rung.actions for rung in abuse.rungs] == [True, True, True, False]
+    assert set(abuse.rungs[-1].actions) == set(Action) - {Action.READ_OUT}
+    assert abuse.at_most == len(abuse.rungs)
     last = " ".join(abuse.rungs[-1].suggestion[Language.KOREAN])
     assert "상담사님이 정하십니다" in last
     assert "자동으로 끊기지 않습니다" in last
     assert "산업안전보건법 제41조" in abuse.why[Language.KOREAN]
+
+
+@pytest.mark.parametrize("kind", Sensitive)
+def test_every_kind_of_sensitive_customer_has_a_ladder_of_its_own(kind: Sensitive) -> None:
+    ladders = [p for p in LIBRARY if p.sensitive is kind and len(p.rungs) > 1]
+    assert ladders
+    assert all(2 <= len(p.rungs) <= 4 for p in ladders)  # noqa: PLR2004
+    assert all(p.at_most >= len(p.rungs) for p in ladders)
 
 
 def test_words_of_self_harm_lead_to_the_help_lines() -> None:
