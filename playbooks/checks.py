@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playbooks.engine import FRESH, step
+from playbooks.engine import step
 from playbooks.events import event_time
 from playbooks.rulebook import Rulebook
+from playbooks.states import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,30 +8,26 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker
-from playbooks.combining import All, Any, Count, Missing, Not, Sequence
-from playbooks.happenings import EmotionRead, Said, Silence, TalkOver, TopicHeard
+from playbooks.awaiting import Missing
+from playbooks.combining import All, Any, Count, Not, Sequence
+from playbooks.happenings import EmotionRead, Silence, TalkOver, TopicHeard
 from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs, RepeatCaller
-from playbooks.lexicon import LANGUAGES, joined, parse_friends, parse_phrases
-from playbooks.patterns import MAX_PATTERN, PatternError, expression_of
 from playbooks.phases import Phase
-from playbooks.phrases import Phrases, letters_of
 from playbooks.possible import refuse_impossible
+from playbooks.saying import LONGEST_MS, parse_said, within_of
 from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playbooks.conditions import Condition
-    from playbooks.document import Block, Field
-    from playbooks.lexicon import Lexicon, WordList
+    from playbooks.document import Field
+    from playbooks.lexicon import Lexicon
 
 _RANKS = {level: rank for rank, level in enumerate(MoodLevel)}
 
 LONGEST_BACK_MS = 366 * 24 * 3_600_000
 """Longest window over a caller's earlier calls; how long they are kept is a setting."""
-
-LONGEST_MS = 10 * 60_000
-"""Longest window of a condition: it bounds what a call's state must remember."""
 
 
 def parse_condition(field: Field, lexicon: Lexicon) -> Condition:
@@ -92,69 +88,12 @@ def _missing(field: Field, lexicon: Lexicon) -> Condition:
     )
 
 
-_SAID_KEYS = frozenset({"by", "ko", "en", "exact", "pattern", "lexicon", "but_not", "within"})
-
-
-def _said(field: Field, lexicon: Lexicon) -> Condition:
-    block = field.block(_SAID_KEYS)
-    by, exact, pattern = block.get("by"), block.get("exact"), block.get("pattern")
-    lists = _lists(block, lexicon)
-    said = Said(
-        speaker=by.choice(Speaker) if by else Speaker.CUSTOMER,
-        phrases=Phrases(
-            joined(parse_phrases(block), *(one.wanted for one in lists)),
-            joined(parse_friends(block), *(one.but_not for one in lists)),
-            exact=_whole_lines(exact) if exact else {},
-            patterns=tuple(filter(None, map(_pattern, pattern.items()))) if pattern else (),
-        ),
-        within_ms=_within(block),
-    )
-    if field.is_block and said.phrases.empty and not field.problems.found:
-        field.refuse("said has no phrases", "list some below ko, en, exact, pattern or lexicon")
-    return said
-
-
-def _lists(block: Block, lexicon: Lexicon) -> list[WordList]:
-    part = block.get("lexicon")
-    fields = [] if part is None else part.items() if part.is_list else [part]
-    names = [(field, field.text(longest=60)) for field in fields]
-    for field, name in names:
-        if name and name not in lexicon:
-            advice = f"there are {', '.join(sorted(lexicon))}" if lexicon else "there are none"
-            field.refuse(f"no word list lexicon/{name}.yaml", f"write it, or another: {advice}")
-    return [lexicon[name] for _, name in names if name in lexicon]
-
-
-def _whole_lines(field: Field) -> dict[Language, tuple[str, ...]]:
-    block = field.block(LANGUAGES)
-    lines = {}
-    for language in Language:
-        part = block.get(language)
-        texts = [(item, item.text(longest=200)) for item in part.items()] if part else []
-        for item, text in texts:
-            if text and not letters_of(text):
-                item.refuse(f"{text[:40]!r} has no letters", "write what is said")
-        lines[language] = tuple(text for _, text in texts if letters_of(text))
-    return lines
-
-
-def _pattern(field: Field) -> str | None:
-    text = field.text(longest=MAX_PATTERN)
-    try:
-        expression_of(text or "x")
-    except PatternError as error:
-        what, _, advice = str(error).partition("; ")
-        field.refuse(f"{text[:40]!r} {what}", advice)
-        return None
-    return text or None
-
-
 def _topic(field: Field, _lexicon: Lexicon) -> Condition:
     if not field.is_block:
         return TopicHeard(topic=field.choice(Topic))
     block = field.block({"is", "within"})
     topic = block.need("is", "write which topic").choice(Topic)
-    return TopicHeard(topic=topic, within_ms=_within(block))
+    return TopicHeard(topic=topic, within_ms=within_of(block))
 
 
 def _reading(field: Field, _lexicon: Lexicon) -> Condition:
@@ -166,7 +105,7 @@ def _reading(field: Field, _lexicon: Lexicon) -> Condition:
         score=score.ratio() if score else 0.5,
         confidence=confidence.ratio() if confidence else 0.0,
         modality=source.choice(Modality) if source else None,
-        within_ms=_within(block),
+        within_ms=within_of(block),
     )
 
 
@@ -175,7 +114,7 @@ def _silence(field: Field, _lexicon: Lexicon) -> Condition:
         return Silence(at_least_ms=field.duration(1_000, LONGEST_MS))
     block = field.block({"at_least", "within"})
     length = block.need("at_least", "write how long").duration(1_000, LONGEST_MS)
-    return Silence(at_least_ms=length, within_ms=_within(block))
+    return Silence(at_least_ms=length, within_ms=within_of(block))
 
 
 def _talk_over(field: Field, _lexicon: Lexicon) -> Condition:
@@ -186,13 +125,14 @@ def _talk_over(field: Field, _lexicon: Lexicon) -> Condition:
     return TalkOver(
         at_least_ms=block.need("at_least", "write how long").duration(100, LONGEST_MS),
         speaker=by.choice(Speaker) if by else None,
-        within_ms=_within(block),
+        within_ms=within_of(block),
     )
 
 
 _MOOD_KEYS = frozenset(
     {
         "level",
+        "at_most",
         "strain",
         "until_strain",
         "until_level",
@@ -214,15 +154,19 @@ def _mood(field: Field, _lexicon: Lexicon) -> Condition:
     strain, until = block.get("strain"), block.get("until_strain")
     until_level = block.get("until_level")
     shift, disagreement, held = block.get("shift"), block.get("disagreement"), block.get("for")
-    contrast = block.get("contrast")
+    contrast, at_most = block.get("contrast"), block.get("at_most")
     if until and (strain is None or until.ratio() > strain.ratio()):
         until.refuse("until_strain is not below a strain", "write a strain above it")
     lowest = until_level.choice(MoodLevel) if until_level else None
     least = level.choice(MoodLevel) if level else None
     if until_level and lowest and (least is None or _RANKS[lowest] >= _RANKS[least]):
         until_level.refuse("until_level is not below a level", "write a level above it")
+    most = at_most.choice(MoodLevel) if at_most else None
+    if at_most and most and least and _RANKS[most] < _RANKS[least]:
+        at_most.refuse("at_most is below the level", "write the other way round")
     return MoodIs(
         level=least,
+        at_most=most,
         until_level=lowest,
         strain=strain.ratio() if strain else None,
         until_strain=until.ratio() if until else None,
@@ -272,11 +216,6 @@ def _repeat_caller(field: Field, _lexicon: Lexicon) -> Condition:
     )
 
 
-def _within(block: Block) -> int:
-    part = block.get("within")
-    return part.duration(1_000, LONGEST_MS) if part else 0
-
-
 CONDITIONS: dict[str, Callable[[Field, Lexicon], Condition]] = {
     "all": _all,
     "any": _any,
@@ -284,7 +223,7 @@ CONDITIONS: dict[str, Callable[[Field, Lexicon], Condition]] = {
     "count": _count,
     "sequence": _sequence,
     "missing": _missing,
-    "said": _said,
+    "said": parse_said,
     "topic": _topic,
     "reading": _reading,
     "mood": _mood,

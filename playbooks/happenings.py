@@ -68,26 +68,26 @@ class Happening(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said(Happening):
-    """A final transcript line of ``speaker`` has one of the phrases in it."""
+    """A final transcript line of ``speaker`` (``None``: of either) has one of the phrases."""
 
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.LINE})
-    speaker: Speaker
+    speaker: Speaker | None
     phrases: Phrases
 
     def notices(self, event: Event) -> bool:
         """See `playbooks.conditions.Leaf.notices`."""
         return (
             isinstance(event, TranscriptLine)
-            and event.speaker is self.speaker
+            and self.speaker in (None, event.speaker)
             and self.phrases.may_be_in(event.text)
         )
 
     def reason(self, event: Event, language: Language) -> str | None:
         """See `Happening.reason`."""
-        if not isinstance(event, TranscriptLine) or event.speaker is not self.speaker:
+        if not isinstance(event, TranscriptLine) or self.speaker not in (None, event.speaker):
             return None
         words = self.phrases.found_in(event.text)
-        return reasons.said(self.speaker, words, language) if words else None
+        return reasons.said(event.speaker, words, language) if words else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

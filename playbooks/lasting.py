@@ -31,6 +31,7 @@ class MoodIs:
 
     Attributes:
         level: at least this level.
+        at_most: at most this level.
         until_level: once true it stays so until the level is this or lower (hysteresis).
         strain: at least this strain, 0-1.
         until_strain: once true it stays so until the strain is below this (hysteresis).
@@ -41,6 +42,7 @@ class MoodIs:
 
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.MOOD})
     level: MoodLevel | None = None
+    at_most: MoodLevel | None = None
     until_level: MoodLevel | None = None
     strain: float | None = None
     until_strain: float | None = None
@@ -109,6 +111,8 @@ class MoodIs:
 
     def _is_strained(self, mood: Mood, *, held: bool) -> bool:
         rank = _STRAIN[mood.level]
+        if self.at_most is not None and rank > _STRAIN[self.at_most]:
+            return False
         if held and self.until_level is not None:
             return rank > _STRAIN[self.until_level]
         least = self.until_strain if held and self.until_strain is not None else self.strain

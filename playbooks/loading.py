@@ -36,6 +36,8 @@ SCHEMA = Path(__file__).parent / "schema.json"
 """The JSON Schema of a playbook file."""
 
 MAX_FILES = 1_000
+THEMES_DEEP = 3
+"""How far below the rules folder a playbook is looked for that was named alone."""
 
 
 class PlaybookError(ValueError):
@@ -97,7 +99,7 @@ def load_library(path: Path | str | None = None) -> Rulebook:
         if problem := lock.problem(item.playbook):
             what, _, advice = problem.partition("; ")
             item.version.refuse(what, advice)
-    complete = not folder.lines
+    complete = not folder.lines and not folder.path.is_file()
     folder.lines += _across(loaded, complete=complete)
     if folder.lines:
         raise PlaybookError(folder.lines)
@@ -133,7 +135,11 @@ def lock_file(path: Path | str | None) -> Path:
 
 
 def _beside(path: Path, name: str) -> Path:
-    return (path if path.is_dir() else path.parent) / name
+    """What a rules folder has beside its playbooks, also where one playbook of it was named."""
+    if not path.is_file():
+        return path / name
+    above = (folder / name for folder in path.absolute().parents[:THEMES_DEEP])
+    return next((there for there in above if there.exists()), path.parent / name)
 
 
 def playbook_files(path: Path) -> list[Path]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbooks.combining import All, Any, Count, Missing, Not, Sequence
+from playbooks.awaiting import Missing
+from playbooks.combining import All, Any, Count, Not, Sequence
 from playbooks.happenings import Happening, Silence, TalkOver
 from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs
 from playbooks.memory import LATE_MS

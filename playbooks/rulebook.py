@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbooks.conditions import Leaf
-    from playbooks.engine import PlaybookState
     from playbooks.events import Event
     from playbooks.playbook import AlertLevel, Playbook
+    from playbooks.states import PlaybookState
 
 HAPPENING = frozenset({EventKind.LINE, EventKind.READING, EventKind.TURN})
 """Events that are over when they are told: who notices nothing in them learns nothing."""

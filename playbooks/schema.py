@@ -14,6 +14,7 @@ from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker
 from playbooks.phases import Phase
 from playbooks.playbook import Action, AlertLevel
+from playbooks.saying import EITHER
 from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _joining() -> dict[str, Schema]:
 def _happening() -> dict[str, Schema]:
     within = {"within": DURATION}
     said = {
-        "by": _one_of(Speaker),
+        "by": {"enum": [*_one_of(Speaker)["enum"], EITHER]},
         **_phrases(),
         "exact": _block(_phrases()),
         "pattern": _list({"type": "string", "maxLength": 200}),
@@ -125,6 +126,7 @@ def _happening() -> dict[str, Schema]:
 def _lasting() -> dict[str, Schema]:
     mood = {
         "level": _one_of(MoodLevel),
+        "at_most": _one_of(MoodLevel),
         "until_level": _one_of(MoodLevel),
         "strain": RATIO,
         "until_strain": RATIO,
@@ -160,7 +162,7 @@ def _case() -> Schema:
 
 
 def _happened() -> Schema:
-    lasting = ("until_level", "until_strain", "for")
+    lasting = ("at_most", "until_level", "until_strain", "for")
     mood = {k: v for k, v in _lasting()["mood"]["properties"].items() if k not in lasting}
     reading = _happening()["reading"]["properties"] | {"abstained": FLAG}
     keys = {

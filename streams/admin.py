@@ -14,14 +14,24 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
-from streams.topics import ALL_TOPICS, APP_ID, AUDIO, CALLS, READINGS, TRANSCRIPTS, TURNS
+from streams.topics import (
+    ALL_TOPICS,
+    APP_ID,
+    AUDIO,
+    CALLER_EVENTS,
+    CALLS,
+    READINGS,
+    RETURNING,
+    TRANSCRIPTS,
+    TURNS,
+)
 
 if TYPE_CHECKING:
     from streams.settings import Settings
 
 DEFAULT_BROKER = "127.0.0.1:9092"
 
-WORKER_READS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS)
+WORKER_READS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLER_EVENTS, RETURNING)
 """What workers take, and so what they can be behind on."""
 
 

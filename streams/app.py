@@ -145,7 +145,7 @@ class Line:
         """Faust's future, done when Kafka has the message; `None` where it did not get that far."""
         try:
             return await self._channels[topic.name].send(
-                key=message.call_id.encode(),
+                key=message.key.encode(),
                 value=message.value(),
                 headers=dict(message.headers(source=SOURCE)),
             )
@@ -202,7 +202,7 @@ class GroupOffsets:
 
 
 class CallTable:
-    """A value per call, kept in a compacted topic (Faust's table) on the call's partition."""
+    """A value per call (or caller), kept in a compacted topic, Faust's table, on its partition."""
 
     def __init__(self, app: faust.App, name: str, *, partitions: int) -> None:
         # No types: keys and values are plain JSON, which Faust would otherwise take for models.
@@ -225,6 +225,17 @@ class CallTable:
         """Remember no longer."""
         if self._table.data.pop(call_id, None) is not None:
             self._table.send_changelog(partition, call_id, None)
+
+    def ours(self) -> list[tuple[str, int, dict[str, Any]]]:
+        """Everything remembered on our partitions: key, partition, value."""
+        if self._app.rebalancing:
+            return []
+        ours = {one.partition for one in self._app.consumer.assignment()}
+        return [
+            (key, kept["partition"], kept["state"])
+            for key, kept in list(self._table.data.items())
+            if kept["partition"] in ours
+        ]
 
     def begin_again(self) -> None:
         """Partitions were handed out anew: what came with them may still be needed."""

@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 class Message(BaseModel):
-    """What every message has: the call it belongs to, which is also its Kafka key."""
+    """What every message has: the call it belongs to, which is also its Kafka key, but for one."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
 
@@ -45,6 +45,11 @@ class Message(BaseModel):
     def message_id(self) -> str:
         """Deterministic id of what is said, not of the saying (``ce_id``)."""
         raise NotImplementedError
+
+    @property
+    def key(self) -> str:
+        """Its Kafka key. What has the same key stays on one worker and in order."""
+        return self.call_id
 
     def value(self) -> bytes:
         """The payload."""
@@ -62,7 +67,7 @@ class Message(BaseModel):
             "source": source,
             "type": self.ce_type,
             "time": (time or now()).isoformat(timespec="microseconds"),
-            "subject": self.call_id,
+            "subject": self.key,
         }
         named = [(f"ce_{name}", text.encode()) for name, text in (core | self.attributes()).items()]
         return [*named, ("content-type", self.content_type.encode())]

@@ -35,12 +35,13 @@ def decoded(kind: type[AnyMessage], event: Any) -> AnyMessage:
     """The message that an event carries.
 
     Raises:
-        MessageError: it is not one, or its key names another call: then it lies on a partition
-            whose worker does not have that call.
+        MessageError: it is not one, or its key names another call (or caller): then it lies on
+            a partition whose worker does not have that call.
     """
     message = kind.decode(event.value or b"", list((event.headers or {}).items()))
-    if event.message.key != message.call_id.encode():
-        text = f"key: {event.message.key!r} is not the call id {message.call_id}"
+    if event.message.key != message.key.encode():
+        whose = "call id" if message.key == message.call_id else "caller"
+        text = f"key: {event.message.key!r} is not the {whose} {message.key}"
         raise MessageError(text)
     return message
 

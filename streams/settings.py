@@ -65,6 +65,22 @@ class Settings(BaseSettings):
         ge=1,
         description="Days after its end that a call's words, readings and alerts are deleted.",
     )
+    caller_days: int = Field(
+        default=90,
+        ge=0,
+        le=365,
+        description="Days after which an earlier call of a caller is forgotten; 0: nobody is "
+        "recognised.",
+    )
+    caller_key_file: Path | None = Field(
+        default=None,
+        description="Key that callers' numbers are hashed with; empty: <home>/caller.key.",
+    )
+    region: str = Field(
+        default="KR",
+        pattern=r"^[A-Z]{2}$",
+        description="Country of numbers that name none, by its two letters.",
+    )
     worker_metrics_port: int = Field(
         default=0, ge=0, le=65_535, description="Where the worker shows /metrics; 0: a free port."
     )
@@ -87,6 +103,11 @@ class Settings(BaseSettings):
     def clips(self) -> Path:
         """Where the customer's clips are kept."""
         return self.home / "clips"
+
+    @property
+    def caller_key(self) -> Path:
+        """Where the key is that callers' numbers are hashed with."""
+        return self.caller_key_file or self.home / "caller.key"
 
     @property
     def jars(self) -> Path:

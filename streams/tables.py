@@ -78,7 +78,7 @@ CALLS = Table(
     Column("call_id", String, primary_key=True),
     Column("agent_id", Words, nullable=False, default="", index=True),
     Column("queue", Words, nullable=False, default=""),
-    Column("caller", String, nullable=False, default=""),
+    Column("caller", String, nullable=False, default="", index=True),
     Column("language", String, nullable=False, default="ko"),
     Column("notice_given", Boolean, nullable=False, default=False),
     Column("analysis_consent", Boolean, nullable=False, default=False),
@@ -164,6 +164,14 @@ ALERTS = Table(
     Column("actions", JSON, nullable=False, default=list),
     Column("sensitive", String, index=True),
     Column("advised_at", Instant),
+)
+RETURNING = Table(
+    "returning_callers",  # without the second word it is a word of SQL
+    METADATA,
+    Column("returning_id", String, primary_key=True),
+    _of_call(),
+    Column("at", Instant, nullable=False, index=True),
+    Column("earlier", JSON, nullable=False),
 )
 FEEDBACK = Table(
     "feedback",

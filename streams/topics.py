@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from streams.caller_messages import CallerEvent, ReturningCaller
 from streams.messages import (
     AlertMessage,
     AudioChunk,
@@ -33,26 +34,28 @@ class KafkaTopic:
 
     Attributes:
         message: the class of everything on it; ``None`` for a worker's changelog.
-        retention: how long Kafka keeps it; ``None``: the newest per key, for a day.
+        retention: how long Kafka keeps it; of a changelog: the newest per key.
         carries: what, in a few words.
     """
 
     name: str
     message: type[Message] | None
-    retention: timedelta | None
+    retention: timedelta
     carries: str
 
     @property
     def config(self) -> dict[str, str]:
         """Kafka's topic configuration."""
-        if self.retention is None:
-            return {
-                "cleanup.policy": "compact,delete",
-                "retention.ms": str(24 * 3_600_000),
-                "segment.ms": str(3_600_000),
-            }
-        milliseconds = int(self.retention / timedelta(milliseconds=1))
-        return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
+        milliseconds = str(int(self.retention / timedelta(milliseconds=1)))
+        if self.message is not None:
+            return {"cleanup.policy": "delete", "retention.ms": milliseconds}
+        return {
+            "cleanup.policy": "compact,delete",
+            "retention.ms": milliseconds,
+            "segment.ms": str(3_600_000),
+            # What is forgotten is gone within a day, however little else is written.
+            "max.compaction.lag.ms": str(24 * 3_600_000),
+        }
 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -105,6 +108,18 @@ CORRECTIONS = KafkaTopic(
     retention=3650 * DAY,
     carries="a trainer's right label",
 )
+CALLER_EVENTS = KafkaTopic(
+    name="caller-events.v1",
+    message=CallerEvent,
+    retention=7 * DAY,
+    carries="a caller called, needed care, or is to be forgotten",
+)
+RETURNING = KafkaTopic(
+    name="returning.v1",
+    message=ReturningCaller,
+    retention=7 * DAY,
+    carries="earlier calls from the number that a call comes from",
+)
 DEAD_LETTERS = KafkaTopic(
     name="dead-letters.v1",
     message=DeadLetter,
@@ -123,22 +138,29 @@ TOPICS: tuple[KafkaTopic, ...] = (
     ALERTS,
     FEEDBACK,
     CORRECTIONS,
+    CALLER_EVENTS,
+    RETURNING,
     DEAD_LETTERS,
 )
 
 LISTENING_TABLE = "listening"
 ADVICE_TABLE = "advice"
+CALLERS_TABLE = "callers"
+
+LONGEST_CALLER_DAYS = 365
+"""The most that ``CALLMOOD_CALLER_DAYS`` may be: as long as their changelog is kept."""
 
 CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
     KafkaTopic(
         name=f"{APP_ID}-{table}-changelog",
         message=None,
-        retention=None,
+        retention=retention,
         carries=carries,
     )
-    for table, carries in (
-        (LISTENING_TABLE, "how far each call has been read, to go on after a crash"),
-        (ADVICE_TABLE, "each call's mood and playbook state, likewise"),
+    for table, retention, carries in (
+        (LISTENING_TABLE, DAY, "how far each call has been read, to go on after a crash"),
+        (ADVICE_TABLE, DAY, "each call's mood and playbook state, likewise"),
+        (CALLERS_TABLE, LONGEST_CALLER_DAYS * DAY, "earlier calls of each caller, by hash"),
     )
 )
 

@@ -11,13 +11,21 @@ from detectors.reading import Modality
 from detectors.registry import load, voice_at
 from playbooks.loading import load_library
 from streams.advise.advising import SOURCES, Advising
+from streams.advise.recognising import Recognising
 from streams.app import Line
 from streams.dead_letters import DeadLetters, LimitReachedError, one_line
 from streams.intake import Intakes
 from streams.score.batching import Batcher
 from streams.score.text import TextScoring
 from streams.score.voice import VoiceScoring
-from streams.topics import ADVICE_TABLE, AUDIO, LISTENING_TABLE, TRANSCRIPTS
+from streams.topics import (
+    ADVICE_TABLE,
+    AUDIO,
+    CALLER_EVENTS,
+    CALLERS_TABLE,
+    LISTENING_TABLE,
+    TRANSCRIPTS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +79,12 @@ class Worker:
             table=advice,
             dead_letters=self._dead_letters("advice"),
         )
+        self._recognising = Recognising(
+            line,
+            intake=self._intakes.of(CALLER_EVENTS),
+            table=line.table(CALLERS_TABLE),
+            dead_letters=self._dead_letters("callers"),
+        )
         self._connect(line)
 
     def _dead_letters(self, stage: str) -> DeadLetters:
@@ -81,6 +95,7 @@ class Worker:
         app.agent(line.reads(AUDIO), name="voice")(self._voice.listen)
         app.agent(line.reads(TRANSCRIPTS), name="text")(self._text.listen)
         app.agent(line.reads(*SOURCES), name="advice")(self._advising.listen)
+        app.agent(line.reads(CALLER_EVENTS), name="callers")(self._recognising.listen)
         app.timer(COMMIT_S, name="commit")(self._commit)
         app.timer(WATCH_S, name="watch")(self._watch)
         app.timer(SWEEP_S, name="sweep")(self._sweep)
@@ -107,6 +122,7 @@ class Worker:
         with self._going_on("forget ended calls"):
             await self._voice.sweep()
             await self._advising.sweep()
+            await self._recognising.sweep()
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         self._intakes.forget(revoked)
@@ -114,6 +130,7 @@ class Worker:
             table.begin_again()
         self._voice.revoke(revoked)
         self._advising.revoke(revoked)
+        self._recognising.revoke(revoked)
 
     async def _ready(self, *_: Any, **__: Any) -> None:
         self._on_ready()

@@ -61,6 +61,7 @@ class Dialogue(_Part):
     language: Language
     queue: str
     agent_id: str
+    caller: str | None = None
     seed: int
     voices: dict[Speaker, Voice]
     tones: dict[str, Tone]

@@ -139,11 +139,13 @@ def _row(spoken: Spoken, dialogue: Dialogue) -> str:
 
 
 def _sheet(dialogue: Dialogue) -> dict[str, str | bool]:
+    caller = {"caller": dialogue.caller} if dialogue.caller else {}
     return {
         "call_id": f"demo-{dialogue.name}",
         "agent_id": dialogue.agent_id,
         "queue": dialogue.queue,
         "language": dialogue.language,
+        **caller,
         "customer_channel": "right",
         "notice_given": True,
         "analysis_consent": True,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from detectors.labels import Emotion
 from detectors.mood import MoodState, follow
 from detectors.reading import Reading
-from playbooks.engine import FRESH, CallState, step
+from playbooks.engine import step
 from playbooks.events import event_time
+from playbooks.states import FRESH, CallState
 from streams.messages import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playbooks.events import CallStarted
+from streams.advise import calling as callers
 from streams.advise.advice import Advice, advise, from_json, to_json
+from streams.advise.calling import Calling
+from streams.caller_messages import ReturningCaller
 from streams.cloudevents import now
 from streams.in_turn import InTurn
 from streams.intake import decoded
@@ -21,7 +24,16 @@ from streams.messages import (
     TurnMessage,
 )
 from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
-from streams.topics import ALERTS, CALLS, MOODS, READINGS, TRANSCRIPTS, TURNS
+from streams.topics import (
+    ALERTS,
+    CALLER_EVENTS,
+    CALLS,
+    MOODS,
+    READINGS,
+    RETURNING,
+    TRANSCRIPTS,
+    TURNS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +56,7 @@ ABANDONED_S = 7_200.0
 
 MAX_UNDER_WAY = 256
 
-SOURCES = (CALLS, TRANSCRIPTS, TURNS, READINGS)
+SOURCES = (CALLS, TRANSCRIPTS, TURNS, READINGS, RETURNING)
 _CLASSES: dict[str, type[Message]] = {
     topic.name: topic.message for topic in SOURCES if topic.message is not None
 }
@@ -111,6 +123,9 @@ class Advising:
         if advised.mood is not None:
             posts.append((MOODS, MoodMessage.of(advised.mood, **stages)))
             MOODS_CHANGED.labels(advised.mood.level).inc()
+        calling, told = callers.hear(known.calling, message, advised.alerts)
+        if self._line.settings.caller_days:
+            posts += [(CALLER_EVENTS, one) for one in told]
         # Out first, written down second: a crash in between repeats the same alerts, by id.
         await self._line.send_all(posts)
         if posts:
@@ -118,15 +133,14 @@ class Advising:
         for alert in advised.alerts:
             ALERTS_FIRED.labels(alert.playbook_id, alert.level).inc()
         if self._advice.get(message.call_id) is known:
-            known.advice, known.touched = after, time.monotonic()
-            self._table.put(message.call_id, to_json(after), partition=partition)
+            known.advice, known.calling, known.touched = after, calling, time.monotonic()
+            self._table.put(message.call_id, known.to_json(), partition=partition)
 
     def _known(self, call_id: str, partition: int) -> _Known:
         known = self._advice.get(call_id)
         if known is None:
             remembered = self._table.get(call_id)
-            known = _Known(partition, from_json(remembered) if remembered else Advice())
-            self._advice[call_id] = known
+            known = self._advice[call_id] = _Known.of(partition, remembered)
         return known
 
     async def sweep(self) -> None:
@@ -152,8 +166,22 @@ class _Known:
 
     partition: int
     advice: Advice
+    calling: Calling = field(default_factory=Calling)
     ended: bool = False
     touched: float = field(default_factory=time.monotonic)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is written down."""
+        return to_json(self.advice) | {"calling": callers.to_json(self.calling)}
+
+    @classmethod
+    def of(cls, partition: int, remembered: dict[str, Any] | None) -> _Known:
+        """And read back."""
+        if remembered is None:
+            return cls(partition, Advice())
+        calling = remembered.get("calling")  # a worker of an earlier version knew no callers
+        known = Calling() if calling is None else callers.from_json(calling)
+        return cls(partition, from_json(remembered), known)
 
 
 def _event(message: Message) -> Event | None:
@@ -167,6 +195,8 @@ def _event(message: Message) -> Event | None:
             return message.turn
         case ReadingMessage():
             return message.reading
+        case ReturningCaller():
+            return message.known
         case _:
             return None
 

@@ -14,13 +14,15 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodState, follow
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.combining import All, Any, Count, Missing, Not, Sequence
-from playbooks.engine import FRESH, step
+from playbooks.awaiting import Missing
+from playbooks.combining import All, Any, Count, Not, Sequence
+from playbooks.engine import step
 from playbooks.events import CallStarted, event_time, kind_of
 from playbooks.happenings import Said
 from playbooks.lasting import MoodIs
 from playbooks.phrases import MAX_PHRASE
 from playbooks.rulebook import Rulebook
+from playbooks.states import FRESH
 from streams.bench.reading import LINES
 
 if TYPE_CHECKING:

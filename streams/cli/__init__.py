@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "worker": "Listen, read, advise: the processors.",
     "desk": "The pages of agents, supervisors and trainers.",
     "kafka": "Start a local Kafka.",
+    "callers": "Forget a caller.",
     "topics": "Make and show the topics.",
     "settings": "Show the settings.",
     "playbooks": "Check and test playbooks.",
@@ -98,6 +99,7 @@ def _give_up(line: str) -> None:
 _USER_ERRORS = (
     ("streams.admin", "BrokerError"),
     ("streams.bench.screen", "BrowserMissingError"),
+    ("streams.ingest.caller", "CallerKeyError"),
     ("deploy.children", "ChildError"),
     ("deploy.kafka.broker", "KafkaStartError"),
     ("deploy.kafka.jars", "JarsError"),

@@ -11,7 +11,15 @@ import click
 
 from detectors.utterance import Language
 from playbooks.checks import run_library
-from playbooks.loading import SCHEMA, PlaybookError, load_library, load_lock, lock_file
+from playbooks.loading import (
+    SCHEMA,
+    PlaybookError,
+    load_library,
+    load_lists,
+    load_lock,
+    lock_file,
+)
+from playbooks.mutants import mutants, unnoticed
 
 if TYPE_CHECKING:
     from playbooks.rulebook import Rulebook
@@ -29,18 +37,26 @@ def playbooks() -> None:
 def check(where: Path | None) -> None:
     """Read every playbook; name every problem with its file and line."""
     library = _loaded(where)
+    known = load_lock(where, [])
     for playbook in library:
         levels = " > ".join(rung.level for rung in playbook.rungs)
         tests = f"{len(playbook.cases)} tests"
         name = f"{playbook.playbook_id} v{playbook.version}"
         click.echo(f"{name:28} {tests:9} {levels:29} {playbook.title[Language.ENGLISH]}")
     click.echo(f"{len(library)} playbooks, no problems")
+    if lacking := [playbook.playbook_id for playbook in library if known.lacks(playbook)]:
+        click.echo(f"not locked yet: {', '.join(lacking)}; run: callmood playbooks lock")
 
 
 @playbooks.command()
 @_WHERE
-def test(where: Path | None) -> None:
-    """Run the tests inside the playbooks."""
+@click.option("--mutations", is_flag=True, help="Are the tests good enough?")
+def test(where: Path | None, *, mutations: bool) -> None:
+    """Run the tests inside the playbooks.
+
+    With --mutations each condition is taken away, one after the other: where no test of the
+    playbook fails then, it is said which condition has no test.
+    """
     library = _loaded(where)
     outcomes = run_library(library)
     failed = [outcome for outcome in outcomes if not outcome.passed]
@@ -50,7 +66,21 @@ def test(where: Path | None) -> None:
     for outcome in failed:
         click.echo(f"{outcome.case.where}: “{outcome.case.name}”: {outcome.difference}", err=True)
     click.echo(f"{len(outcomes)} tests of {len(library)} playbooks, {len(failed)} failed")
-    sys.exit(1 if failed else 0)
+    untested = _untested(library, where) if mutations else 0
+    sys.exit(1 if failed or untested else 0)
+
+
+def _untested(library: Rulebook, where: Path | None) -> int:
+    """Say which conditions could be taken away, and return how many."""
+    lists = load_lists(where).values()
+    shared = {f for words in lists for friends in words.but_not.values() for f in friends}
+    found = [(p, name) for p in library for name in unnoticed(p, shared=shared)]
+    for playbook, name in found:
+        first = playbook.cases[0].where
+        click.echo(f"{first}: {playbook.playbook_id}: no test notices: {name}", err=True)
+    tried = sum(1 for playbook in library for _ in mutants(playbook.when))
+    click.echo(f"{tried} conditions taken away one by one, {len(found)} that no test notices")
+    return len(found)
 
 
 @playbooks.command()

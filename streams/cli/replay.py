@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from streams.admin import broker_address, ensure_topics
 from streams.cli.interrupts import end_on_signals
 from streams.cli.screen import progress
 from streams.ids import CALL_ID_PATTERN
+from streams.ingest.caller import identify
 from streams.ingest.given_file import GivenFileError
 from streams.ingest.playing import Given, PlayedCall, demo_calls, prepare
 from streams.ingest.replay import Replay
@@ -45,6 +47,7 @@ LONGEST_ID = 128
     help="How many of each at once.",
 )
 @click.option("--call-id", help="Exactly this id; by default every replay is a new call.")
+@click.option("--caller", help="The number that CALL comes from; only its keyed hash travels.")
 @click.option(
     "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
 )
@@ -57,6 +60,7 @@ def replay(  # noqa: PLR0913  (one parameter an option)
     speed: float,
     copies: int,
     call_id: str | None,
+    caller: str | None,
     customer_only: bool,
 ) -> None:
     """Play CALLs as if they happened now; without any, the two demo calls.
@@ -72,6 +76,7 @@ def replay(  # noqa: PLR0913  (one parameter an option)
     given = [
         Given(path, agent, transcript, sheet, customer_only=customer_only) for path in calls
     ] or demo_calls()
+    given = called_by(given, caller)
     _refuse_id(call_id, calls=len(given) * copies)
     ready = prepare_all(given)
     end_on_signals()
@@ -93,12 +98,18 @@ def _refuse_id(call_id: str | None, *, calls: int) -> None:
         raise click.UsageError(message)
 
 
+def called_by(given: list[Given], caller: str | None) -> list[Given]:
+    """The calls, coming from this number, where one is given."""
+    return given if caller is None else [replace(one, caller=caller) for one in given]
+
+
 def prepare_all(given: list[Given]) -> list[PlayedCall]:
     """Read all recordings; what cannot be read is one line, and nothing is played."""
+    known = identify(settings())
     ready = []
     for one in given:
         try:
-            call = prepare(one)
+            call = prepare(one, identify=known)
         except GivenFileError as error:
             raise click.ClickException(str(error)) from None
         for problem in call.problems:

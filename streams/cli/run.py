@@ -15,7 +15,7 @@ from deploy.children import Child, ChildError, start_child
 from streams.admin import BrokerError, ensure_topics, lag
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import FILE, name_all, prepare_all
+from streams.cli.replay import FILE, called_by, name_all, prepare_all
 from streams.cli.screen import console, progress
 from streams.ingest.playing import Given, PlayedCall, demo_calls
 from streams.ingest.replay import Replay
@@ -36,11 +36,18 @@ LOOK_S = 0.5
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100))
 @click.option("--once", is_flag=True, help="End when the calls are over and read.")
 @click.option("--agent", type=FILE, help="The agent's side, where CALL is the customer's alone.")
+@click.option("--caller", help="The number that CALLs come from; only its keyed hash travels.")
 @click.option(
     "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
 )
-def run(
-    calls: tuple[Path, ...], speed: float, *, once: bool, agent: Path | None, customer_only: bool
+def run(  # noqa: PLR0913  (one parameter an option)
+    *,
+    calls: tuple[Path, ...],
+    speed: float,
+    once: bool,
+    agent: Path | None,
+    caller: str | None,
+    customer_only: bool,
 ) -> None:
     """Start Kafka, worker and desk here, and play CALLs (or the two demo calls).
 
@@ -50,7 +57,7 @@ def run(
         message = "--agent belongs to one CALL; use stereo files for several"
         raise click.UsageError(message)
     given = [Given(path, agent, customer_only=customer_only) for path in calls] or demo_calls()
-    ready = prepare_all(given)
+    ready = prepare_all(called_by(given, caller))
     end_on_signals()
     with ExitStack() as stack:
         try:

@@ -20,9 +20,10 @@ def topics() -> None:
 def list_topics() -> None:
     """Show what each topic carries and how long Kafka keeps it."""
     for topic in ALL_TOPICS:
-        kept = "newest per call" if topic.retention is None else f"{topic.retention.days} days"
-        if topic.retention is not None and topic.retention.days == 0:
-            kept = f"{topic.retention.seconds // 3600} hours"
+        days = topic.retention.days
+        kept = f"{days} days" if days else f"{topic.retention.seconds // 3600} hours"
+        if topic.message is None:
+            kept = f"newest, {days} day{'s' * (days > 1)}"
         click.echo(f"{topic.name:40} {kept:16} {topic.carries}")
 
 

@@ -20,11 +20,13 @@ from streams.desk.live import LineState
 from streams.desk.showing import Showing
 from streams.topics import (
     ALERTS,
+    CALLER_EVENTS,
     CALLS,
     CORRECTIONS,
     FEEDBACK,
     MOODS,
     READINGS,
+    RETURNING,
     TRANSCRIPTS,
     TURNS,
     UTTERANCES,
@@ -46,6 +48,7 @@ LOG = logging.getLogger("callmood.desk")
 
 FED_BY: tuple[KafkaTopic, ...] = (
     CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
+    CALLER_EVENTS, RETURNING,
 )  # fmt: skip
 _MESSAGES = {topic.name: topic.message for topic in FED_BY}
 

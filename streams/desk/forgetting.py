@@ -1,15 +1,28 @@
-"""Deletes what was said in calls that ended long ago. What people answered to them stays."""
+"""Deletes what was said in calls that ended long ago, and who called.
+
+What people answered to them stays.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from streams.tables import ALERTS, CALLS, MOODS, READINGS, SEGMENTS, TRANSCRIPT_LINES, TURNS
+from streams.tables import (
+    ALERTS,
+    CALLS,
+    MOODS,
+    READINGS,
+    RETURNING,
+    SEGMENTS,
+    TRANSCRIPT_LINES,
+    TURNS,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -19,7 +32,7 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 200
 """A sweep deletes no more, so that it never holds up the feed for long."""
 
-_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, SEGMENTS, CALLS)
+_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, SEGMENTS, RETURNING, CALLS)
 """Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them."""
 
 
@@ -30,3 +43,19 @@ def forget_calls(connection: Connection, now: datetime, settings: Settings) -> N
     ids = list(connection.scalars(over.limit(CALLS_AT_ONCE)))
     for table in _FORGOTTEN if ids else ():
         connection.execute(delete(table).where(table.c.call_id.in_(ids)))
+
+
+def forget_callers(connection: Connection, callers: Collection[str]) -> None:
+    """Let no call tell any more that it was of these callers, nor which calls came before."""
+    of_them = select(CALLS.c.call_id).where(CALLS.c.caller.in_(callers))
+    connection.execute(delete(RETURNING).where(RETURNING.c.call_id.in_(of_them)))
+    connection.execute(update(CALLS).where(CALLS.c.caller.in_(callers)).values(caller=""))
+
+
+def forget_old_callers(connection: Connection, now: datetime, settings: Settings) -> None:
+    """The same for calls that began more than ``caller_days`` days ago."""
+    oldest = now - timedelta(days=settings.caller_days)
+    connection.execute(delete(RETURNING).where(RETURNING.c["at"] < oldest))
+    connection.execute(
+        update(CALLS).where(CALLS.c.started_at < oldest, CALLS.c.caller != "").values(caller="")
+    )

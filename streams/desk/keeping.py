@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import or_, update
 
+from streams.caller_messages import CallerEvent, ReturningCaller
 from streams.cloudevents import Message
 from streams.desk import rows
 from streams.desk.clips import forget_clips, keep_clips
-from streams.desk.forgetting import forget_calls
+from streams.desk.forgetting import forget_callers, forget_calls, forget_old_callers
 from streams.messages import (
     AlertMessage,
     CallEvent,
@@ -22,7 +23,16 @@ from streams.messages import (
     UtteranceClip,
 )
 from streams.store import upsert
-from streams.tables import ALERTS, CALLS, FEEDBACK, MOODS, READINGS, TRANSCRIPT_LINES, TURNS
+from streams.tables import (
+    ALERTS,
+    CALLS,
+    FEEDBACK,
+    MOODS,
+    READINGS,
+    RETURNING,
+    TRANSCRIPT_LINES,
+    TURNS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +63,7 @@ def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings
     upsert(connection, MOODS, [rows.mood_row(m) for m in _of(arrivals, MoodMessage)])
     upsert(connection, TURNS, [rows.turn_row(m) for m in _of(arrivals, TurnMessage)])
     upsert(connection, ALERTS, [rows.alert_row(m) for m in _of(arrivals, AlertMessage)])
+    _keep_callers(connection, arrivals)
     keep_feedback(connection, _of(arrivals, Feedback))
     clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
     keep_clips(connection, clips, settings)
@@ -77,11 +88,14 @@ def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
     )
     forget_clips(connection, now, settings)
     forget_calls(connection, now, settings)
+    forget_old_callers(connection, now, settings)
 
 
 def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
     seen: dict[str, Row] = {}
     for arrival in arrivals:
+        if isinstance(arrival.message, CallerEvent):
+            continue  # late, or of no call
         row = seen.setdefault(
             arrival.message.call_id, {"call_id": arrival.message.call_id, "seen_at": arrival.at}
         )
@@ -95,6 +109,14 @@ def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         only={"seen_at"},
         when=lambda new: new["seen_at"] > CALLS.c.seen_at,
     )
+
+
+def _keep_callers(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    told = [rows.returning_row(message) for message in _of(arrivals, ReturningCaller)]
+    upsert(connection, RETURNING, told)
+    gone = {one.caller for one in _of(arrivals, CallerEvent) if one.event == "forgotten"}
+    if gone:
+        forget_callers(connection, gone)
 
 
 def _keep_call_event(connection: Connection, event: CallEvent, seen_at: datetime) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
@@ -16,6 +16,8 @@ from playbooks.sensitivity import Sensitive
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
+
+WEEK = timedelta(days=7)
 
 
 class _Shown(BaseModel):
@@ -119,6 +121,54 @@ class AlertShown(_Shown):
         return None
 
 
+class EarlierCallShown(_Shown):
+    """An earlier call from the same number."""
+
+    call_id: str
+    started_at: datetime
+    kinds: list[Sensitive] = Field(default=[], description="What was found in it, gravest first.")
+
+
+class KindShown(_Shown):
+    """What was found in earlier calls."""
+
+    kind: Sensitive
+    ago_ms: int = Field(description="From the newest call it was found in to this call's start.")
+
+
+class ReturningShown(_Shown):
+    """The number this call comes from has called before. It may be another person each time."""
+
+    at: datetime = Field(description="This call's start.")
+    earlier: list[EarlierCallShown] = Field(description="The newest first.")
+
+    @computed_field(description="Which call within 7 days this is, itself counted.")  # type: ignore[prop-decorator]  # pydantic wants it so
+    @property
+    def nth_in_week(self) -> int:
+        """From 1."""
+        return 1 + sum(self.at - one.started_at <= WEEK for one in self.earlier)
+
+    @computed_field(description="How long before this call's start the last one began.")  # type: ignore[prop-decorator]  # as above
+    @property
+    def last_ago_ms(self) -> int:
+        """In ms."""
+        return self._ago_ms(self.earlier[0])
+
+    @computed_field(description="What was found in them, each kind once, the gravest first.")  # type: ignore[prop-decorator]  # as above
+    @property
+    def kinds(self) -> list[KindShown]:
+        """With the newest call of each."""
+        newest = {kind: one for one in reversed(self.earlier) for kind in one.kinds}
+        return [
+            KindShown(kind=kind, ago_ms=self._ago_ms(newest[kind]))
+            for kind in Sensitive
+            if kind in newest
+        ]
+
+    def _ago_ms(self, call: EarlierCallShown) -> int:
+        return int((self.at - call.started_at) / timedelta(milliseconds=1))
+
+
 class CallShown(_Shown):
     """A call, and how it stands."""
 
@@ -136,6 +186,9 @@ class CallShown(_Shown):
     mood: MoodShown | None = None
     alerts: int = Field(default=0, description="How many so far.")
     loudest: AlertLevel | None = Field(default=None, description="The highest level of them.")
+    returning: ReturningShown | None = Field(
+        default=None, description="Earlier calls from the same number, where there were any."
+    )
 
 
 class CallsPage(_Shown):

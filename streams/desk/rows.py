@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.ids import joined
-from streams.tables import ALERTS, FEEDBACK, MOODS, READINGS, TURNS
+from streams.tables import ALERTS, FEEDBACK, MOODS, READINGS, RETURNING, TURNS
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
+    from streams.caller_messages import ReturningCaller
     from streams.cloudevents import Message
     from streams.messages import (
         AlertMessage,
@@ -56,6 +57,12 @@ def alert_row(message: AlertMessage) -> Row:
     """With the words of that moment, so that a changed playbook changes no past alert."""
     fields = _columns(ALERTS, message)
     return {"alert_id": message.message_id} | fields | {"advised_at": message.advised_at}
+
+
+def returning_row(message: ReturningCaller) -> Row:
+    """The earlier calls, as they were told at this call's start."""
+    fields = _columns(RETURNING, message)
+    return {"returning_id": message.message_id} | fields | {"at": message.at}
 
 
 def feedback_row(message: Feedback) -> Row:

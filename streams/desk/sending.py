@@ -53,7 +53,7 @@ class KafkaSender:
                 producer.send_and_wait(
                     TOPIC_OF[type(message)],
                     message.value(),
-                    key=message.call_id.encode(),
+                    key=message.key.encode(),
                     headers=message.headers(source=SOURCE),
                 ),
                 self._timeout_s * 2 + 1,

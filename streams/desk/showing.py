@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from detectors.reading import Modality
 from detectors.utterance import TurnKind
+from streams.caller_messages import ReturningCaller
 from streams.desk import rows
-from streams.desk.models import AlertShown, LineShown, MoodShown, ReadingShown, TurnShown
+from streams.desk.models import (
+    AlertShown,
+    LineShown,
+    MoodShown,
+    ReadingShown,
+    ReturningShown,
+    TurnShown,
+)
 from streams.messages import (
     AlertMessage,
     CallEvent,
@@ -93,6 +101,10 @@ class Showing:
         html = self._html("alert.html", alert=alert, opened=True, **self._seats)
         return {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
 
+    def _returning(self, message: ReturningCaller) -> Told:
+        returning = ReturningShown.model_validate(rows.returning_row(message))
+        return {"html": self._html("returning.html", returning=returning)}
+
     def _feedback(self, message: Feedback) -> Told:
         verdict = None if message.verdict == "withdrawn" else message.verdict
         return {
@@ -113,4 +125,5 @@ class Showing:
         TurnMessage: ("turn", _turn),
         AlertMessage: ("alert", _alert),
         Feedback: ("feedback", _feedback),
+        ReturningCaller: ("returning", _returning),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from starlette.responses import StreamingResponse
 
+from streams.caller_messages import ReturningCaller
 from streams.cloudevents import now
 from streams.desk.live import Event, Hub, Listener, TooManyListenersError
 from streams.desk.models import Role  # noqa: TC001  (FastAPI reads it at run time)
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ROUTER = APIRouter()
 BEAT_S = 10.0
 
-_OVERVIEW = (CallEvent, MoodMessage, AlertMessage)
+_OVERVIEW = (CallEvent, MoodMessage, AlertMessage, ReturningCaller)
 
 
 @ROUTER.get("/api/live", response_class=StreamingResponse, tags=["live"])

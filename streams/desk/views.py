@@ -18,9 +18,19 @@ from streams.desk.models import (
     LineShown,
     MoodShown,
     ReadingShown,
+    ReturningShown,
     TurnShown,
 )
-from streams.tables import ALERTS, CALLS, FEEDBACK, MOODS, READINGS, TRANSCRIPT_LINES, TURNS
+from streams.tables import (
+    ALERTS,
+    CALLS,
+    FEEDBACK,
+    MOODS,
+    READINGS,
+    RETURNING,
+    TRANSCRIPT_LINES,
+    TURNS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,22 +134,32 @@ def _alerts(connection: Connection, wanted: Select[Any]) -> list[AlertShown]:
 
 
 def _with_standing(connection: Connection, rows: Sequence[Row[Any]]) -> list[CallShown]:
-    """Calls with their newest mood, and how many alerts of which level they had."""
+    """Calls with their newest mood, their alerts, and whether their callers called before."""
     ids = [row.call_id for row in rows]
     moods = _newest_moods(connection, ids)
+    returning = _returning(connection, ids)
     counts: defaultdict[str, dict[AlertLevel, int]] = defaultdict(dict)
     levels = select(ALERTS.c.call_id, ALERTS.c.level, func.count().label("alerts"))
     for call_id, level, count in connection.execute(
         levels.where(ALERTS.c.call_id.in_(ids)).group_by(ALERTS.c.call_id, ALERTS.c.level)
     ):
         counts[call_id][AlertLevel(level)] = count
-    return [_call(row, moods.get(row.call_id), counts[row.call_id]) for row in rows]
+    return [
+        _call(row, moods.get(row.call_id), returning.get(row.call_id), counts[row.call_id])
+        for row in rows
+    ]
 
 
-def _call(row: Row[Any], mood: MoodShown | None, alerts: dict[AlertLevel, int]) -> CallShown:
+def _call(
+    row: Row[Any],
+    mood: MoodShown | None,
+    returning: ReturningShown | None,
+    alerts: dict[AlertLevel, int],
+) -> CallShown:
     standing = {
         "live": row.ended_at is None,
         "mood": mood,
+        "returning": returning,
         "alerts": sum(alerts.values()),
         "loudest": max(alerts, key=lambda level: level.rank, default=None),
     }
@@ -156,6 +176,12 @@ def _newest_moods(connection: Connection, call_ids: Sequence[str]) -> dict[str, 
     same = and_(MOODS.c.call_id == newest.c.call_id, MOODS.c.number == newest.c.number)
     rows = connection.execute(select(MOODS).join(newest, same)).mappings()
     return {row["call_id"]: MoodShown.model_validate(dict(row)) for row in rows}
+
+
+def _returning(connection: Connection, call_ids: Sequence[str]) -> dict[str, ReturningShown]:
+    wanted = select(RETURNING).where(RETURNING.c.call_id.in_(call_ids))
+    rows = connection.execute(wanted).mappings()
+    return {row["call_id"]: ReturningShown.model_validate(dict(row)) for row in rows}
 
 
 def _of(table: Table, call_id: str, order: str) -> Select[Any]:

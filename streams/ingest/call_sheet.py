@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from detectors.utterance import Language
 from streams.ids import CallId
@@ -34,6 +34,8 @@ class CallSheet(BaseModel):
     agent_id: Name = ""
     queue: Name = ""
     language: Annotated[Language, Field(strict=False)] = Language.KOREAN
+    caller: SecretStr | None = Field(default=None, max_length=128)
+    """The caller's number in clear. The gateway hashes it; nothing else ever shows it."""
     customer_channel: Literal["left", "right"] = "right"
     notice_given: bool = False
     analysis_consent: bool = False

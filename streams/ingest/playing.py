@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import merge
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import SAMPLE_RATE, Speaker
 from streams.ingest.call_sheet import CallSheet, read_call_sheet
+from streams.ingest.caller import nobody
 from streams.ingest.recording import Recording, RecordingError, open_pair, open_recording
 from streams.ingest.transcript import TranscriptProblem, read_transcript
 from streams.messages import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from detectors.utterance import TranscriptLine
@@ -46,6 +47,7 @@ class PlayedCall:
     Attributes:
         name: what people call it.
         problems: one line each: what is odd or was left out.
+        caller: keyed hash of the caller's number; empty: not known.
     """
 
     name: str
@@ -53,6 +55,7 @@ class PlayedCall:
     lines: tuple[TranscriptLine, ...]
     sheet: CallSheet
     problems: tuple[str, ...] = ()
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Given:
             beside a file named ``call`` also ``transcript.jsonl``.
         sheet: the call's facts; by default ``<name>.json`` beside the sound, if it is there.
         customer_only: the user vouches that nobody but the customer is on a mono file.
+        caller: the caller's number in clear; by default what the sheet says.
     """
 
     path: Path
@@ -73,13 +77,19 @@ class Given:
     transcript: Path | None = None
     sheet: Path | None = None
     customer_only: bool = False
+    caller: str | None = field(default=None, repr=False)
 
 
-def prepare(given: Given) -> PlayedCall:
+def prepare(given: Given, *, identify: Callable[[str], str] = nobody) -> PlayedCall:
     """Read everything that belongs to a call.
+
+    Args:
+        given: what the user named.
+        identify: turns the caller's number into its keyed hash.
 
     Raises:
         RecordingError, TranscriptError, CallSheetError: one line, naming the file.
+        CallerKeyError: the callers' key cannot be used.
     """
     audio, transcript, sheet_path = _files(given)
     sheet = read_call_sheet(sheet_path) if sheet_path else OWN_RECORDING
@@ -91,7 +101,17 @@ def prepare(given: Given) -> PlayedCall:
         read = read_transcript(transcript, call_id=name, language=sheet.language)
         lines, problems = read.lines, read.problems
     told = (*recording.warnings, *map(str, problems))
-    return PlayedCall(name, recording, lines, sheet, told)
+    # The number ends here: what is played knows the hash alone.
+    unnamed = sheet.model_copy(update={"caller": None})
+    number = _number(given, sheet)
+    return PlayedCall(name, recording, lines, unnamed, told, identify(number) if number else "")
+
+
+def _number(given: Given, sheet: CallSheet) -> str:
+    """The caller's number; who did not agree to analysis is not recognised either."""
+    if not sheet.analysis_consent:
+        return ""
+    return given.caller or (sheet.caller.get_secret_value() if sheet.caller else "")
 
 
 def _recording(given: Given, audio: Path, sheet: CallSheet) -> Recording:
@@ -171,6 +191,7 @@ class _CallMaker(Maker):
             agent_id=sheet.agent_id,
             queue=sheet.queue,
             language=sheet.language,
+            caller=self.call.caller,
             notice_given=sheet.notice_given,
             analysis_consent=sheet.analysis_consent,
             recording_consent=sheet.recording_consent,

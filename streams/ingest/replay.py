@@ -147,7 +147,7 @@ class Replay:
         try:
             future = self._producer.send(
                 topic.name,
-                key=message.call_id.encode(),
+                key=message.key.encode(),
                 value=message.value(),
                 headers=message.headers(source=SOURCE, time=at),
             )

@@ -9,14 +9,14 @@ import pytest
 from streams.admin import WORKER_READS, BrokerError, lag
 from streams.advise.advising import SOURCES
 from streams.settings import Settings
-from streams.topics import AUDIO, CALLS
+from streams.topics import AUDIO, CALLER_EVENTS, CALLS
 
 if TYPE_CHECKING:
     from tests.support.line import TestLine
 
 
 def test_the_workers_can_be_behind_on_exactly_what_they_read() -> None:
-    assert set(WORKER_READS) == {AUDIO, *SOURCES}
+    assert set(WORKER_READS) == {AUDIO, CALLER_EVENTS, *SOURCES}
 
 
 def test_a_message_that_nobody_has_taken_is_behind_until_a_worker_has_acknowledged_it(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 from playbooks.checks import run_cases
 from playbooks.loading import load_library
 from playbooks.playbook import AlertLevel
+from playbooks.schema import playbook_schema
 from streams.cli.playbooks import playbooks
 from tests.playbooks.timeline import REST
 
@@ -31,6 +33,30 @@ def test_check_names_every_problem_and_fails(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert f"{tmp_path}/rule.yaml:2: 'id' is written twice; keep one of them" in result.stderr
     assert "nothing was loaded" in result.stderr
+
+
+def test_check_says_what_is_not_locked(tmp_path: Path) -> None:
+    (tmp_path / "rule.yaml").write_text(WRONG, encoding="utf-8")
+    result = CliRunner().invoke(playbooks, ["check", str(tmp_path)])
+    assert "not locked yet: rule; run: callmood playbooks lock" in result.stdout
+    assert CliRunner().invoke(playbooks, ["lock", str(tmp_path)]).exit_code == 0
+    result = CliRunner().invoke(playbooks, ["check", str(tmp_path)])
+    assert result.stdout.endswith("1 playbooks, no problems\n")
+
+
+def test_mutations_names_what_no_test_notices(tmp_path: Path) -> None:
+    weak = WRONG.replace("topic: abuse", "any: [{topic: abuse}, {said: {en: [x y]}}]")
+    weak = weak.replace("customer says: x", "topic: abuse", 1)
+    (tmp_path / "rule.yaml").write_text(weak, encoding="utf-8")
+    result = CliRunner().invoke(playbooks, ["test", "--mutations", str(tmp_path)])
+    assert result.exit_code == 1
+    assert f"{tmp_path}/rule.yaml:11: rule: no test notices: without said x y" in result.stderr
+    assert "0 failed" in result.stdout
+
+
+def test_schema_prints_what_editors_need() -> None:
+    result = CliRunner().invoke(playbooks, ["schema"])
+    assert json.loads(result.stdout) == playbook_schema()
 
 
 def test_test_says_where_which_and_what_came_instead(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from detectors.labels import Topic
 from detectors.mood import MoodLevel
 from detectors.reading import Modality
 from detectors.utterance import Language, Speaker
-from playbooks.events import CallStarted
+from playbooks.events import CallerKnown, CallStarted, EarlierCall
+from playbooks.sensitivity import Sensitive
 from tests.playbooks.timeline import (
     CALL,
     fired_at,
@@ -17,6 +20,9 @@ from tests.playbooks.timeline import (
     talk_over,
 )
 
+if TYPE_CHECKING:
+    from playbooks.playbook import Playbook
+
 SAID = "said: {en: [hello there]}"
 
 
@@ -24,6 +30,16 @@ def test_words_count_only_from_the_speaker_who_is_named() -> None:
     rule = playbook("{said: {by: agent, en: [hello there]}}")
     assert fired_at(rule, line(5, "hello there")) == []
     assert fired_at(rule, line(5, "hello there", by=Speaker.AGENT)) == [5]
+
+
+def test_words_of_either_count_where_either_is_asked() -> None:
+    rule = playbook("{said: {by: either, en: [hello there]}}", extra="cooldown: 2s\nat_most: 5\n")
+    lines = [line(5, "hello there"), line(9, "hello there", by=Speaker.AGENT)]
+    assert fired_at(rule, *lines) == [5, 9]
+    assert [
+        a.reasons[0].split()[0]
+        for a in replayed(rule, [CallStarted(CALL, language=Language.ENGLISH), *lines])[1]
+    ] == ["customer", "agent"]
 
 
 def test_a_partial_line_is_not_yet_said() -> None:
@@ -56,6 +72,16 @@ def test_a_mood_must_hold_for_as_long_as_asked() -> None:
     assert fired_at(rule, *held) == []
     assert fired_at(rule, *held, mood(30, MoodLevel.TENSE)) == [30]
     assert fired_at(rule, *held, mood(30, MoodLevel.CALM), mood(31, MoodLevel.UPSET)) == []
+
+
+def test_a_mood_can_be_asked_to_have_eased() -> None:
+    rule = playbook(
+        "{sequence: {within: 2m, of: [{mood: {level: upset}}, {mood: {at_most: calm}}]}}"
+    )
+    levels = [(10, MoodLevel.CALM), (20, MoodLevel.UPSET), (40, MoodLevel.TENSE)]
+    moods = [mood(t, level) for t, level in levels]
+    assert fired_at(rule, *moods) == []
+    assert fired_at(rule, *moods, mood(60, MoodLevel.CALM)) == [60]
 
 
 def test_an_older_mood_told_late_does_not_turn_the_clock_back() -> None:
@@ -145,3 +171,113 @@ def test_reasons_are_written_in_the_language_of_the_call() -> None:
     call = CallStarted(CALL, language=Language.KOREAN)
     (alert,) = replayed(rule, [call, line(30, "hello there")])[1]
     assert alert.reasons == ("고객: “hello there”",)
+
+
+def test_a_whole_line_is_found_whatever_its_punctuation_and_nothing_longer() -> None:
+    rule = playbook("{said: {exact: {ko: [안 할래요], en: ['no']}}}")
+    assert fired_at(rule, line(5, "안할래요!")) == [5]
+    assert fired_at(rule, line(5, "No.")) == [5]
+    assert fired_at(rule, line(5, "no problem"), line(9, "그럼 안 할래요")) == []
+
+
+def test_a_pattern_is_found_as_it_is_written_but_not_in_a_false_friend() -> None:
+    rule = playbook(
+        r"{said: {pattern: ['\d{3,4}-\d{4}', '계좌 ?번호'], but_not: {ko: [계좌번호 없이]}}}"
+    )
+    assert fired_at(rule, line(5, "it is 010-1234-5678")) == [5]
+    assert fired_at(rule, line(5, "계좌 번호 불러 주세요")) == [5]
+    assert fired_at(rule, line(5, "계좌번호 없이 됩니다")) == []
+
+
+MISSING = "{missing: {within: 30s, of: {said: {by: agent, en: [recorded]}}}}"
+
+
+def test_what_was_not_said_in_time_is_missed_at_the_next_event() -> None:
+    rule = playbook(MISSING, extra="cooldown: 10s\nat_most: 5\n")
+    lines = [line(t, "go on please") for t in (10, 30, 31, 50)]
+    assert fired_at(rule, *lines) == [31]
+    assert fired_at(rule, line(30, "this call is recorded", by=Speaker.AGENT), *lines[2:]) == []
+    assert fired_at(rule, line(20, "is it recorded"), *lines[2:]) == [31]
+
+
+def test_what_comes_late_is_no_longer_missing() -> None:
+    rule = playbook(f"[{MISSING}, {{said: {{en: [go on please]}}}}]", extra="cooldown: 10s\n")
+    late = line(40, "this call is recorded", by=Speaker.AGENT)
+    assert fired_at(rule, line(35, "go on please"), late, line(60, "go on please")) == [35]
+
+
+def test_something_can_be_missing_after_something_else() -> None:
+    rule = playbook(
+        "{missing: {within: 10s, after: {silence: 5s}, of: {said: {by: agent, en: [sorry]}}}}"
+    )
+    quiet, sorry = silence(20, 5), line(28, "sorry for the wait", by=Speaker.AGENT)
+    later = line(31, "hello are you there")
+    assert fired_at(rule, later) == []
+    assert fired_at(rule, quiet, later) == [31]
+    assert fired_at(rule, quiet, sorry, later) == []
+
+
+def test_the_phase_of_a_call_narrows_a_rule() -> None:
+    def rule(phase: str) -> Playbook:
+        return playbook(f"[{{phase: {phase}}}, {{{SAID}}}]")
+
+    early, middle = line(10, "hello there"), line(60, "hello there")
+    goodbye = line(90, "Is there anything else I can help with?", by=Speaker.AGENT)
+    last = line(95, "hello there")
+    after_all = line(200, "hello there")
+    told = [early, middle, goodbye, last, after_all]
+    assert fired_at(rule("opening"), *told) == [10]
+    assert fired_at(rule("body"), *told) == [60, 200]
+    assert fired_at(rule("closing"), *told) == [95]
+    assert fired_at(rule("[opening, closing]"), *told) == [10, 95]
+
+
+def test_a_greeting_is_not_yet_a_goodbye() -> None:
+    rule = playbook(f"[{{phase: closing}}, {{{SAID}}}]")
+    greeting = line(3, "Thank you for calling, how can I help?", by=Speaker.AGENT)
+    assert fired_at(rule, greeting, line(6, "hello there")) == []
+
+
+def caller(*ago_hours: int, kinds: frozenset[Sensitive] = frozenset()) -> CallerKnown:
+    hour = 3_600_000
+    return CallerKnown(CALL, tuple(EarlierCall(ago * hour, kinds) for ago in ago_hours))
+
+
+def test_a_repeat_caller_is_known_at_the_start_of_the_call() -> None:
+    rule = playbook("{repeat_caller: {calls: 3, within: 7d}}")
+    assert fired_at(rule, CallStarted(CALL), caller(2, 30)) == [0]
+    assert fired_at(rule, CallStarted(CALL), caller(2)) == []
+    assert fired_at(rule, CallStarted(CALL), caller(2, 24 * 8)) == []
+
+
+def test_earlier_calls_can_be_asked_for_their_kind() -> None:
+    rule = playbook("[{repeat_caller: {within: 30d, kind: abuse}}, {not: {queue: vip}}]")
+    abusive = caller(2, kinds=frozenset({Sensitive.ABUSE}))
+    assert fired_at(rule, CallStarted(CALL), abusive) == [0]
+    assert fired_at(rule, CallStarted(CALL, queue="vip"), abusive) == []
+    assert fired_at(rule, caller(2, kinds=frozenset({Sensitive.CHURN}))) == []
+
+
+def test_who_called_before_stays_known_for_the_whole_call() -> None:
+    rule = playbook(f"[{{repeat_caller: {{within: 1d}}}}, {{{SAID}}}]")
+    assert fired_at(rule, caller(2), line(400, "hello there")) == [400]
+
+
+def test_until_level_keeps_a_level_from_flickering() -> None:
+    moods = [
+        mood(t, level)
+        for t, level in ((10, MoodLevel.UPSET), (30, MoodLevel.TENSE), (50, MoodLevel.UPSET))
+    ]
+    assert fired_at(playbook("{mood: {level: upset}}"), *moods) == [10, 50]
+    rule = playbook("{mood: {level: upset, until_level: calm}}")
+    assert fired_at(rule, *moods, mood(70, MoodLevel.CALM), mood(90, MoodLevel.UPSET)) == [10, 90]
+
+
+def test_a_line_and_the_reading_of_it_count_once() -> None:
+    rule = playbook(
+        f"{{count: {{at_least: 2, within: 60s, of: {{any: [{{{SAID}}}, {{topic: abuse}}]}}}}}}"
+    )
+    first, second = line(10, "hello there"), line(20, "hello there")
+    read = [reading(t, topics=(Topic.ABUSE,)) for t in (10, 20)]
+    assert fired_at(rule, first, read[0]) == []
+    assert fired_at(rule, first, read[0], second, read[1]) == [20]

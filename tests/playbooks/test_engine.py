@@ -12,12 +12,13 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.engine import FRESH, CallState, step
+from playbooks.engine import step
 from playbooks.events import CallerKnown, CallStarted, EarlierCall, Event, event_id, event_time
 from playbooks.loading import load_library
 from playbooks.playbook import AlertLevel, Rung, Step
 from playbooks.rulebook import Rulebook
 from playbooks.sensitivity import Sensitive
+from playbooks.states import FRESH, CallState
 from tests.playbooks.timeline import CALL, fired_at, line, mood, playbook, replayed
 
 LIBRARY = load_library()

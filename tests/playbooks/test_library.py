@@ -1,27 +1,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from functools import singledispatch
 from typing import TYPE_CHECKING
 
 import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
 from playbooks.checks import run_cases
-from playbooks.combining import All, Any, Count, Missing, Not, Sequence
-from playbooks.conditions import Condition
-from playbooks.engine import FRESH, step
-from playbooks.happenings import Said
-from playbooks.lasting import MoodIs, PhaseIs, RepeatCaller
+from playbooks.engine import step
 from playbooks.loading import LIBRARY as FOLDER
 from playbooks.loading import load_library, load_lists
+from playbooks.mutants import mutants, sparing, unnoticed
 from playbooks.playbook import Action
 from playbooks.sensitivity import Sensitive
+from playbooks.states import FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playbooks.playbook import Playbook
 
 LIBRARY = load_library()
@@ -33,7 +27,6 @@ SHARED_FRIENDS = {
 }
 """False friends of word lists: it is enough if one of the playbooks that use them has a test."""
 each_playbook = pytest.mark.parametrize("playbook", LIBRARY, ids=lambda p: p.playbook_id)
-Mutant = tuple[str, Condition]
 
 HANGUL = re.compile("[가-힣]")
 HARMLESS = """\
@@ -102,23 +95,13 @@ def test_its_own_tests_pass(playbook: Playbook) -> None:
 
 @each_playbook
 def test_taking_any_one_condition_away_breaks_one_of_its_tests(playbook: Playbook) -> None:
-    unnoticed = [
-        name
-        for name, when in mutants(playbook.when)
-        if all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
-    ]
-    assert unnoticed == []
+    assert unnoticed(playbook, shared=SHARED_FRIENDS) == []
 
 
 @pytest.mark.parametrize("friend", sorted(SHARED_FRIENDS))
 def test_a_false_friend_of_a_word_list_is_in_a_test_of_some_playbook(friend: str) -> None:
-    spared = [
-        playbook
-        for playbook in LIBRARY
-        for when in without_friend(playbook.when, friend)
-        if not all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
-    ]
-    assert spared
+    asked = [p for p in LIBRARY if sparing(friend) in {name for name, _ in mutants(p.when)}]
+    assert any(sparing(friend) not in unnoticed(playbook) for playbook in asked)
 
 
 @each_playbook
@@ -172,142 +155,3 @@ def test_an_ordinary_call_brings_no_alert(speaker: Speaker) -> None:
         event = TranscriptLine("c1", speaker, span, text)
         state, alerts = step(LIBRARY, state, event, now=span.end_ms)
         assert alerts == (), text
-
-
-def without_friend(condition: Condition, friend: str) -> Iterator[Condition]:
-    """The condition, if this false friend is in it, with nothing that spares it."""
-    changed = pruned(condition, friend)
-    if changed != condition:
-        yield changed
-
-
-@singledispatch
-def pruned(condition: Condition, friend: str) -> Condition:
-    """The condition without this false friend."""
-    del friend
-    return condition
-
-
-@pruned.register(All)
-@pruned.register(Any)
-@pruned.register(Sequence)
-def _(condition: All | Any | Sequence, friend: str) -> Condition:
-    return replace(condition, parts=tuple(pruned(part, friend) for part in condition.parts))
-
-
-@pruned.register(Not)
-@pruned.register(Count)
-@pruned.register(Missing)
-def _(condition: Not | Count | Missing, friend: str) -> Condition:
-    return replace(condition, part=pruned(condition.part, friend))
-
-
-@pruned.register(Said)
-def _(condition: Said, friend: str) -> Condition:
-    but_not = {
-        language: tuple(each for each in friends if each != friend)
-        for language, friends in condition.phrases.but_not.items()
-    }
-    return replace(condition, phrases=replace(condition.phrases, but_not=but_not))
-
-
-@singledispatch
-def mutants(condition: Condition) -> Iterator[Mutant]:
-    """The condition with one thing taken away, in every possible way."""
-    del condition
-    return iter(())
-
-
-@mutants.register(All)
-@mutants.register(Any)
-@mutants.register(Sequence)
-def _(condition: All | Any | Sequence) -> Iterator[Mutant]:
-    parts = condition.parts
-    for place, part in enumerate(parts):
-        before, after = parts[:place], parts[place + 1 :]
-        if before + after:
-            yield f"without {part}", replace(condition, parts=before + after)
-        for name, mutant in mutants(part):
-            yield name, replace(condition, parts=(*before, mutant, *after))
-
-
-@mutants.register(Not)
-def _(condition: Not) -> Iterator[Mutant]:
-    return ((name, Not(mutant)) for name, mutant in mutants(condition.part))
-
-
-@mutants.register(Count)
-def _(condition: Count) -> Iterator[Mutant]:
-    yield "once is enough", condition.part
-    yield "one more needed", replace(condition, at_least=condition.at_least + 1)
-    yield "no window", replace(condition, within_ms=10**9)
-    for name, mutant in mutants(condition.part):
-        yield name, replace(condition, part=mutant)
-
-
-@mutants.register(Said)
-def _(condition: Said) -> Iterator[Mutant]:
-    wanted, but_not = condition.phrases.wanted, condition.phrases.but_not
-    yield "said by the other", replace(condition, speaker=condition.speaker.other)
-    for language, phrases in wanted.items():
-        others = {**wanted, language: ()}
-        if phrases and any(others.values()):
-            fewer = replace(condition.phrases, wanted=others)
-            yield f"nothing in {language}", replace(condition, phrases=fewer)
-    phrases = condition.phrases
-    for language, lines in phrases.exact.items():
-        if lines:
-            fewer = replace(phrases, exact={**phrases.exact, language: ()})
-            yield f"no whole line in {language}", replace(condition, phrases=fewer)
-    for pattern in phrases.patterns:
-        left = tuple(each for each in phrases.patterns if each != pattern)
-        yield f"without {pattern}", replace(condition, phrases=replace(phrases, patterns=left))
-    for language, friends in but_not.items():
-        for friend in friends:
-            if friend in SHARED_FRIENDS:
-                continue
-            fewer = {**but_not, language: tuple(f for f in friends if f != friend)}
-            sparing = replace(phrases, but_not=fewer)
-            yield f"not sparing {friend}", replace(condition, phrases=sparing)
-
-
-@mutants.register(Missing)
-def _(condition: Missing) -> Iterator[Mutant]:
-    yield "at once", replace(condition, within_ms=1)
-    yield "an hour later", replace(condition, within_ms=3_600_000)
-    for name, mutant in mutants(condition.part):
-        yield name, replace(condition, part=mutant)
-    if condition.after is not None:
-        yield "since the call's start", replace(condition, after=None)
-        for name, mutant in mutants(condition.after):
-            yield name, replace(condition, after=mutant)
-
-
-@mutants.register(PhaseIs)
-def _(condition: PhaseIs) -> Iterator[Mutant]:
-    for phase in sorted(condition.phases) if len(condition.phases) > 1 else ():
-        yield f"not in the {phase}", replace(condition, phases=condition.phases - {phase})
-
-
-@mutants.register(RepeatCaller)
-def _(condition: RepeatCaller) -> Iterator[Mutant]:
-    yield "one call more", replace(condition, calls=condition.calls + 1)
-    yield "however long ago", replace(condition, within_ms=10**12)
-    if condition.kind is not None:
-        yield "of any kind", replace(condition, kind=None)
-
-
-@mutants.register(MoodIs)
-def _(condition: MoodIs) -> Iterator[Mutant]:
-    asked = [
-        n
-        for n in ("level", "label", "trend", "strain", "shift", "contrast")
-        if getattr(condition, n) is not None
-    ]
-    if len(asked) > 1:
-        yield from ((f"any {name}", replace(condition, **{name: None})) for name in asked)
-    if condition.for_ms:
-        yield "at once", replace(condition, for_ms=0)
-    for name in ("until_level", "until_strain"):
-        if getattr(condition, name) is not None:
-            yield f"without {name}", replace(condition, **{name: None})

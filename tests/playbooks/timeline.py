@@ -9,10 +9,11 @@ from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
 from playbooks.document import Problems, opened
-from playbooks.engine import FRESH, CallState, step
+from playbooks.engine import step
 from playbooks.events import event_time
 from playbooks.rulebook import Rulebook
 from playbooks.rules import parse_playbook
+from playbooks.states import FRESH, CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

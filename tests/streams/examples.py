@@ -13,6 +13,7 @@ from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
+from streams.caller_messages import CallerEvent, EarlierCallTold, ReturningCaller
 from streams.messages import (
     AlertMessage,
     AudioChunk,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 T0 = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 CALL = "2026-1102-0042"
+CALLER = "5f0c2a9be4d1738806d2c1f7a3b98e42"
 WORDS = "아니 지금 몇 번째 말씀드리는 거예요"
 STAGES = {
     "heard_at": T0 + timedelta(seconds=41.2),
@@ -49,7 +51,7 @@ EXAMPLES: dict[str, Message] = {
         agent_id="seoyeon",
         queue="loans",
         language=Language.KOREAN,
-        caller="5f0c2a9be4d1738806d2c1f7a3b98e42",
+        caller=CALLER,
         notice_given=True,
         analysis_consent=True,
         recording_consent=True,
@@ -149,6 +151,25 @@ EXAMPLES: dict[str, Message] = {
         topics=(Topic.REGULATOR,),
         trainer="jiho",
         at=T0 + timedelta(hours=3),
+    ),
+    "caller-events.v1": CallerEvent(
+        call_id=CALL,
+        event="found",
+        caller=CALLER,
+        at=T0,
+        kind=Sensitive.ESCALATION,
+    ),
+    "returning.v1": ReturningCaller(
+        call_id=CALL,
+        at=T0,
+        earlier=(
+            EarlierCallTold(call_id="2026-1030-0007", started_at=T0 - timedelta(days=3)),
+            EarlierCallTold(
+                call_id="2026-1012-0113",
+                started_at=T0 - timedelta(days=21),
+                kinds=(Sensitive.ABUSE,),
+            ),
+        ),
     ),
     "dead-letters.v1": DeadLetter(
         call_id=CALL,

@@ -10,7 +10,7 @@ import pytest
 
 from streams.intake import Intake, Intakes
 from streams.ledger import Where
-from streams.topics import KafkaTopic
+from streams.topics import DAY, KafkaTopic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,7 +57,7 @@ class Consumer:
         return True
 
 
-T = KafkaTopic(name="t", message=None, retention=None, carries="")
+T = KafkaTopic(name="t", message=None, retention=DAY, carries="")
 
 
 async def taken(consumer: Consumer) -> list[int]:

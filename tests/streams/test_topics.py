@@ -27,7 +27,7 @@ def _shown(message: Message) -> str:
     value = message.value()
     body = f"<{len(value)} bytes>" if isinstance(message, BinaryMessage) else json.loads(value)
     shown = {
-        "key": message.call_id,
+        "key": message.key,
         "headers": {name: text.decode() for name, text in headers},
         "value": body,
     }

@@ -63,7 +63,7 @@ class Wire:
                 TOPIC_OF[type(message)],
                 message.value(),
                 message.headers(source="test", time=at),
-                key=message.call_id.encode(),
+                key=message.key.encode(),
             )
 
     def put_raw(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.children import start_child
-from streams.topics import APP_ID, AUDIO, CALLS, READINGS, TRANSCRIPTS, TURNS
+from streams.admin import WORKER_READS
+from streams.topics import APP_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,7 +127,7 @@ class TestLine:
         consumer = KafkaConsumer(bootstrap_servers=self.broker, group_id=APP_ID)
         partitions = [
             TopicPartition(topic.name, number)
-            for topic in (AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLS)
+            for topic in WORKER_READS
             for number in sorted(consumer.partitions_for_topic(topic.name) or ())
         ]
         deadline = time.monotonic() + ANSWER_S

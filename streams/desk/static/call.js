@@ -17,7 +17,7 @@ const live = keepLive({
     if (agent && (follows !== undefined || role === "agent")) wanted.agent = agent;
     return wanted;
   },
-  on: { call: onCall, line: onLine, reading: onReading, mood: onMood, turn: onTurn, alert: onAlert, feedback: onFeedback },
+  on: { call: onCall, line: onLine, reading: onReading, mood: onMood, turn: onTurn, alert: onAlert, feedback: onFeedback, returning: onReturning },
   arrived,
 });
 
@@ -99,6 +99,13 @@ function onAlert(told) {
   addMark(byId("trend"), told.at, told.level);
   draw();
   afterPaint(() => tellShown(told.id));
+}
+
+function onReturning(told) {
+  const note = byId("returning");
+  if (!mine(told) || !note) return;
+  note.innerHTML = told.html;
+  showClocks(note);
 }
 
 function onFeedback(told) {

@@ -9,7 +9,7 @@ const live = keepLive({ query: () => ({}), on: still ? {} : changes(), arrived: 
 
 function changes() {
   const later = () => (waiting ??= setTimeout(refresh, PAUSE_MS));
-  return { call: later, mood: later, alert: later };
+  return { call: later, mood: later, alert: later, returning: later };
 }
 
 async function refresh() {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
-from playbooks.engine import FRESH, step
+from playbooks.engine import step
 from playbooks.events import event_time
 from playbooks.loading import load_library
+from playbooks.states import FRESH
 from streams.bench.rules import company, copies, events
 from streams.cli.bench import bench
 

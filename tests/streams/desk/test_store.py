@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from detectors.labels import Emotion
 from detectors.utterance import Speaker
+from streams.caller_messages import EarlierCallTold, ReturningCaller
 from streams.corrections.feature import CORRECTIONS as TRAINERS
 from streams.desk import views
 from streams.desk.feature import DESK as DESK_FEATURE
@@ -55,9 +56,13 @@ def read(store: Store, wanted: Select[Any]) -> Sequence[Row[Any]]:
         return connection.execute(wanted).all()
 
 
+EARLIER = EarlierCallTold(call_id="earlier", started_at=T0 - timedelta(days=3))
+
+
 def whole_call() -> list[Message]:
     return [
         KOREAN_CALL.started(),
+        ReturningCaller(call_id=KOREAN_CALL.call_id, at=T0, earlier=(EARLIER,)),
         *KOREAN_CALL.messages(),
         answer("wrong", T0),
         KOREAN_CALL.ended(),

@@ -13,6 +13,7 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.utterance import Language
 from playbooks.playbook import AlertLevel
+from playbooks.sensitivity import Sensitive
 from streams.corrections.segments import Cause
 from streams.desk.live import LineState
 from streams.web.show import evidence
@@ -54,6 +55,7 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("mood.trend", list(Trend)),
         ("alerts.level", list(AlertLevel)),
         ("trainer.cause", list(Cause)),
+        ("sensitive", list(Sensitive)),
         ("line_state", [*LineState, "offline"]),
         ("language", list(Language)),
     ],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEYS = (
-    "the keys are call_id, agent_id, queue, language, customer_channel, notice_given, "
+    "the keys are call_id, agent_id, queue, language, caller, customer_channel, notice_given, "
     "analysis_consent, recording_consent, note"
 )
 

@@ -1,0 +1,90 @@
+"""``callmood callers``: the right to be forgotten."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from streams.admin import BrokerError, broker_address, ensure_topics, no_broker
+from streams.caller_messages import CallerEvent
+from streams.cloudevents import now
+from streams.ingest.caller import HASH_DIGITS, Callers, caller_key
+from streams.settings import Settings, settings
+from streams.topics import CALLER_EVENTS
+
+SOURCE = "/callmood/callers"
+
+
+@click.group()
+def callers() -> None:
+    """Forget a caller."""
+
+
+@callers.command()
+@click.option("--number", help="The caller's number; -: read it from the standard input.")
+@click.option("--hash", "known", help="The caller's keyed hash, as the desk's database has it.")
+def forget(*, number: str | None, known: str | None) -> None:
+    """Forget every earlier call of a caller, on the line and on the desk.
+
+    With --number this needs the key that the gateways hash with.
+    """
+    here = settings()
+    caller = _caller(here, number=number, known=known)
+    broker = broker_address(here)
+    ensure_topics(broker, here)
+    _tell(broker, here, CallerEvent(event="forgotten", caller=caller, at=now()))
+    click.echo(f"caller {caller} is forgotten, as soon as a worker and the desk read it")
+
+
+def _caller(here: Settings, *, number: str | None, known: str | None) -> str:
+    if (number is None) == (known is None):
+        message = "say who: --number NUMBER or --hash HASH"
+        raise click.UsageError(message)
+    if known is not None:
+        if not re.fullmatch(rf"[0-9a-f]{{{HASH_DIGITS}}}", known):
+            message = f"--hash is {HASH_DIGITS} of the digits 0-9 and a-f"
+            raise click.UsageError(message)
+        return known
+    text = sys.stdin.readline() if number == "-" else number or ""
+    return _hashed(here, text)
+
+
+def _hashed(here: Settings, number: str) -> str:
+    """The number's hash; a key that was never made has hashed nobody."""
+    if not here.caller_key.exists():
+        message = f"there is no key at {here.caller_key}: point CALLMOOD_CALLER_KEY_FILE to it"
+        raise click.ClickException(message)
+    caller = Callers(caller_key(here.caller_key), here.region).hash_of(number)
+    if not caller:
+        message = f"--number is no telephone number (its country, if it names none: {here.region})"
+        raise click.UsageError(message)
+    return caller
+
+
+def _tell(broker: str, here: Settings, event: CallerEvent) -> None:
+    milliseconds = int(here.kafka_timeout_s * 1000)
+    try:
+        producer = KafkaProducer(
+            bootstrap_servers=broker,
+            client_id="callmood-callers",
+            acks="all",
+            max_block_ms=milliseconds,
+            request_timeout_ms=milliseconds,
+            delivery_timeout_ms=2 * milliseconds,
+            bootstrap_timeout_ms=milliseconds,
+        )
+        try:
+            producer.send(
+                CALLER_EVENTS.name,
+                key=event.key.encode(),
+                value=event.value(),
+                headers=event.headers(source=SOURCE),
+            ).get(2 * here.kafka_timeout_s)
+        finally:
+            producer.close(timeout=here.kafka_timeout_s)
+    except (KafkaError, ValueError, OSError) as error:
+        raise BrokerError(no_broker(broker, error)) from None
