@@ -137,7 +137,7 @@ def test_abuse_brings_three_warnings_and_the_decision_stays_with_the_agent() -> 
 def test_every_kind_of_sensitive_customer_has_a_ladder_of_its_own(kind: Sensitive) -> None:
     ladders = [p for p in LIBRARY if p.sensitive is kind and len(p.rungs) > 1]
     assert ladders
-    assert all(2 <= len(p.rungs) <= 4 for p in ladders)  # noqa: PLR2004
+    assert all(2 <= len(p.rungs) <= 4 for p in ladders)
     assert all(p.at_most >= len(p.rungs) for p in ladders)
 
 
