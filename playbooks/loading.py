@@ -1,8 +1,9 @@
 """Reading a rules folder from disk: all of it, or every problem at once.
 
 A folder has playbooks (``<id>.yaml``, in whatever folders below it), and may have word lists
-(``lexicon/<name>.yaml``), a ``budget.yaml`` and a ``playbooks.lock``. The only part of `playbooks`
-that touches a disk.
+(``lexicon/<name>.yaml``), a ``budget.yaml`` and a ``playbooks.lock``. With `playbooks.files` the
+only part of `playbooks` that touches a disk: when rules are taken, never while an event is
+looked at.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING
 from playbooks.budgets import FILE as BUDGET_FILE
 from playbooks.budgets import parse_budget
 from playbooks.document import MAX_BYTES, Field, Problems, opened
+from playbooks.files import rule_files
 from playbooks.lexicon import FOLDER as LEXICON_FOLDER
 from playbooks.lexicon import WordList, parse_list
 from playbooks.locking import FILE as LOCK_FILE
-from playbooks.locking import parse_lock
+from playbooks.locking import Lock, parse_lock
 from playbooks.rulebook import Rulebook
 from playbooks.rules import KEYS, parse_playbook
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from playbooks.budgets import Budget
     from playbooks.lexicon import Lexicon
-    from playbooks.locking import Lock
     from playbooks.playbook import Playbook
 
 LIBRARY = Path(__file__).parent / "library"
@@ -80,11 +81,12 @@ class _Folder:
         return not top.problems.found
 
 
-def load_library(path: Path | str | None = None) -> Rulebook:
+def load_library(path: Path | str | None = None, *, trying: bool = False) -> Rulebook:
     """Every playbook in ``path`` (a folder with all below it, or one file), in id order.
 
     Args:
         path: the library that comes with callmood where it is ``None``.
+        trying: not to be in force, so that the folder's lock is not asked.
 
     Raises:
         PlaybookError: something is wrong with any file. Then nothing is loaded.
@@ -94,7 +96,7 @@ def load_library(path: Path | str | None = None) -> Rulebook:
     lexicon, lists_are_sound = _lexicon(folder)
     loaded = [item for file in files if (item := _load(folder, file, lexicon)) is not None]
     budget = _budget(folder)
-    lock = load_lock(folder.path, folder.lines)
+    lock = Lock() if trying else load_lock(folder.path, folder.lines)
     for item in loaded if lists_are_sound else ():
         if problem := lock.problem(item.playbook):
             what, _, advice = problem.partition("; ")
@@ -150,7 +152,7 @@ def playbook_files(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
-    files = sorted(filter(_is_playbook, _yaml_below(path)))
+    files = list(filter(_is_playbook, _yaml_below(path)))
     if not files:
         message = f"{path}:1: no playbooks here; name a folder with .yaml files, or one file"
         raise PlaybookError([message])
@@ -161,14 +163,12 @@ def playbook_files(path: Path) -> list[Path]:
 
 
 def _yaml_below(path: Path) -> list[Path]:
-    """YAML files, without hidden ones: an editor's, a container's behind a mounted folder."""
-    return [
-        file
-        for file in path.rglob("*")
-        if file.suffix in {".yaml", ".yml"}
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
+    try:
+        return rule_files(path)
+    except OSError as error:
+        where, why = error.filename or path, error.strerror or "the disk failed"
+        message = f"{where}:1: cannot be read ({why}); check the folder's permissions"
+        raise PlaybookError([message]) from None
 
 
 def _is_playbook(file: Path) -> bool:
@@ -179,7 +179,7 @@ def _lexicon(folder: _Folder) -> tuple[Lexicon, bool]:
     """The word lists, and whether all of them are sound."""
     known = len(folder.lines)
     lexicon: Lexicon = {}
-    for file in sorted(_yaml_below(_beside(folder.path, LEXICON_FOLDER))):
+    for file in _yaml_below(_beside(folder.path, LEXICON_FOLDER)):
         top = folder.opened(file)
         lexicon[file.stem] = parse_list(top) if top else WordList({}, {})
         if top:

@@ -87,7 +87,7 @@ class Message(BaseModel):
         try:
             return make()
         except ValidationError as error:
-            raise MessageError(_one_line(error)) from None
+            raise MessageError(one_line(error)) from None
 
 
 class BinaryMessage(Message):
@@ -143,7 +143,8 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _one_line(error: ValidationError) -> str:
+def one_line(error: ValidationError) -> str:
+    """What is wrong with a message, at most five things of it."""
     problems: Sequence[str] = [
         f"{'.'.join(map(str, problem['loc'])) or 'value'}: {problem['msg']}"
         for problem in error.errors(include_url=False, include_input=False)

@@ -48,6 +48,15 @@ INFERENCE_BATCH = Histogram(
 )
 MOODS_CHANGED = Counter("callmood_moods", "Moods sent.", ["level"])
 ALERTS_FIRED = Counter("callmood_alerts", "Alerts fired.", ["playbook", "level"])
+PLAYBOOKS_IN_FORCE = Gauge("callmood_playbooks_in_force", "Playbooks a worker goes by now.")
+RULES_RELOADS = Counter(
+    "callmood_rules_reloads",
+    "Changes of the rules folder that a worker took or refused.",
+    ["result"],
+)
+RULES_REFUSED = Gauge(
+    "callmood_rules_refused", "1 while refused rules lie in the folder and older ones are in force."
+)
 FEEDBACK_GIVEN = Counter("callmood_feedback", "Answers to alerts.", ["playbook", "verdict"])
 CORRECTIONS_KEPT = Counter("callmood_corrections", "Corrections kept.", ["changed"])
 DEAD_LETTERS_SENT = Counter("callmood_dead_letters", "Messages set aside.", ["source", "stage"])

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     playbooks: Path | None = Field(
         default=None, description="Folder of playbooks; empty: the library that comes along."
     )
+    rules_poll_s: float = Field(
+        default=2.0,
+        ge=0.1,
+        le=3600,
+        description="How often a worker looks for changed rules in that folder, in seconds.",
+    )
     voice: str = Field(
         default="",
         description="onnx:/path/model.onnx: a voice model of your own (docs/own-voice-model.md); "

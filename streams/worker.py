@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.reading import Modality
 from detectors.registry import load, voice_at
-from playbooks.loading import load_library
 from streams.advise.advising import SOURCES, Advising
+from streams.advise.following import Following
 from streams.advise.recognising import Recognising
 from streams.app import Line
 from streams.dead_letters import DeadLetters, LimitReachedError, one_line
 from streams.intake import Intakes
+from streams.rules_in_force import RulesInForce
 from streams.score.batching import Batcher
 from streams.score.text import TextScoring
 from streams.score.voice import VoiceScoring
@@ -72,9 +73,12 @@ class Worker:
             intake=self._intakes.of(TRANSCRIPTS),
             dead_letters=self._dead_letters("text"),
         )
+        rules = RulesInForce(settings.playbooks)
+        self._following = Following(rules)
+        self._following.begin()
         self._advising = Advising(
             line,
-            rulebook=load_library(settings.playbooks),
+            rules=rules,
             intake=self._intakes.of(*SOURCES),
             table=advice,
             dead_letters=self._dead_letters("advice"),
@@ -99,6 +103,7 @@ class Worker:
         app.timer(COMMIT_S, name="commit")(self._commit)
         app.timer(WATCH_S, name="watch")(self._watch)
         app.timer(SWEEP_S, name="sweep")(self._sweep)
+        app.timer(line.settings.rules_poll_s, name="rules")(self._look_at_rules)
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         app.on_rebalance_complete.connect(self._ready, weak=False)
 
@@ -123,6 +128,15 @@ class Worker:
             await self._voice.sweep()
             await self._advising.sweep()
             await self._recognising.sweep()
+
+    async def _look_at_rules(self, *_: Any) -> None:
+        with self._going_on("look for changed rules"):
+            await self._following.look()
+
+    async def look_at_rules_now(self) -> None:
+        """Do not wait for the next regular look."""
+        with self._going_on("look for changed rules"):
+            await self._following.look_now()
 
     async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
         self._intakes.forget(revoked)

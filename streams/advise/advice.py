@@ -14,7 +14,7 @@ from playbooks.states import FRESH, CallState
 from streams.messages import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from detectors.mood import Mood
     from playbooks.events import Event
@@ -48,9 +48,22 @@ class Advised:
 
 
 def advise(
-    advice: Advice, event: Event, *, message_id: str, rulebook: Rulebook
+    advice: Advice,
+    event: Event,
+    *,
+    message_id: str,
+    rulebook: Rulebook,
+    follow: Callable[[MoodState, Reading], MoodState] = follow,
 ) -> tuple[Advice, Advised]:
-    """Take one event in. One that was seen before changes nothing and leads to nothing."""
+    """Take one event in. One that was seen before changes nothing and leads to nothing.
+
+    Args:
+        advice: so far.
+        event: what happened.
+        message_id: of what told it.
+        rulebook: all rules that are in force.
+        follow: how a mood goes on; who plays a call twice may remember it from the first time.
+    """
     if message_id in advice.seen:
         return advice, Advised()
     seen = (*advice.seen, message_id)[-REMEMBERED_IDS:]

@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from playbooks.events import Event
-    from playbooks.rulebook import Rulebook
     from streams.app import CallTable, Line
     from streams.cloudevents import Message
     from streams.dead_letters import DeadLetters
     from streams.intake import Intake
     from streams.ledger import Hold, Where
+    from streams.rules_in_force import RulesInForce
     from streams.topics import KafkaTopic
 
 REMEMBER_S = 900.0
@@ -69,13 +69,13 @@ class Advising:
         self,
         line: Line,
         *,
-        rulebook: Rulebook,
+        rules: RulesInForce,
         intake: Intake,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
         self._line = line
-        self._rulebook = rulebook
+        self._rules = rules
         self._intake = intake
         self._table = table
         self._dead_letters = dead_letters
@@ -100,17 +100,17 @@ class Advising:
             if known is not None:
                 known.ended = True
             return
-        happened = _event(message)
+        happened = event_of(message)
         if happened is not None:
             await self._advise(message, happened, event.message.partition)
             self._dead_letters.worked()
 
     async def _advise(self, message: Message, happened: Event, partition: int) -> None:
+        # Read once: whatever is taken meanwhile, one event sees one library.
+        rulebook = self._rules.rulebook
         known = self._known(message.call_id, partition)
         before = known.advice
-        after, advised = advise(
-            before, happened, message_id=message.message_id, rulebook=self._rulebook
-        )
+        after, advised = advise(before, happened, message_id=message.message_id, rulebook=rulebook)
         if after is before:
             return
         advised_at = now()
@@ -184,10 +184,10 @@ class _Known:
         return cls(partition, from_json(remembered), known)
 
 
-def _event(message: Message) -> Event | None:
+def event_of(message: Message) -> Event | None:
     """What the playbooks see of a message; `None` where they do not look."""
     match message:
-        case CallEvent():
+        case CallEvent(event="started"):
             return CallStarted(message.call_id, queue=message.queue, language=message.language)
         case TranscriptMessage():
             return message.line if message.final else None

@@ -21,6 +21,7 @@ from streams.bench.line import LineCost, OutputReader, scrape
 from streams.bench.plain import PlainCost, measure_plain
 from streams.bench.rotating import rotated
 from streams.cli.bench_detectors import detectors
+from streams.cli.bench_dry_run import dry_run
 from streams.cli.bench_playbooks import playbooks
 from streams.cli.kafka import start_local
 from streams.cli.replay import name_all, prepare_all
@@ -46,6 +47,7 @@ def bench() -> None:
 
 
 bench.add_command(detectors)
+bench.add_command(dry_run)
 bench.add_command(playbooks)
 
 

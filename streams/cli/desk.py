@@ -14,19 +14,20 @@ from streams.corrections.feature import CORRECTIONS
 from streams.desk.app import Line, create_app, kafka_line
 from streams.desk.feature import DESK
 from streams.desk.server import PortTakenError, bound_socket, serve, url_of
+from streams.rules.feature import RULES
 from streams.settings import Settings, settings
 from streams.store import StoreError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-FEATURES = (DESK, CORRECTIONS)
+FEATURES = (DESK, CORRECTIONS, RULES)
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65_535), help="Where to serve; 0: a free port.")
 def desk(port: int | None) -> None:
-    """Serve the desk: the agent's page, the trainers' queue, and the API.
+    """Serve the desk: the agent's page, the trainers' queue, the playbooks, and the API.
 
     Without Kafka the pages stay up, say so, and go on when it is back.
     """

@@ -20,6 +20,7 @@ from playbooks.loading import (
     lock_file,
 )
 from playbooks.mutants import mutants, unnoticed
+from streams.cli.late import LateGroup
 
 if TYPE_CHECKING:
     from playbooks.rulebook import Rulebook
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(cls=LateGroup, late={"dry-run": "streams.cli.dry_run"})
 def playbooks() -> None:
-    """Check and test playbooks. DIR is a folder or a file; without it, the built-in library."""
+    """Check, test, try out playbooks. DIR is a folder or a file; else the built-in library."""
 
 
 @playbooks.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 
@@ -43,4 +44,21 @@ async def _run(one: Worker) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, one.ask_to_stop)
+    looks = set[asyncio.Task[None]]()
+    loop.add_signal_handler(signal.SIGHUP, _hung_up, one, looks, _in_terminal())
     return await one.run()
+
+
+def _hung_up(one: Worker, looks: set[asyncio.Task[None]], in_terminal: bool) -> None:  # noqa: FBT001
+    """SIGHUP: look at the rules now; or, as ever, end with the terminal that was closed."""
+    if in_terminal and not _in_terminal():
+        one.ask_to_stop()
+        return
+    look = asyncio.get_running_loop().create_task(one.look_at_rules_now())
+    looks.add(look)
+    look.add_done_callback(looks.discard)
+
+
+def _in_terminal() -> bool:
+    """Whether the standard input is a terminal that is still there."""
+    return os.isatty(0)

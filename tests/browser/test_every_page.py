@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PATHS = (
     "/", "/agent", "/agent/nobody", "/agent/seoyeon", "/agent/maya", "/trainer", "/api/docs",
-    f"/calls/{quote(KOREAN_CALL.call_id, safe='')}?agent=seoyeon",
+    "/playbooks", f"/calls/{quote(KOREAN_CALL.call_id, safe='')}?agent=seoyeon",
 )  # fmt: skip
 LONG = "가나다라마바사아자차카타파하" * 40
 

@@ -31,6 +31,10 @@ def observe_everything() -> None:
         metrics.FEEDBACK_GIVEN.labels(PLAYBOOK, verdict).inc()
     metrics.CORRECTIONS_KEPT.labels("true").inc()
     metrics.DEAD_LETTERS_SENT.labels("audio.v1", "voice").inc()
+    metrics.PLAYBOOKS_IN_FORCE.set(12)
+    metrics.RULES_REFUSED.set(1)
+    for result in ("taken", "refused"):
+        metrics.RULES_RELOADS.labels(result).inc()
     metrics.SCREENS.set(3)
     metrics.QUEUE_LENGTH.set(4)
 
@@ -62,5 +66,6 @@ def forget_levels() -> None:
     metrics.CALLS_ON_LINE.labels("replay").set(0)
     for gauge in (
         metrics.CALLS_LISTENED, metrics.CHUNKS_HELD, metrics.SCREENS, metrics.QUEUE_LENGTH,
+        metrics.PLAYBOOKS_IN_FORCE, metrics.RULES_REFUSED,
     ):  # fmt: skip
         gauge.set(0)

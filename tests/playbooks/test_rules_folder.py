@@ -131,6 +131,12 @@ def test_a_changed_rule_cannot_keep_its_number(tmp_path: Path) -> None:
     assert (tmp_path / "playbooks.lock").read_text().count("\nrule ") == 2
 
 
+def test_a_changed_rule_may_be_tried_before_it_has_its_number(tmp_path: Path) -> None:
+    locked(tmp_path)
+    folder(tmp_path, rule=RULE.replace("ko: 하나", "ko: 둘"))
+    assert [playbook.version for playbook in load_library(tmp_path, trying=True)] == [1]
+
+
 def test_a_changed_word_list_changes_the_rules_that_name_it(tmp_path: Path) -> None:
     locked(tmp_path)
     folder(tmp_path, lexicon__insults=INSULTS.replace("blockhead", "dunderhead"))

@@ -12,7 +12,7 @@ import streams
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.utterance import Language
-from playbooks.playbook import AlertLevel
+from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
 from streams.corrections.segments import Cause
 from streams.desk.live import LineState
@@ -58,6 +58,7 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("sensitive", list(Sensitive)),
         ("line_state", [*LineState, "offline"]),
         ("language", list(Language)),
+        ("rules.do", list(Action)),
     ],
 )
 def test_every_value_that_is_shown_has_a_word(prefix: str, values: list[str]) -> None:

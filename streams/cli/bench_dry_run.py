@@ -1,0 +1,77 @@
+"""``callmood bench dry-run``: how long does it take to try rules on recorded calls?"""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from playbooks.loading import LIBRARY
+from streams.bench.made_calls import changed_rules, made_calls
+from streams.cli.dry_run import cores, played
+from streams.whatif.crew import RulePaths
+from streams.whatif.dry_run import DryRun
+from streams.whatif.lines import Problems
+from streams.whatif.sorting import Period
+from streams.whatif.sources import RecordFile
+
+
+@click.command("dry-run")
+@click.option("--calls", default=1_000, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes.  [one a core]")
+@click.option("--seed", default=1, show_default=True, help="Same seed, same calls.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Leave the made-up calls here.")
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here.")
+def dry_run(
+    *, calls: int, jobs: int | None, seed: int, keep: Path | None, out: Path | None
+) -> None:
+    """Make up CALLS of five minutes, and play them through the library and a changed one."""
+    with TemporaryDirectory(prefix="callmood-") as folder:
+        record = keep or Path(folder) / "calls.jsonl"
+        with record.open("wb") as file:
+            file.writelines(made_calls(calls, seed=seed))
+        rules = changed_rules(LIBRARY, Path(folder) / "rules")
+        figures = _measured(record, rules, jobs or cores())
+    click.echo(
+        "{calls:,} calls, {events:,} events ({megabytes} MB): {seconds} s with {jobs} jobs, "
+        "{events_per_s:,} events/s; {cpu_s} CPU-seconds, {events_per_core_s:,} events/s a core; "
+        "{peak_mb} MB at most in one process; {changed} alerts changed".format(**figures)
+    )
+    if out:
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _measured(record: Path, rules: Path, jobs: int) -> dict[str, float]:
+    size = record.stat().st_size
+    run = DryRun(RulePaths(None, rules), Period(), jobs)
+    started, cpu = time.monotonic(), _cpu_s()
+    found = played(run, RecordFile(record, size), Problems(str(record), strict=True))
+    took, spent = time.monotonic() - started, _cpu_s() - cpu
+    return {
+        "calls": found.calls,
+        "events": found.events,
+        "megabytes": round(size / 1e6),
+        "jobs": jobs,
+        "seconds": round(took, 1),
+        "events_per_s": round(found.events / took),
+        "cpu_s": round(spent, 1),
+        "events_per_core_s": round(found.events / spent),
+        "peak_mb": round(max(map(_peak_kb, _WHO)) / 1024),
+        "changed": found.total.changed,
+    }
+
+
+_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+
+def _cpu_s() -> float:
+    """Of this process and of those that it started and that are done."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, _WHO))
+
+
+def _peak_kb(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss

@@ -1,0 +1,44 @@
+"""``callmood calls``: recorded calls, as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from streams.cli.dry_run import RESULT, SINCE, UNTIL, checked, placed, seldom, tell
+from streams.cli.interrupts import end_on_signals
+from streams.cli.screen import progress
+from streams.settings import settings
+from streams.whatif.exporting import export as write
+from streams.whatif.lines import Problems
+from streams.whatif.sorting import Period
+from streams.whatif.sources import KAFKA, source_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+@click.group()
+def calls() -> None:
+    """Keep recorded calls as a file, to try rules on them."""
+
+
+@calls.command()
+@click.option("--to", required=True, type=RESULT, callback=placed, help="Gzipped if *.gz.")
+@SINCE
+@UNTIL
+def export(*, to: Path, since: datetime | None, until: datetime | None) -> None:
+    """Write what the playbooks' rules look at from Kafka into a file of JSON lines.
+
+    The file has what customers and agents said. Only you may read it; delete it when it has
+    served its purpose.
+    """
+    end_on_signals()
+    period, problems = Period(since, until), Problems(KAFKA)
+    source = source_of(KAFKA, period, settings())
+    with progress("exporting messages") as show:
+        written = checked(lambda: write(source, to, period, problems, step=seldom(show)))
+    click.echo(f"{to}: {written.calls:,} calls, {written.messages:,} messages")
+    tell(problems)

@@ -1,0 +1,194 @@
+"""``callmood playbooks dry-run``: what would changed rules have done in recorded calls?"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from rich.console import Console
+
+from detectors.utterance import Language
+from playbooks.loading import PlaybookError
+from streams.cli.interrupts import end_on_signals
+from streams.cli.screen import progress
+from streams.settings import settings
+from streams.whatif.crew import RulePaths
+from streams.whatif.dry_run import DryRun
+from streams.whatif.lines import Problems
+from streams.whatif.page import page
+from streams.whatif.recorded import RecordedError
+from streams.whatif.report import Names, Report, to_json
+from streams.whatif.sorting import Period
+from streams.whatif.sources import moment, source_of
+from streams.whatif.table import rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.whatif.dry_run import Found, Source
+
+PIPED_WIDTH = 120
+STEPS = 200
+"""A bar moves at most so often: moving it costs more than an event."""
+
+
+Result = TypeVar("Result")
+
+
+class Moment(click.ParamType):
+    """``7d``, ``12h``, or an ISO date and time with its zone."""
+
+    name = "time"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return moment(value, now=datetime.now(UTC))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def placed(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a result that could not be written, before the work."""
+    if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
+        what = "may not be written" if path.parent.is_dir() else f"there is no {path.parent}"
+        message = f"{path}: {what}; choose another place or make it"
+        raise click.BadParameter(message)
+    return path
+
+
+def web_address(_ctx: click.Context, _option: click.Parameter, address: str) -> str:
+    """Refuse what no link can lead to."""
+    if address and not address.startswith(("http://", "https://")):
+        message = f"{address}: an address begins with http:// or https://"
+        raise click.BadParameter(message)
+    return address
+
+
+RESULT = click.Path(path_type=Path, dir_okay=False)
+SINCE = click.option("--since", type=Moment(), help="7d, 12h, or an ISO time with its zone.")
+UNTIL = click.option("--until", type=Moment(), help="Likewise; up to now if left out.")
+RULES = click.Path(path_type=Path, exists=True)
+
+
+@click.command("dry-run")
+@click.option("--rules", required=True, type=RULES, help="The changed rules: a folder or a file.")
+@click.option("--against", type=RULES, help="What they are compared with.  [the rules in force]")
+@click.option("--calls", required=True, metavar="FILE|TOPIC", help="A record, or `kafka`.")
+@SINCE
+@UNTIL
+@click.option("--html", type=RESULT, callback=placed, help="Write a page for people here.")
+@click.option("--json", "json_path", type=RESULT, callback=placed, help="And one for programs.")
+@click.option(
+    "--desk",
+    default="",
+    callback=web_address,
+    metavar="URL",
+    help="Of the desk: the page links calls to it.",
+)
+@click.option("--language", type=click.Choice([*map(str, Language)]), help="[CALLMOOD_LANGUAGE]")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes.  [one a core]")
+@click.option("--strict", is_flag=True, help="One line that cannot be used ends it.")
+def dry_run(  # noqa: PLR0913  (one parameter an option)
+    *,
+    rules: Path,
+    against: Path | None,
+    calls: str,
+    since: datetime | None,
+    until: datetime | None,
+    html: Path | None,
+    json_path: Path | None,
+    desk: str,
+    language: str | None,
+    jobs: int | None,
+    strict: bool,
+) -> None:
+    """Play recorded calls through changed rules; show which alerts come, go or move.
+
+    A record is a file made by `callmood calls export`, or `kafka`: what the topics in
+    CALLMOOD_KAFKA still hold. Nothing is sent, and no alert reaches anybody.
+    """
+    here = settings()
+    paths, period = RulePaths(against or here.playbooks, rules), Period(since, until)
+    loaded = checked(paths.load)
+    problems = Problems(calls, strict=strict)
+    source = checked(lambda: source_of(calls, period, here))
+    problems.name = source.name
+    found = played(DryRun(paths, period, jobs or cores()), source, problems)
+    against_name = str(paths.before) if paths.before else ""
+    names = Names(rules=str(rules), against=against_name, record=source.name)
+    report = Report(found, loaded, names, problems, datetime.now(UTC))
+    spoken = Language(language) if language else here.language
+    if html:
+        text = page(report, spoken, desk=desk)
+        html.write_text(text, encoding="utf-8")
+    if json_path:
+        text = json.dumps(to_json(report), ensure_ascii=False, indent=2)
+        json_path.write_text(f"{text}\n", encoding="utf-8")
+    _show(report, spoken)
+
+
+def played(run: DryRun, source: Source, problems: Problems) -> Found:
+    """With two bars: reading, then playing."""
+    end_on_signals()
+    with progress(f"reading {source.name}") as reading, progress("playing calls") as playing:
+        return checked(lambda: run.run(source, problems, reading=seldom(reading), playing=playing))
+
+
+def checked(work: Callable[[], Result]) -> Result:
+    """Say what is wrong with rules or records as people need it said.
+
+    Raises:
+        click.ClickException: with all of it.
+    """
+    try:
+        return work()
+    except PlaybookError as error:
+        count = len(error.problems)
+        told = f"{error}\n{count} problem{'s' * (count > 1)}; no call was read"
+        raise click.ClickException(told) from None
+    except RecordedError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def seldom(show: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Pass on only every so many steps, and the last."""
+    shown = -1
+
+    def step(done: int, whole: int) -> None:
+        nonlocal shown
+        if (part := done * STEPS // max(1, whole)) != shown:
+            shown = part
+            show(done, whole)
+
+    return step
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+
+
+def tell(problems: Problems) -> None:
+    """On the standard error: lines that were passed over."""
+    if problems.count:
+        lines = "1 line" if problems.count == 1 else f"{problems.count:,} lines"
+        click.echo(f"{lines} could not be used, and passed over:", err=True)
+        click.echo("\n".join(f"  {line}" for line in problems.lines), err=True)
+
+
+def _show(report: Report, language: Language) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPED_WIDTH, highlight=False)
+    for part in rendered(report, language):
+        console.print(part, highlight=False)
+    tell(report.problems)

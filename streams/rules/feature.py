@@ -1,0 +1,35 @@
+"""The rules as a feature of the site: pages only, nothing is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streams.rules import routes
+from streams.web.site import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from streams.settings import Settings
+    from streams.web.site import Arrival
+
+
+def _keep(_connection: Connection, _arrivals: Sequence[Arrival], _settings: Settings) -> None:
+    """Rules lie in files."""
+
+
+def _sweep(_connection: Connection, _at: datetime, _settings: Settings) -> None:
+    """Nothing grows here."""
+
+
+RULES = Feature(
+    name="rules",
+    router=routes.ROUTER,
+    folder=Path(__file__).parent,
+    keep=_keep,
+    sweep=_sweep,
+)

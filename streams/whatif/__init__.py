@@ -1,0 +1,1 @@
+"""What would other rules have done? Recorded calls through two sets of playbooks."""

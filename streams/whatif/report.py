@@ -1,0 +1,220 @@
+"""What a dry-run found, ready to be shown: one row a playbook, the calls behind it, a summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from playbooks.differences import Change, Fired, Tally
+from streams.whatif.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from detectors.utterance import Language
+    from playbooks.differences import Pair
+    from playbooks.playbook import Playbook
+    from streams.web.words import Catalogue
+    from streams.whatif.dry_run import Found
+    from streams.whatif.lines import Problems
+    from streams.whatif.playing import ChangedCall, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What was compared and on what, as the person named it; empty rules: the built-in ones."""
+
+    rules: str
+    against: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One playbook.
+
+    Attributes:
+        mark: ``new`` or ``removed``, where only one set has it.
+        changed: calls in which it does something else, by time.
+    """
+
+    playbook_id: str
+    title: Mapping[Language, str]
+    mark: str
+    tally: Tally
+    changed: Sequence[tuple[ChangedCall, Sequence[Pair]]] = ()
+
+    @property
+    def speaks(self) -> bool:
+        """It gave an alert under either set of rules, or is in one of them only."""
+        return bool(self.tally.before or self.tally.after or self.mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that the table, the page and the JSON show."""
+
+    found: Found
+    rules: Rules
+    names: Names
+    problems: Problems
+    made_at: datetime
+    rows: tuple[Row, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", _rows(self.found, self.rules))
+
+    def summary(self, language: Language) -> str:
+        """In one or two sentences: what would be different."""
+        t, total = words(language), self.found.total
+        calls = counted(self.found.calls, t, one="one_call", many="calls_count")
+        if not total.changed:
+            return t("nothing", calls=calls, after=f"{total.after:,}")
+        told = t(
+            "summary",
+            calls=calls,
+            gained=_times(total.gained, t),
+            lost=_times(total.lost, t),
+            before=f"{total.before:,}",
+            after=f"{total.after:,}",
+        )
+        return f"{told} {t('moved_too', moved=_times(total.moved, t))}" if total.moved else told
+
+    def remarks(self, language: Language) -> list[str]:
+        """What a reader must know about the record."""
+        t, found = words(language), self.found
+        remarks = []
+        if found.halves and found.period.since:
+            since = shown(found.period.since)
+            remarks.append(t("halves_since", count=f"{found.halves:,}", since=since))
+        elif found.halves:
+            remarks.append(t("halves", count=f"{found.halves:,}"))
+        if found.hidden:
+            remarks.append(t("hidden", count=f"{found.hidden:,}"))
+        return remarks
+
+    @property
+    def silent(self) -> int:
+        """Playbooks that give no alert under either set: no row tells of them."""
+        return sum(not row.speaks for row in self.rows)
+
+    def per_100(self, count: int) -> str:
+        """In a hundred calls, with one digit behind the point."""
+        return f"{100 * count / self.found.calls:.1f}" if self.found.calls else "0.0"
+
+    def period(self, language: Language) -> str:
+        """From when to when."""
+        t, period = words(language), self.found.period
+        if period.since is None and period.until is None:
+            return t("everything")
+        since = shown(period.since) if period.since else t("beginning")
+        return t("from_to", since=since, until=shown(period.until) if period.until else t("end"))
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """For programs. Times are ISO 8601, moments of a call milliseconds since its start."""
+    found = report.found
+    return {
+        "rules": report.names.rules or "built-in",
+        "against": report.names.against or "built-in",
+        "record": report.names.record,
+        "since": found.period.since and found.period.since.isoformat(),
+        "until": found.period.until and found.period.until.isoformat(),
+        "calls": found.calls,
+        "calls_left_out": found.halves,
+        "events": found.events,
+        "lines_passed_over": report.problems.count,
+        "problems": report.problems.lines,
+        "total": _counts(found.total, report),
+        "playbooks": {
+            row.playbook_id: {**_counts(row.tally, report), "mark": row.mark or None}
+            for row in report.rows
+        },
+        "changed_calls": [_call_json(call) for call in found.changed],
+        "changed_calls_not_listed": found.hidden,
+    }
+
+
+def weighed(call: ChangedCall, t: Catalogue) -> str:
+    """How much changes in a call."""
+    changes = Counter(pair.change for pair in call.pairs)
+    return ", ".join(t(f"some_{one}", count=changes[one]) for one in Change if changes[one])
+
+
+def counted(count: int, t: Catalogue, *, one: str, many: str) -> str:
+    """So many of something."""
+    return t(one) if count == 1 else t(many, count=f"{count:,}")
+
+
+def _times(count: int, t: Catalogue) -> str:
+    return counted(count, t, one="once", many="times")
+
+
+def shown(moment: datetime) -> str:
+    """An instant as people here write it, with its zone."""
+    return moment.astimezone().isoformat(sep=" ", timespec="minutes")
+
+
+def _rows(found: Found, rules: Rules) -> tuple[Row, ...]:
+    before = {playbook.playbook_id: playbook for playbook in rules.before}
+    after = {playbook.playbook_id: playbook for playbook in rules.after}
+    rows = [_row(found, name, before.get(name), after.get(name)) for name in before | after]
+    return tuple(sorted(rows, key=_place))
+
+
+def _place(row: Row) -> tuple[int, int, str]:
+    """What changes most comes first, then what speaks most."""
+    return -row.tally.changed, -row.tally.after, row.playbook_id
+
+
+def _row(found: Found, name: str, before: Playbook | None, after: Playbook | None) -> Row:
+    playbook = after or before
+    mark = "new" if before is None else "removed" if after is None else ""
+    of_it = (
+        (call, [pair for pair in call.pairs if pair.shown.playbook_id == name])
+        for call in found.changed
+    )
+    return Row(
+        playbook_id=name,
+        title=playbook.title if playbook else {},
+        mark=mark,
+        tally=found.tallies.get(name, Tally()),
+        changed=[(call, pairs) for call, pairs in of_it if pairs],
+    )
+
+
+def _counts(tally: Tally, report: Report) -> dict[str, Any]:
+    counts = {name: getattr(tally, name) for name in ("before", "after", *map(str, Change))}
+    rates = {
+        f"{name}_per_100_calls": float(report.per_100(counts[name])) for name in ("before", "after")
+    }
+    return {**counts, **rates}
+
+
+def _call_json(call: ChangedCall) -> dict[str, Any]:
+    return {
+        "call_id": call.call_id,
+        "started_at": call.started_at.isoformat(),
+        "changes": [
+            {
+                "playbook_id": pair.shown.playbook_id,
+                "change": pair.change,
+                "before": _fired_json(pair.before),
+                "after": _fired_json(pair.after),
+            }
+            for pair in call.pairs
+        ],
+    }
+
+
+def _fired_json(alert: Fired | None) -> dict[str, Any] | None:
+    if alert is None:
+        return None
+    return {
+        "at_ms": alert.at_ms,
+        "level": alert.level,
+        "step": alert.step,
+        "reasons": list(alert.reasons),
+    }
