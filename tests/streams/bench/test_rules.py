@@ -43,8 +43,9 @@ def test_a_call_is_in_order_the_same_every_time_and_every_third_is_an_angry_one(
 def test_a_companys_playbooks_ask_for_other_things_and_copies_for_the_same() -> None:
     (call,) = events(1)
     once = fired(LIBRARY, call)
-    many, alike = company(LIBRARY, 60), copies(LIBRARY, 60)
-    assert len(many) == len(alike) == 60
+    number = 4 * len(LIBRARY)
+    many, alike = company(LIBRARY, number), copies(LIBRARY, number)
+    assert len(many) == len(alike) == number
     assert fired(many, call) & once
     assert len(fired(alike, call)) > 2 * len(once)
 

@@ -100,8 +100,8 @@ def test_all_problems_stand_at_the_top_and_the_last_sound_rules_below(
     assert "version 7" in card(shown, "lonely")
     save(folder / "lonely.yaml", rule("lonely", 8))
     shown = page(http)
-    assert "abuse/abusive-words.yaml:2</code>" in shown
-    assert "still version 1; give it version 2" in shown
+    assert "abuse/abusive-words.yaml:3</code>" in shown
+    assert "still version 2; give it version 3" in shown
 
 
 def test_a_mended_folder_is_shown_at_once_and_without_a_word_of_problems(
