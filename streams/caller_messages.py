@@ -23,9 +23,10 @@ CallerHash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class CallerEvent(Message):
-    """A caller called, was found to need care, or is to be forgotten (``caller-events.v1``).
+    """What is to be remembered of a caller, or no longer (``caller-events.v1``).
 
-    Keyed by ``caller``, so that all calls of one caller lie on one partition.
+    That they called; that a call needed care; that a person called this wrong (``withdrawn``);
+    that the caller is to be forgotten. Keyed by ``caller``, so that all calls of one caller lie on one partition.
     """
 
     ce_type: ClassVar[str] = "callmood.caller.v1"
@@ -33,14 +34,16 @@ class CallerEvent(Message):
     call_id: Annotated[str, Field(pattern=f"^$|{CALL_ID_PATTERN}")] = Field(
         default="", description="Empty where a caller is to be forgotten: that is of no call."
     )
-    event: Literal["called", "found", "forgotten"]
+    event: Literal["called", "found", "withdrawn", "forgotten"]
     caller: CallerHash
     at: AwareDatetime = Field(description="The call's start; of ``forgotten``: when it was asked.")
-    kind: Sensitive | None = Field(default=None, description="What was found.")
+    kind: Sensitive | None = Field(
+        default=None, description="What was found, or was called wrong by a person."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> CallerEvent:
-        if (self.event == "found") != (self.kind is not None):
+        if (self.event in {"found", "withdrawn"}) != (self.kind is not None):
             message = f"kind {self.kind} does not go with {self.event}"
             raise ValueError(message)
         if (self.event == "forgotten") != (not self.call_id):

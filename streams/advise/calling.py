@@ -39,10 +39,13 @@ class Calling:
 def hear(
     calling: Calling, message: Message, alerts: Iterable[Alert]
 ) -> tuple[Calling, tuple[CallerEvent, ...]]:
-    """Take in a message and the alerts that it led to; what is to be told of the caller."""
+    """Take in a message and the alerts that it led to; what is to be told of the caller.
+
+    A kind that is found again is told again: what was found before may have been called wrong.
+    """
     after = _started(calling, message)
-    found = () if isinstance(message, ReturningCaller) else _new_kinds(calling.kinds, alerts)
-    after = replace(after, kinds=(*after.kinds, *found))
+    found = () if isinstance(message, ReturningCaller) else _kinds(alerts)
+    after = replace(after, kinds=tuple(dict.fromkeys((*after.kinds, *found))))
     if not after.caller:
         return after, ()
     if not calling.caller:
@@ -76,9 +79,9 @@ def _started(calling: Calling, message: Message) -> Calling:
     return calling
 
 
-def _new_kinds(known: tuple[Sensitive, ...], alerts: Iterable[Alert]) -> tuple[Sensitive, ...]:
+def _kinds(alerts: Iterable[Alert]) -> tuple[Sensitive, ...]:
     kinds = (alert.sensitive for alert in alerts)
-    return tuple(dict.fromkeys(kind for kind in kinds if kind is not None and kind not in known))
+    return tuple(dict.fromkeys(kind for kind in kinds if kind is not None))
 
 
 def _finds(calling: Calling, call_id: str, kinds: tuple[Sensitive, ...]) -> tuple[CallerEvent, ...]:

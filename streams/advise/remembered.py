@@ -10,9 +10,11 @@ from playbooks.sensitivity import Sensitive
 from streams.caller_messages import MAX_EARLIER, EarlierCallTold, ReturningCaller
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from streams.caller_messages import CallerEvent
+
+    Change = Callable[[tuple[Sensitive, ...], Sensitive | None], tuple[Sensitive, ...]]
 
 KEPT = MAX_EARLIER + 1
 """The earlier calls that are told, and the one that is going on."""
@@ -47,7 +49,9 @@ def remember(
             after = _called(before, event).since(event.at - timedelta(days=days))
             return after, _returning(after, event)
         case "found":
-            return _found(before, event), None
+            return _changed(before, event, _with), None
+        case "withdrawn":
+            return _changed(before, event, _without), None
         case "forgotten":
             # A call that goes on is forgotten too: what is found in it later finds no entry.
             return Remembered(), None
@@ -83,11 +87,12 @@ def _returning(after: Remembered, event: CallerEvent) -> ReturningCaller | None:
     return ReturningCaller(call_id=event.call_id, at=event.at, earlier=told)
 
 
-def _found(before: Remembered, event: CallerEvent) -> Remembered:
+def _changed(before: Remembered, event: CallerEvent, change: Change) -> Remembered:
+    """With another list of kinds for the event's call, if it is remembered."""
     return replace(
         before,
         calls=tuple(
-            one.model_copy(update={"kinds": _with(one.kinds, event.kind)})
+            one.model_copy(update={"kinds": change(one.kinds, event.kind)})
             if one.call_id == event.call_id
             else one
             for one in before.calls
@@ -97,3 +102,7 @@ def _found(before: Remembered, event: CallerEvent) -> Remembered:
 
 def _with(kinds: tuple[Sensitive, ...], more: Sensitive | None) -> tuple[Sensitive, ...]:
     return tuple(kind for kind in Sensitive if kind in kinds or kind is more)
+
+
+def _without(kinds: tuple[Sensitive, ...], wrong: Sensitive | None) -> tuple[Sensitive, ...]:
+    return tuple(kind for kind in kinds if kind is not wrong)

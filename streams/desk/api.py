@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -10,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from streams.cloudevents import now
 from streams.desk import views
+from streams.desk.disputing import caller_event
 from streams.desk.keeping import keep_feedback
 from streams.desk.live import Hub, LineState
 from streams.desk.models import (
@@ -23,11 +25,13 @@ from streams.desk.models import (
 )
 from streams.messages import Feedback
 from streams.metrics import FEEDBACK_GIVEN
-from streams.web.site import Site, send, site_of
+from streams.web.site import SendError, Site, send, site_of
 
 if TYPE_CHECKING:
+    from streams.caller_messages import CallerEvent
     from streams.desk.latency import Pushes
 
+LOG = logging.getLogger("callmood.desk")
 ROUTER = APIRouter()
 SiteHere = Annotated[Site, Depends(site_of)]
 
@@ -75,6 +79,7 @@ async def give_feedback(site: SiteHere, alert_id: str, given: FeedbackGiven) -> 
     await send(site, answer)
     await run_in_threadpool(_keep, site, answer)
     FEEDBACK_GIVEN.labels(alert.playbook_id, given.verdict).inc()
+    await _tell_of_caller(site, alert)
     return Kept(id=answer.message_id)
 
 
@@ -97,6 +102,21 @@ async def health(request: Request) -> Health:
 def metrics() -> Response:
     """For Prometheus."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _tell_of_caller(site: Site, alert: AlertShown) -> None:
+    """What was called wrong must not follow a caller to the next call."""
+    told = await run_in_threadpool(_of_caller, site, alert)
+    if told is not None:
+        try:
+            await site.sender.send(told)
+        except SendError as error:  # the answer itself is kept
+            LOG.warning("%s is not told of what was called wrong: %s", told.call_id, error)
+
+
+def _of_caller(site: Site, alert: AlertShown) -> CallerEvent | None:
+    with site.store.engine.connect() as connection:
+        return caller_event(connection, alert)
 
 
 def _keep(site: Site, answer: Feedback) -> None:

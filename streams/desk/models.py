@@ -149,6 +149,11 @@ class AlertShown(_Shown):
     steps: list[StepShown] = Field(default=[], description="What was confirmed, and still stands.")
 
     @property
+    def disputed(self) -> bool:
+        """Somebody says that it is wrong: then it says nothing about the call."""
+        return any(answer.verdict == "wrong" for answer in self.feedback)
+
+    @property
     def protocol(self) -> bool:
         """Whether it belongs to the protection of the agent or of the customer.
 

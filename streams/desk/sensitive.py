@@ -25,7 +25,7 @@ def sensitive_in(
     """Every kind that was found, the gravest first.
 
     Args:
-        alerts: of one call.
+        alerts: of one call; what somebody called wrong is left out.
         lines: of its transcript, in the order of the call.
         moods: of it; what rests on a mood is shown at the mood's moment.
     """
@@ -39,7 +39,7 @@ def sensitive_in(
             reasons=list(one.reasons),
             evidence=_evidence(one, lines, mood_at),
         )
-        for one in findings(_alert(alert) for alert in alerts)
+        for one in findings(_alert(alert) for alert in alerts if not alert.disputed)
     ]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, func, select
 
 from playbooks.playbook import AlertLevel
 from playbooks.sensitivity import Sensitive
+from streams.desk.disputing import called_wrong
 from streams.desk.models import (
     AlertShown,
     CallDetail,
@@ -183,7 +184,7 @@ def _with_standing(connection: Connection, rows: Sequence[Row[Any]]) -> list[Cal
 def _kinds(connection: Connection, call_ids: Sequence[str]) -> dict[str, list[Sensitive]]:
     """The kinds of sensitive customer found in calls, the gravest first."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    wanted = select(ALERTS.c.call_id, ALERTS.c.sensitive).distinct()
+    wanted = select(ALERTS.c.call_id, ALERTS.c.sensitive).where(~called_wrong()).distinct()
     for call_id, kind in connection.execute(
         wanted.where(ALERTS.c.call_id.in_(call_ids), ALERTS.c.sensitive.is_not(None))
     ):

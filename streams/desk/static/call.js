@@ -147,6 +147,7 @@ function rank(card) {
 function onFeedback(told) {
   const { role, givenBy } = main().dataset;
   if (told.role === role && told.given_by === givenBy) showVerdict(main(), told.alert_id, told.verdict);
+  if (mine(told)) setTimeout(() => showSensitive(told.alert_id), SENSITIVE_AGAIN_MS);
 }
 
 function onStep(told) {

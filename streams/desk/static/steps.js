@@ -16,6 +16,7 @@ export function showStep(root, told) {
   const row = card?.querySelector(`[data-step="${told.index}"]`);
   if (!row) return;
   const list = row.querySelector(".confirmed");
+  if (!list) return; // a sentence of ordinary advice: nobody confirms it here
   for (const known of [...list.children]) {
     const { role, givenBy } = known.dataset;
     if (role === told.role && givenBy === told.given_by) known.remove();

@@ -64,6 +64,20 @@ def test_an_event_that_comes_again_counts_once_and_tells_the_same() -> None:
     assert after(*events, *events) == once
 
 
+def test_what_was_called_wrong_is_not_told_of_until_it_is_found_again() -> None:
+    wrong = found("a", 0, ABUSE).model_copy(update={"event": "withdrawn"})
+    _, told = after(
+        called("a", 0), found("a", 0, ABUSE), found("a", 0, THREAT), wrong, called("b", 1)
+    )
+    assert told is not None
+    assert told.earlier[0].kinds == (THREAT,)
+    _, told = after(
+        called("a", 0), found("a", 0, ABUSE), wrong, found("a", 0, ABUSE), called("b", 1)
+    )
+    assert told is not None
+    assert told.earlier[0].kinds == (ABUSE,)
+
+
 def test_what_is_found_later_in_a_call_reaches_the_next_call_only() -> None:
     remembered, told = after(called("a", 0), called("b", 1), found("a", 0, ABUSE))
     assert told is None
