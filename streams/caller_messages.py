@@ -26,7 +26,8 @@ class CallerEvent(Message):
     """What is to be remembered of a caller, or no longer (``caller-events.v1``).
 
     That they called; that a call needed care; that a person called this wrong (``withdrawn``);
-    that the caller is to be forgotten. Keyed by ``caller``, so that all calls of one caller lie on one partition.
+    that the caller is to be forgotten. Keyed by ``caller``, so that all calls of one caller lie
+    on one partition.
     """
 
     ce_type: ClassVar[str] = "callmood.caller.v1"

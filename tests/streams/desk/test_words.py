@@ -12,6 +12,7 @@ import streams
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.utterance import Language
+from playbooks.loading import LIBRARY, playbook_files
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
 from streams.corrections.segments import Cause
@@ -60,6 +61,7 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("line_state", [*LineState, "offline"]),
         ("language", list(Language)),
         ("rules.do", list(Action)),
+        ("rules.theme", sorted({file.parent.name for file in playbook_files(LIBRARY)})),
         ("steps.do", list(Action)),
         ("steps.by", ["agent", "supervisor"]),
         ("help.asks", list(ASKING)),
