@@ -61,7 +61,7 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("line_state", [*LineState, "offline"]),
         ("language", list(Language)),
         ("rules.do", list(Action)),
-        ("rules.theme", sorted({file.parent.name for file in playbook_files(LIBRARY)})),
+        ("rules.theme", ["top", *{file.parent.name for file in playbook_files(LIBRARY)}]),
         ("steps.do", list(Action)),
         ("steps.by", ["agent", "supervisor"]),
         ("help.asks", list(ASKING)),
