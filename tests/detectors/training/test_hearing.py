@@ -62,6 +62,7 @@ def test_a_period_is_heard_as_pitch() -> None:
         assert frames.voicing.median() > 0.35
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silence", [0, 4_000])
 def test_the_shipped_graph_hears_what_training_heard_even_in_digital_silence(
     silence: int,

@@ -32,6 +32,7 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "training"
 
 
+@pytest.mark.slow
 def test_lines_are_taken_apart_once_and_again_when_they_change(
     cached: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,6 +47,7 @@ def test_lines_are_taken_apart_once_and_again_when_they_change(
     assert len(list(cached.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_teacher_knows_words_it_never_saw_by_what_they_mean(
     cached: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_teacher_knows_words_it_never_saw_by_what_they_mean(
     assert out_of_fold(looked, rows, truth).shape == (10, 2)
 
 
+@pytest.mark.slow
 def test_what_the_language_model_does_not_know_means_nothing(cached: Path) -> None:
     del cached
     beyond = np.array([2**30], dtype=np.int64)

@@ -23,6 +23,7 @@ from tests.detectors.sounds import utterance  # noqa: E402
 DATA = Path("../shared/data")
 
 
+@pytest.mark.slow
 def test_a_small_voice_training_writes_a_model_that_reads_and_a_card(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
