@@ -18,7 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -68,8 +68,15 @@ class Field:
         if self.node is not None:
             self.problems.add(self.line, what, advice)
 
-    def block(self, allowed: Collection[str]) -> Block:
-        """As a mapping whose keys are ``allowed``, each at most once."""
+    def block(
+        self, allowed: Collection[str], *, elsewhere: Mapping[str, str] | None = None
+    ) -> Block:
+        """As a mapping whose keys are ``allowed``, each at most once.
+
+        Args:
+            allowed: the keys it may have.
+            elsewhere: keys that people write here, and what to do with them.
+        """
         if not isinstance(self.node, MappingNode):
             self.refuse(f"{self.name} is not a block", f"write {_listed(allowed)} below it")
             return Block(self, {})
@@ -80,7 +87,8 @@ class Field:
             if key in parts:
                 part.refuse(f"{key!r} is written twice", "keep one of them")
             elif key not in allowed:
-                part.refuse(f"unknown key {key!r}", _meant(key, allowed))
+                advice = (elsewhere or {}).get(key) or _meant(key, allowed)
+                part.refuse(f"unknown key {key!r}", advice)
             else:
                 parts[key] = Field(key, value, self.problems)
         return Block(self, parts)
@@ -229,8 +237,21 @@ def opened(content: bytes, problems: Problems) -> Field | None:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "a character that text cannot have"
         line = mark.line + 1 if mark else 1
-        problems.add(line, f"not YAML ({what})", "check the indentation and the quotes above")
+        problems.add(line, f"not YAML ({what})", _remedy(what))
         return None
+
+
+_REMEDIES = {
+    "mapping values are not allowed": "put a text that has a colon in it in quotes",
+    "unknown escape": "write a pattern in single quotes: '...'",
+    "found character '\\t'": "indent with spaces, not with tabs",
+    "found undefined alias": "put a text that begins with * in quotes",
+}
+
+
+def _remedy(what: str) -> str:
+    known = (advice for sign, advice in _REMEDIES.items() if sign in what)
+    return next(known, "check the indentation and the quotes above")
 
 
 def _composed(text: str, problems: Problems) -> Field | None:

@@ -14,7 +14,7 @@ from playbooks.happenings import EmotionRead, Silence, TalkOver, TopicHeard
 from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs, RepeatCaller
 from playbooks.phases import Phase
 from playbooks.possible import refuse_impossible
-from playbooks.saying import LONGEST_MS, parse_said, within_of
+from playbooks.saying import LONGEST_MS, SAID_KEYS, parse_said, within_of
 from playbooks.sensitivity import Sensitive
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def parse_condition(field: Field, lexicon: Lexicon) -> Condition:
     """One node of ``when``: a block with exactly one key, or a list of which all must hold."""
     if field.is_list:
         return _checked(_all(field, lexicon), field)
-    block = field.block(CONDITIONS.keys())
+    block = field.block(CONDITIONS.keys(), elsewhere=_ELSEWHERE)
     if len(block.parts) != 1:
         if len(block.parts) > 1:
             field.refuse("two conditions side by side", 'put them in a list below "all" or "any"')
@@ -48,6 +48,30 @@ def parse_condition(field: Field, lexicon: Lexicon) -> Condition:
 def _checked(condition: Condition, field: Field) -> Condition:
     refuse_impossible(condition, field)
     return condition
+
+
+_MOOD_KEYS = frozenset(
+    {
+        "level",
+        "at_most",
+        "strain",
+        "until_strain",
+        "until_level",
+        "label",
+        "trend",
+        "shift",
+        "disagreement",
+        "contrast",
+        "for",
+    }
+)
+
+_ELSEWHERE = {
+    name: f"indent it, so that it stands inside {where}"
+    for where, names in (("said", SAID_KEYS), ("mood", _MOOD_KEYS))
+    for name in names
+}
+"""What people write beside a condition that belongs into it."""
 
 
 def _all(field: Field, lexicon: Lexicon) -> Condition:
@@ -127,23 +151,6 @@ def _talk_over(field: Field, _lexicon: Lexicon) -> Condition:
         speaker=by.choice(Speaker) if by else None,
         within_ms=within_of(block),
     )
-
-
-_MOOD_KEYS = frozenset(
-    {
-        "level",
-        "at_most",
-        "strain",
-        "until_strain",
-        "until_level",
-        "label",
-        "trend",
-        "shift",
-        "disagreement",
-        "contrast",
-        "for",
-    }
-)
 
 
 def _mood(field: Field, _lexicon: Lexicon) -> Condition:

@@ -24,7 +24,7 @@ from playbooks.rulebook import Rulebook
 from playbooks.rules import KEYS, parse_playbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from playbooks.budgets import Budget
     from playbooks.lexicon import Lexicon
@@ -58,6 +58,7 @@ class _Loaded:
     playbook: Playbook
     top: Field
     version: Field
+    superseded: Mapping[str, Field]
 
 
 @dataclass(slots=True)
@@ -213,11 +214,13 @@ def _load(folder: _Folder, file: Path, lexicon: Lexicon) -> _Loaded | None:
     if top is None:
         return None
     playbook = parse_playbook(top, lexicon)
-    if playbook.playbook_id and file.stem != playbook.playbook_id:
+    if playbook.playbook_id and file.stem != playbook.playbook_id and not top.problems.found:
         top.refuse(f"its id is {playbook.playbook_id!r}", "give the file and the id the same name")
     if not folder.noted(top):
         return None
-    return _Loaded(playbook, top, top.block(KEYS).parts["version"])
+    parts = top.block(KEYS).parts
+    names = parts["supersedes"].items() if "supersedes" in parts else []
+    return _Loaded(playbook, top, parts["version"], {name.text(): name for name in names})
 
 
 def _across(loaded: list[_Loaded], *, complete: bool) -> list[str]:
@@ -231,9 +234,10 @@ def _across(loaded: list[_Loaded], *, complete: bool) -> list[str]:
     for item in by_id.values():
         for name in sorted(item.playbook.supersedes):
             if name not in by_id and complete:
-                item.top.refuse(f"supersedes {name!r}, which is not here", "remove or correct it")
+                item.superseded[name].refuse(f"{name!r} is not here", "remove or correct it")
             elif _leads_to(name, item.playbook.playbook_id, by_id):
-                item.top.refuse(f"supersedes {name!r} in a circle", "let one of them give way")
+                place = item.superseded[name]
+                place.refuse(f"supersedes {name!r} in a circle", "let one of them give way")
     return [line for item in loaded for line in item.top.problems.lines()]
 
 

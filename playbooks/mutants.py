@@ -40,7 +40,7 @@ def unnoticed(playbook: Playbook, *, shared: Collection[str] = ()) -> list[str]:
     return [
         name
         for name, when in mutants(playbook.when)
-        if name not in {sparing(friend) for friend in shared}
+        if not name.endswith(tuple(map(sparing, shared)))
         and all(outcome.passed for outcome in run_cases(replace(playbook, when=when)))
     ]
 
@@ -77,9 +77,9 @@ def _(condition: Not) -> Iterator[Mutant]:
 
 @mutants.register(Count)
 def _(condition: Count) -> Iterator[Mutant]:
-    yield "once is enough", condition.part
-    yield "one more needed", replace(condition, at_least=condition.at_least + 1)
-    yield "no window", replace(condition, within_ms=FAR_MS)
+    yield "counting to one", condition.part
+    yield "counting to one more", replace(condition, at_least=condition.at_least + 1)
+    yield "counting without a window", replace(condition, within_ms=FAR_MS)
     for name, mutant in mutants(condition.part):
         yield name, replace(condition, part=mutant)
 
@@ -88,11 +88,11 @@ def _(condition: Count) -> Iterator[Mutant]:
 def _(condition: Said) -> Iterator[Mutant]:
     for speaker in Speaker:
         if speaker is not condition.speaker:
-            yield f"said by the {speaker} alone", replace(condition, speaker=speaker)
+            yield f"{told(condition)} by the {speaker} alone", replace(condition, speaker=speaker)
     yield from _over_at_once(condition)
     for name, phrases in _fewer(condition.phrases):
         if not phrases.empty:
-            yield name, replace(condition, phrases=phrases)
+            yield f"{told(condition)} {name}", replace(condition, phrases=phrases)
 
 
 def _fewer(phrases: Phrases) -> Iterator[tuple[str, Phrases]]:
@@ -100,11 +100,11 @@ def _fewer(phrases: Phrases) -> Iterator[tuple[str, Phrases]]:
     for language, those in phrases.wanted.items():
         if those:
             left = {**phrases.wanted, language: ()}
-            yield f"no phrases in {language}", replace(phrases, wanted=left)
+            yield f"without its phrases in {language}", replace(phrases, wanted=left)
     for language, lines in phrases.exact.items():
         if lines:
             left = {**phrases.exact, language: ()}
-            yield f"no whole lines in {language}", replace(phrases, exact=left)
+            yield f"without its whole lines in {language}", replace(phrases, exact=left)
     for pattern in phrases.patterns:
         others = tuple(each for each in phrases.patterns if each != pattern)
         yield f"without the pattern {pattern!r}", replace(phrases, patterns=others)
@@ -125,15 +125,15 @@ def _(condition: TopicHeard | Silence) -> Iterator[Mutant]:
 def _(condition: TalkOver) -> Iterator[Mutant]:
     yield from _over_at_once(condition)
     if condition.speaker is not None:
-        yield "whoever came in", replace(condition, speaker=None)
+        yield "talk_over whoever came in", replace(condition, speaker=None)
 
 
 @mutants.register(EmotionRead)
 def _(condition: EmotionRead) -> Iterator[Mutant]:
     yield from _over_at_once(condition)
-    yield "whatever the score", replace(condition, score=0.0)
+    yield "reading whatever the score", replace(condition, score=0.0)
     if condition.modality is not None:
-        yield f"not only in the {condition.modality}", replace(condition, modality=None)
+        yield f"reading not only in the {condition.modality}", replace(condition, modality=None)
 
 
 def _over_at_once(condition: Happens) -> Iterator[Mutant]:
@@ -145,24 +145,24 @@ def _over_at_once(condition: Happens) -> Iterator[Mutant]:
 def _(condition: CallIs) -> Iterator[Mutant]:
     for queue in condition.queues if len(condition.queues) > 1 else ():
         others = tuple(each for each in condition.queues if each != queue)
-        yield f"not in the queue {queue}", replace(condition, queues=others)
+        yield f"queue without {queue}", replace(condition, queues=others)
 
 
 @mutants.register(CallTime)
 def _(condition: CallTime) -> Iterator[Mutant]:
     if condition.after_ms and condition.before_ms is not None:
-        yield "from the call's start", replace(condition, after_ms=0)
-        yield "until the call's end", replace(condition, before_ms=None)
+        yield "call_time from the call's start", replace(condition, after_ms=0)
+        yield "call_time until the call's end", replace(condition, before_ms=None)
 
 
 @mutants.register(Missing)
 def _(condition: Missing) -> Iterator[Mutant]:
-    yield "at once", replace(condition, within_ms=1)
-    yield "never", replace(condition, within_ms=FAR_MS)
+    yield "missing at once", replace(condition, within_ms=1)
+    yield "missing never", replace(condition, within_ms=FAR_MS)
     for name, mutant in mutants(condition.part):
         yield name, replace(condition, part=mutant)
     if condition.after is not None:
-        yield "since the call's start", replace(condition, after=None)
+        yield "missing since the call's start", replace(condition, after=None)
         for name, mutant in mutants(condition.after):
             yield name, replace(condition, after=mutant)
 
@@ -170,15 +170,15 @@ def _(condition: Missing) -> Iterator[Mutant]:
 @mutants.register(PhaseIs)
 def _(condition: PhaseIs) -> Iterator[Mutant]:
     for phase in sorted(condition.phases) if len(condition.phases) > 1 else ():
-        yield f"not in the {phase}", replace(condition, phases=condition.phases - {phase})
+        yield f"phase without {phase}", replace(condition, phases=condition.phases - {phase})
 
 
 @mutants.register(RepeatCaller)
 def _(condition: RepeatCaller) -> Iterator[Mutant]:
-    yield "one call more", replace(condition, calls=condition.calls + 1)
-    yield "however long ago", replace(condition, within_ms=FAR_MS)
+    yield "repeat_caller with one call more", replace(condition, calls=condition.calls + 1)
+    yield "repeat_caller however long ago", replace(condition, within_ms=FAR_MS)
     if condition.kind is not None:
-        yield "of any kind", replace(condition, kind=None)
+        yield "repeat_caller of any kind", replace(condition, kind=None)
 
 
 @mutants.register(MoodIs)

@@ -22,6 +22,7 @@ MAX_MEMORY = 1 << 20
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+_OPTIONS.case_sensitive = False
 _OPTIONS.max_mem = MAX_MEMORY
 
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,\d*\}|.", re.DOTALL)

@@ -41,6 +41,11 @@ def parse_playbook(top: Field, lexicon: Lexicon) -> Playbook:
         when.refuse("nothing in it can happen", "add said, topic, reading, mood, silence, ...")
     rungs = _rungs(block)
     at_most, cooldown = block.get("at_most"), block.get("cooldown")
+    if at_most and at_most.integer(1, 100) < len(rungs) and not top.problems.found:
+        at_most.refuse(
+            f"the ladder has {len(rungs)} entries, more than at_most lets come",
+            f"write at_most: {len(rungs)} or more, or leave it out",
+        )
     priority, supersedes = block.get("priority"), block.get("supersedes")
     sensitive = block.get("sensitive")
     return Playbook(

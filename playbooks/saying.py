@@ -21,12 +21,12 @@ LONGEST_MS = 10 * 60_000
 EITHER = "either"
 """Stands for both speakers below ``by``."""
 
-_SAID_KEYS = frozenset({"by", "ko", "en", "exact", "pattern", "lexicon", "but_not", "within"})
+SAID_KEYS = frozenset({"by", "ko", "en", "exact", "pattern", "lexicon", "but_not", "within"})
 
 
 def parse_said(field: Field, lexicon: Lexicon) -> Condition:
     """Phrases, whole lines, patterns and word lists, of one speaker."""
-    block = field.block(_SAID_KEYS)
+    block = field.block(SAID_KEYS)
     by, exact, pattern = block.get("by"), block.get("exact"), block.get("pattern")
     lists = _lists(block, lexicon)
     said = Said(
@@ -84,7 +84,7 @@ def _pattern(field: Field) -> str | None:
         expression_of(text or "x")
     except PatternError as error:
         what, _, advice = str(error).partition("; ")
-        field.refuse(f"{text[:40]!r} {what}", advice)
+        field.refuse(f"'{text[:40]}' {what}", advice)
         return None
     return text or None
 

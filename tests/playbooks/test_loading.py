@@ -61,13 +61,13 @@ def test_a_sound_file_is_loaded(tmp_path: Path) -> None:
         (
             "topic: abuse",
             "said: {pattern: ['(\\w*,)*']}",
-            "rule.yaml:3: '(\\\\w*,)*' repeats a re",
+            "rule.yaml:3: '(\\w*,)*' repeats a re",
         ),
         ("topic: abuse", "said: {pattern: ['(?=x)']}", "rule.yaml:3: '(?=x)' is no RE2 expression"),
         (
             "topic: abuse",
             "said: {pattern: ['(a)\\1']}",
-            "rule.yaml:3: '(a)\\\\1' is no RE2 expres",
+            "rule.yaml:3: '(a)\\1' is no RE2 expres",
         ),
         (
             "topic: abuse",
@@ -100,6 +100,17 @@ def test_a_sound_file_is_loaded(tmp_path: Path) -> None:
         ("topic: abuse", "missing: {of: {topic: abuse}}", "rule.yaml:3: missing has no 'within'"),
         ("topic: abuse", "repeat_caller: {within: 9y}", "rule.yaml:3: within is not a length of"),
         ("topic: abuse", "repeat_caller: {within: 400d}", "rule.yaml:3: within is 400d; write"),
+        (
+            "topic: abuse",
+            "topic: abuse\n  but_not: {}",
+            "rule.yaml:4: unknown key 'but_not'; indent it",
+        ),
+        ("ko: 이유", "ko: 이유: 하나", "rule.yaml:8: not YAML"),
+        (
+            "owner: tests",
+            "owner: a: b",
+            "rule.yaml:5: not YAML (mapping values are not allowed in this",
+        ),
         ("topic: abuse", "phase: middle", "rule.yaml:3: phase is 'middle'; write one of body"),
         (
             "topic: abuse",
@@ -133,7 +144,7 @@ def test_a_sound_file_is_loaded(tmp_path: Path) -> None:
         ("{at: 1s, customer says: x}", "{at: -1s, mood: {}}", "rule.yaml:11: at is not a length"),
         ("id: rule", "id: Rule!", "rule.yaml:1: 'Rule!' is no id"),
         ("id: rule", "id: other", "rule.yaml:1: its id is 'other'; give the file and the id"),
-        ("id: rule", "supersedes: [gone]\nid: rule", "rule.yaml:1: supersedes 'gone', which is"),
+        ("id: rule", "supersedes: [gone]\nid: rule", "rule.yaml:1: 'gone' is not here; remove"),
         ("id: rule", "id: rule\nladder: [x]", "rule.yaml:2: ladder has fewer than 2 entries"),
         ("id: rule", "id: &a rule", "rule.yaml:1: an anchor or alias"),
         ("id: rule", "id: !!python/name:os.system x", "rule.yaml:1: a tag (tag:yaml.org"),
@@ -149,6 +160,14 @@ def test_what_is_wrong_is_named_with_its_line(
     assert old in GOOD
     found = problems_of(tmp_path, rule=GOOD.replace(old, new, 1))
     assert any(problem.startswith(expected) for problem in found), found
+
+
+def test_a_ladder_that_is_longer_than_its_alerts_is_refused(tmp_path: Path) -> None:
+    entry = "{level: notice, title: {ko: 가, en: a}, steps: [{ko: 가, en: a}]}"
+    text = GOOD.replace("level: notice\n", f"at_most: 1\nladder: [{entry}, {entry}]\n")
+    found = problems_of(tmp_path, rule=text.replace("steps: [{ko: 하나, en: one}]\n", ""))
+    what = "rule.yaml:6: the ladder has 2 entries, more than at_most lets come"
+    assert found == [f"{what}; write at_most: 2 or more, or leave it out"]
 
 
 def test_every_problem_of_every_file_comes_at_once(tmp_path: Path) -> None:
