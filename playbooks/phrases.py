@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
+from playbooks.finding import Finder, finder_of
 from playbooks.patterns import expression_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ MAX_LINE = 2_000
 
 _GRAM = 4
 _WILD = re.compile(r"\*|\.\.\.|…")
-_LETTERS = r"\w{0,20}"
-_GAP = r".{0,25}?"
 _FALSE_FRIEND = "_"
 """A word character: what follows a false friend does not become the start of a word."""
 
@@ -95,8 +94,8 @@ class Phrases:
     but_not: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     exact: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     patterns: tuple[str, ...] = ()
-    _anchored: Mapping[str, re.Pattern[str]] = field(init=False, repr=False, compare=False)
-    _friends: Mapping[str, re.Pattern[str]] = field(init=False, repr=False, compare=False)
+    _anchored: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
+    _friends: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
     _whole: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -136,13 +135,16 @@ class Phrases:
         if not maybe and not self.patterns:
             return None
         words = self._without_friends(line)
-        found = [m for anchor in maybe if (m := self._anchored[anchor].search(words))]
-        return min(found, key=_place).group() if found else self._by_pattern(words)
+        found = [span for one in maybe if (span := self._anchored[one].find(words))]
+        if not found:
+            return self._by_pattern(words)
+        first = min(found, key=lambda span: (span.start, -span.end))
+        return words[first.start : first.end]
 
     def _without_friends(self, line: Heard) -> str:
         words = line.text
         for anchor in sorted(self._friends.keys() & line.grams):
-            words = self._friends[anchor].sub(_FALSE_FRIEND, words)
+            words = self._friends[anchor].without(words, _FALSE_FRIEND)
         return words
 
     def _by_pattern(self, words: str) -> str | None:
@@ -150,11 +152,6 @@ class Phrases:
             if match := expression_of(pattern).search(words):
                 return str(match.group())
         return None
-
-
-def _place(match: re.Match[str]) -> tuple[int, int, str]:
-    """Which match is told: the first one, of those the longest."""
-    return match.start(), -match.end(), match.group()
 
 
 def checked(phrase: str) -> str:
@@ -185,28 +182,10 @@ def _anchor(phrase: str) -> str:
     return max(parts, key=len)[:_GRAM]
 
 
-def _compiled(phrases: Mapping[Language, Iterable[str]]) -> dict[str, re.Pattern[str]]:
+def _compiled(phrases: Mapping[Language, Iterable[str]]) -> dict[str, Finder]:
     """By anchor, what finds the phrases that have it."""
-    made: dict[str, list[str]] = {}
+    made: dict[str, list[tuple[str, bool]]] = {}
     for language, phrase in _each(phrases):
-        made.setdefault(_anchor(checked(phrase)), []).append(_expression(phrase, language))
-    return {anchor: re.compile("|".join(each)) for anchor, each in made.items()}
-
-
-def _expression(phrase: str, language: Language) -> str:
-    korean = language is Language.KOREAN
-    text = re.sub(r"\s*(?:\.\.\.|…)\s*", "...", normalised(phrase))
-    start = "" if text.startswith(("*", "...")) else r"(?<!\w)"
-    end = r"\w*" if korean or text.endswith("*") else r"(?!\w)"
-    parts = re.split(r"(\*|\.\.\.)", text.strip("*"))
-    return start + "".join(_part(part, korean=korean) for part in parts) + end
-
-
-def _part(part: str, *, korean: bool) -> str:
-    if part == "*":
-        return _LETTERS
-    if part == "...":
-        return _GAP if korean else rf"\b{_GAP}\b"
-    if korean:
-        return r"\s?".join(re.escape(letter) for letter in part if letter != " ")
-    return re.escape(part)
+        told = (normalised(phrase), language is Language.KOREAN)
+        made.setdefault(_anchor(checked(phrase)), []).append(told)
+    return {anchor: finder_of(each) for anchor, each in made.items()}
