@@ -53,7 +53,7 @@ class Missing:
         hits = [*memory.hits, *(hit for hit in (came, awaited) if hit)]
         clock = moment.clock
         waiting = self._waiting(hits, clock)
-        since = self._since(memory, waiting, clock)
+        since = self._since(memory, waiting, moment)
         kept[place] = Memory(_pruned(hits, clock), since)
         if since is None:
             return UNTRUE
@@ -65,10 +65,13 @@ class Missing:
         came = max((h.at_ms for h in hits if h.stage == _CAME and h.at_ms < now), default=-1)
         return [h for h in hits if h.stage == _AWAITED and came < h.at_ms < now]
 
-    def _since(self, memory: Memory, waiting: list[Hit], now: int) -> int | None:
-        if not any(h.at_ms + self.within_ms < now for h in waiting):
+    def _since(self, memory: Memory, waiting: list[Hit], moment: Moment) -> int | None:
+        if not any(h.at_ms + self.within_ms < moment.clock for h in waiting):
             return None
-        return now if memory.since_ms is None else memory.since_ms
+        if memory.since_ms is not None:
+            return memory.since_ms
+        # An event from before the newest one cannot say that something did not come by now.
+        return moment.clock if moment.now == moment.clock else None
 
     def _evidence(self, waiting: list[Hit], moment: Moment) -> tuple[Hit, ...]:
         reason = reasons.not_heard(self.within_ms, moment.language)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
+MAX_PROBLEMS = 100
+"""Of one file. Nobody reads more at once, and a broken file can have tens of thousands."""
+
 MAX_TEXT = 600
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DURATION = re.compile(
-    r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?(?:(\d{1,8})ms)?"
+    r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?(?:(\d{1,8})ms)?",
+    re.ASCII,
 )
 _UNITS_MS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
 _TAG = "tag:yaml.org,2002:"
@@ -40,14 +45,20 @@ class Problems:
 
     name: str
     found: list[tuple[int, str]] = field(default_factory=list)
+    more: int = 0
 
     def add(self, line: int, what: str, advice: str) -> None:
-        """Note one; ``line`` counts from 1."""
-        self.found.append((line, f"{self.name}:{line}: {what}; {advice}"))
+        """Note one; ``line`` counts from 1. Beyond `MAX_PROBLEMS` they are only counted."""
+        if len(self.found) < MAX_PROBLEMS:
+            self.found.append((line, f"{self.name}:{line}: {what}; {advice}"))
+        else:
+            self.more += 1
 
     def lines(self) -> list[str]:
         """``file:line: what; what to do``, top to bottom, each once."""
-        return list(dict.fromkeys(text for _, text in sorted(self.found)))
+        told = list(dict.fromkeys(text for _, text in sorted(self.found)))
+        more = f"{self.name}:1: {self.more} problems more; mend these first"
+        return [*told, more] if self.more else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,8 @@ class Field:
         if self.node is not None and isinstance(self.node, ScalarNode):
             if not value and self.node.tag == f"{_TAG}str":
                 self.refuse(f"{self.name} is empty", "write its text")
+            if any(_is_invisible(letter) for letter in value):
+                self.refuse(f"{self.name} has an invisible character", "write it anew")
             if len(value) > longest:
                 self.refuse(f"{self.name} is longer than {longest} characters", "shorten it")
         return value
@@ -133,7 +146,7 @@ class Field:
         """As a whole number from ``low`` to ``high``."""
         advice = f"write a whole number from {low} to {high}"
         value = self._scalar("int", f"{self.name} is not a whole number", advice)
-        if not re.fullmatch(r"-?\d{1,9}", value):
+        if not re.fullmatch(r"-?(?:0|[1-9][0-9]{0,8})", value):
             if value:
                 self.refuse(f"{self.name} is not a whole number", advice)
             return low
@@ -146,19 +159,17 @@ class Field:
         advice = "write a number from 0 to 1, such as 0.7"
         node = self.node
         text = node.value if isinstance(node, ScalarNode) else ""
-        if not re.fullmatch(r"(?:0|1|0?\.\d{1,6}|1\.0{1,6})", text):
+        if not re.fullmatch(r"(?:0|1|0?\.[0-9]{1,6}|1\.0{1,6})", text):
             self.refuse(f"{self.name} is not a number from 0 to 1", advice)
             return 0.0
         return float(text)
 
     def flag(self) -> bool:
         """As true or false."""
-        return self._scalar("bool", f"{self.name} is neither true nor false", "write true") in {
-            "true",
-            "True",
-            "yes",
-            "on",
-        }
+        value = self._scalar("bool", f"{self.name} is neither true nor false", "write true")
+        if value not in {"true", "false", ""}:
+            self.refuse(f"{self.name} is {value!r}", "write true or false, in small letters")
+        return value == "true"
 
     def duration(self, low_ms: int, high_ms: int) -> int:
         """As milliseconds, written like ``20s``, ``1m30s``, ``500ms`` or ``7d``."""
@@ -298,6 +309,15 @@ def _canonical(node: Node | None) -> object:
 
 def _long(length_ms: int) -> str:
     return f"{length_ms // 86_400_000}d" if length_ms >= 86_400_000 else f"{length_ms / 1000:g}s"  # noqa: PLR2004
+
+
+def _is_invisible(letter: str) -> bool:
+    """Control characters, and what changes a text's direction or has no width."""
+    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co"} and letter not in _JOINERS
+
+
+_JOINERS = "\n\t\u200c\u200d"
+"""Line breaks, and what ties the parts of an emoji together."""
 
 
 def _meant(key: str, allowed: Collection[str]) -> str:

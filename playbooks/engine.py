@@ -7,7 +7,6 @@ may be written down and read back between any two events.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
@@ -16,12 +15,11 @@ from detectors.utterance import TranscriptLine
 from playbooks.events import Event, EventKind, kind_of
 from playbooks.facts import learnt
 from playbooks.memory import BLANK, Memory, Moment, Verdict
-from playbooks.playbook import Alert, AlertLevel, Playbook
-from playbooks.states import NEW, CallState, PlaybookState
+from playbooks.playbook import Alert, Playbook
+from playbooks.states import CallState, PlaybookState
+from playbooks.withholding import Fired, told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from playbooks.rulebook import Rulebook
 
 
@@ -57,7 +55,7 @@ def step(
     if facts is prior.facts and (kind is EventKind.MOOD or moment.too_late):
         return prior, ()
     after: dict[str, PlaybookState] | None = None
-    fired: list[tuple[Playbook, Alert]] = []
+    fired: list[Fired] = []
     for playbook in rulebook.concerned(event, kind, now=now, states=prior.states):
         before = prior.of(playbook.playbook_id)
         state, alert = _looked_at(playbook, before, moment, news=facts is not prior.facts)
@@ -67,7 +65,7 @@ def step(
         if alert is not None:
             fired.append((playbook, alert))
     if after is not None and fired:
-        fired = _withheld(rulebook, prior, after, sorted(fired, key=_urgency))
+        fired = _shown(rulebook, prior, after, sorted(fired, key=_urgency))
     call = CallState(facts, moment.clock, prior.states if after is None else after)
     return call, tuple(alert for _, alert in fired)
 
@@ -82,14 +80,16 @@ def _looked_at(
     after = tuple(kept) if any(memory is not BLANK for memory in kept) else ()
     if moment.now <= prior.clock and not news and _is_old_news(memories, after):
         return prior, None
-    fires = _is_news(verdict, prior) and _may_fire(playbook, prior, moment.now)
+    late = moment.now < prior.clock  # it says nothing about how things stand now
+    fires = _is_news(verdict, prior, stale=late and not news)
+    fires = fires and _may_fire(playbook, prior, moment.now)
     if not (after or verdict.true or prior.memories or prior.held):
         return prior, None
     state = PlaybookState(
         version=playbook.version,
         memories=after,
-        held=verdict.true,
-        told=verdict.true and (fires or (prior.told and not _began_again(memories, after))),
+        held=prior.held if late else verdict.true,
+        told=_told(prior, memories, after, fires=fires, true=verdict.true or late),
         fired=prior.fired + fires,
         fired_at_ms=moment.now if fires else prior.fired_at_ms,
         clock=max(prior.clock, moment.now),
@@ -97,10 +97,13 @@ def _looked_at(
     return state, _alert(playbook, state, moment.event, verdict) if fires else None
 
 
-def _is_news(verdict: Verdict, prior: PlaybookState) -> bool:
-    """Whether there is something to tell: new evidence, the time for it, or it still goes on."""
-    if not verdict.true:
-        return False
+def _is_news(verdict: Verdict, prior: PlaybookState, *, stale: bool) -> bool:
+    """Whether there is something to tell: new evidence, the time for it, or it still goes on.
+
+    ``stale``: the event came late and tells nothing of the call: only new evidence counts.
+    """
+    if not verdict.true or stale:
+        return verdict.true and verdict.fresh
     return verdict.fresh or not prior.held or (verdict.again and not prior.told)
 
 
@@ -108,6 +111,18 @@ def _is_old_news(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
     """Whether nothing was learnt; what grew too old to matter may be gone."""
     pairs = zip(before, after, strict=False)
     return len(before) >= len(after) and all(new.adds_nothing_to(old) for old, new in pairs)
+
+
+def _told(
+    prior: PlaybookState,
+    before: tuple[Memory, ...],
+    after: tuple[Memory, ...],
+    *,
+    fires: bool,
+    true: bool,
+) -> bool:
+    """Whether the stretch in which it holds has had its alert."""
+    return true and (fires or (prior.told and not _began_again(before, after)))
 
 
 def _began_again(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
@@ -143,48 +158,21 @@ def _alert(playbook: Playbook, state: PlaybookState, event: Event, verdict: Verd
     )
 
 
-def _withheld(
-    rulebook: Rulebook,
-    prior: CallState,
-    after: dict[str, PlaybookState],
-    fired: list[tuple[Playbook, Alert]],
-) -> list[tuple[Playbook, Alert]]:
-    """Leave out what a weightier page covers and what is over the budget; states forget them."""
-    known = dict(after)
-    told = _told(rulebook, prior) if rulebook.budget else Counter()
-    shown = []
-    for playbook, alert in fired:
-        limit = rulebook.budget.get(alert.level)
-        over = limit is not None and told[alert.level] >= limit
-        if over or _is_superseded(rulebook, alert, known):
-            name = playbook.playbook_id
+def _shown(
+    rulebook: Rulebook, prior: CallState, after: dict[str, PlaybookState], fired: list[Fired]
+) -> list[Fired]:
+    """Leave out what is withheld, and let its states forget that it fired."""
+    shown = told(rulebook, prior, fired)
+    for playbook, _ in fired:
+        name = playbook.playbook_id
+        if name not in shown:
             before = prior.of(name)
             after[name] = replace(
                 after[name], told=False, fired=before.fired, fired_at_ms=before.fired_at_ms
             )
-            continue
-        told[alert.level] += 1
-        shown.append((playbook, alert))
-    return shown
+    return [one for one in fired if one[0].playbook_id in shown]
 
 
-def _told(rulebook: Rulebook, prior: CallState) -> Counter[AlertLevel]:
-    """How many alerts of each level the call has had, by the ladders as they are now."""
-    return Counter(
-        playbook.rung(step).level
-        for playbook in rulebook
-        for step in range(1, prior.of(playbook.playbook_id).fired + 1)
-    )
-
-
-def _is_superseded(rulebook: Rulebook, alert: Alert, after: Mapping[str, PlaybookState]) -> bool:
-    for other in rulebook.silencers(alert.playbook_id):
-        fired_at = after.get(other.playbook_id, NEW).fired_at_ms
-        if fired_at is not None and alert.at_ms - fired_at < other.cooldown_ms:
-            return True
-    return False
-
-
-def _urgency(fired: tuple[Playbook, Alert]) -> tuple[int, int, str]:
+def _urgency(fired: Fired) -> tuple[int, int, str]:
     playbook, alert = fired
     return -alert.level.rank, -playbook.priority, playbook.playbook_id

@@ -50,5 +50,5 @@ def _refuse(error: OSError) -> None:
 def _rules_in(folder: Path) -> Iterator[Path]:
     for file in folder.iterdir():
         named_so = file.suffix in SUFFIXES and not file.name.startswith(_NOT_RULES)
-        if named_so and (file.is_file() or not file.exists()):
+        if named_so and not file.is_dir():
             yield file

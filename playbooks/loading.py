@@ -8,6 +8,7 @@ looked at.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,9 @@ SCHEMA = Path(__file__).parent / "schema.json"
 """The JSON Schema of a playbook file."""
 
 MAX_FILES = 1_000
+LOCK_BYTES = 16 << 20
+"""A lock only ever grows: a hundred bytes for every version that ever was."""
+
 THEMES_DEEP = 3
 """How far below the rules folder a playbook is looked for that was named alone."""
 
@@ -76,6 +80,14 @@ class _Folder:
         self.lines += problems.lines()
         return top
 
+    def files(self) -> list[Path]:
+        """The playbooks' files; none where they cannot be used (noted)."""
+        try:
+            return playbook_files(self.path)
+        except PlaybookError as error:
+            self.lines += error.problems
+            return []
+
     def noted(self, top: Field) -> bool:
         """Note what was found in a file since it was opened; whether it is sound."""
         self.lines += top.problems.lines()
@@ -93,7 +105,7 @@ def load_library(path: Path | str | None = None, *, trying: bool = False) -> Rul
         PlaybookError: something is wrong with any file. Then nothing is loaded.
     """
     folder = _Folder(LIBRARY if path is None else Path(path))
-    files = playbook_files(folder.path)
+    files = folder.files()
     lexicon, lists_are_sound = _lexicon(folder)
     loaded = [item for file in files if (item := _load(folder, file, lexicon)) is not None]
     budget = _budget(folder)
@@ -102,8 +114,9 @@ def load_library(path: Path | str | None = None, *, trying: bool = False) -> Rul
         if problem := lock.problem(item.playbook):
             what, _, advice = problem.partition("; ")
             item.version.refuse(what, advice)
-    complete = not folder.lines and not folder.path.is_file()
-    folder.lines += _across(loaded, complete=complete)
+    alone = folder.path.is_file()
+    known = frozenset() if alone else frozenset(file.stem for file in files)
+    folder.lines += _across(loaded, known=known)
     if folder.lines:
         raise PlaybookError(folder.lines)
     return Rulebook(tuple(item.playbook for item in loaded), budget)
@@ -126,8 +139,10 @@ def load_lock(path: Path | str | None, lines: list[str]) -> Lock:
     """The folder's lock; an empty one where there is none. Problems are added to ``lines``."""
     file = _beside(LIBRARY if path is None else Path(path), LOCK_FILE)
     problems = Problems(_shown(file))
-    content = _content(file, problems) if file.is_file() else b""
+    content = _content(file, problems, most=LOCK_BYTES) if os.path.lexists(file) else b""
     lock = parse_lock(content or b"", problems)
+    if content is not None and len(content) > LOCK_BYTES:
+        problems.add(1, f"larger than {LOCK_BYTES >> 20} MB", "take out playbooks long gone")
     lines += problems.lines()
     return lock
 
@@ -182,6 +197,8 @@ def _lexicon(folder: _Folder) -> tuple[Lexicon, bool]:
     lexicon: Lexicon = {}
     for file in _yaml_below(_beside(folder.path, LEXICON_FOLDER)):
         top = folder.opened(file)
+        if top and file.stem in lexicon:
+            top.refuse(f"there is another list called {file.stem}", "keep one of them")
         lexicon[file.stem] = parse_list(top) if top else WordList({}, {})
         if top:
             folder.noted(top)
@@ -190,20 +207,27 @@ def _lexicon(folder: _Folder) -> tuple[Lexicon, bool]:
 
 def _budget(folder: _Folder) -> Budget:
     file = _beside(folder.path, BUDGET_FILE)
-    top = folder.opened(file) if file.is_file() else None
+    top = folder.opened(file) if os.path.lexists(file) else None
     budget = parse_budget(top) if top else {}
     return budget if top and folder.noted(top) else {}
 
 
 def _shown(file: Path) -> str:
+    """Its name on one line, whatever bytes are in it."""
     here = Path.cwd()
-    return str(file.relative_to(here) if file.is_relative_to(here) else file)
+    name = os.fsencode(file.relative_to(here) if file.is_relative_to(here) else file)
+    text = name.decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-def _content(file: Path, problems: Problems) -> bytes | None:
+def _content(file: Path, problems: Problems, *, most: int = MAX_BYTES) -> bytes | None:
+    """At most one byte more than ``most``; a pipe, which would never end, is not opened."""
+    if file.exists() and not file.is_file():
+        problems.add(1, "is no ordinary file", "put a file in its place")
+        return None
     try:
         with file.open("rb") as source:
-            return source.read(MAX_BYTES + 1)
+            return source.read(most + 1)
     except OSError as error:
         problems.add(1, f"cannot be read ({error.strerror})", "check the file's permissions")
         return None
@@ -223,31 +247,63 @@ def _load(folder: _Folder, file: Path, lexicon: Lexicon) -> _Loaded | None:
     return _Loaded(playbook, top, parts["version"], {name.text(): name for name in names})
 
 
-def _across(loaded: list[_Loaded], *, complete: bool) -> list[str]:
-    """Problems between files: one id twice, supersedes in a circle or of nobody."""
+def _across(loaded: list[_Loaded], *, known: frozenset[str]) -> list[str]:
+    """Problems between files: one id twice, supersedes in a circle or of nobody.
+
+    Args:
+        loaded: the sound ones.
+        known: the names of all files, the others' too; empty: who else there is was not asked.
+    """
     by_id: dict[str, _Loaded] = {}
     for item in loaded:
         first = by_id.setdefault(item.playbook.playbook_id, item)
         if first is not item:
             where = f"{first.top.problems.name}:{first.top.line}"
             item.top.refuse(f"its id is taken by {where}", "give one of them another id")
-    for item in by_id.values():
-        for name in sorted(item.playbook.supersedes):
-            if name not in by_id and complete:
-                item.superseded[name].refuse(f"{name!r} is not here", "remove or correct it")
-            elif _leads_to(name, item.playbook.playbook_id, by_id):
-                place = item.superseded[name]
-                place.refuse(f"supersedes {name!r} in a circle", "let one of them give way")
+    group = _circles(
+        {name: item.playbook.supersedes & by_id.keys() for name, item in by_id.items()}
+    )
+    for name, item in by_id.items():
+        for other in sorted(item.playbook.supersedes):
+            place = item.superseded[other]
+            if known and other not in known:
+                place.refuse(f"{other!r} is not here", "remove or correct it")
+            elif group.get(other) == group[name]:
+                place.refuse(f"supersedes {other!r} in a circle", "let one of them give way")
     return [line for item in loaded for line in item.top.problems.lines()]
 
 
-def _leads_to(start: str, goal: str, by_id: dict[str, _Loaded]) -> bool:
-    seen, waiting = set[str](), [start]
-    while waiting:
-        name = waiting.pop()
-        if name == goal:
-            return True
-        if name not in seen and name in by_id:
-            seen.add(name)
-            waiting += by_id[name].playbook.supersedes
-    return False
+def _circles(leads: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    """A number for each name; two have the same where each leads to the other (Kosaraju, 1978)."""
+    back: dict[str, list[str]] = {name: [] for name in leads}
+    for name, others in leads.items():
+        for other in others:
+            back[other].append(name)
+    order: list[str] = []
+    seen: set[str] = set()
+    for start in leads:
+        order += _finished(start, leads, seen)
+    group: dict[str, int] = {}
+    done: set[str] = set()
+    for number, start in enumerate(reversed(order)):
+        for name in _finished(start, back, done):
+            group[name] = number
+    return group
+
+
+def _finished(start: str, leads: Mapping[str, Iterable[str]], seen: set[str]) -> list[str]:
+    """What can be reached from here and was not seen, in the order in which it is left behind."""
+    if start in seen:
+        return []
+    seen.add(start)
+    finished, path = [], [(start, iter(leads[start]))]
+    while path:
+        name, others = path[-1]
+        further = next((other for other in others if other not in seen), None)
+        if further is None:
+            finished.append(name)
+            path.pop()
+        else:
+            seen.add(further)
+            path.append((further, iter(leads[further])))
+    return finished

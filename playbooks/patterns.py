@@ -20,6 +20,13 @@ MAX_PATTERN = 200
 MAX_MEMORY = 1 << 20
 """Bytes that one expression may take, its search included."""
 
+MAX_SIZE = 1_000
+"""Instructions of one expression: with more, RE2's memory does not reach, and a long line costs
+tens of milliseconds. ``\\d{3,4}-\\d{4}`` has 14, ``.{0,50}`` some 450."""
+
+MAX_PATTERNS = 20
+"""Of one ``said``."""
+
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.case_sensitive = False
@@ -32,7 +39,7 @@ class PatternError(ValueError):
     """The expression cannot be used. The message says what to write instead."""
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def expression_of(pattern: str) -> re2._Regexp:
     """The expression, ready for lines as `playbooks.phrases.normalised` gives them.
 
@@ -49,6 +56,9 @@ def expression_of(pattern: str) -> re2._Regexp:
         expression = re2.compile(pattern, _OPTIONS)
     except re2.error as error:
         raise PatternError(_told(error)) from None
+    if expression.programsize > MAX_SIZE:
+        message = f"counts too far (size {expression.programsize} of {MAX_SIZE}); count less"
+        raise PatternError(message)
     if expression.search("") is not None:
         message = "is found in every line; leave out what may be missing altogether"
         raise PatternError(message)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playbooks.awaiting import Missing
 from playbooks.combining import All, Any, Count, Not, Sequence
 from playbooks.happenings import Happening, Silence, TalkOver
-from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs
+from playbooks.lasting import CallIs, CallTime, MoodIs, PhaseIs, RepeatCaller
 from playbooks.memory import LATE_MS
 from playbooks.phases import OPENING_MS, Phase
 
@@ -129,9 +129,36 @@ def vanishes(condition: Condition) -> bool:
             return False
 
 
+def _only_at_start(condition: Condition) -> bool:
+    """What sets it off comes at the start of a call, and never again."""
+    match condition:
+        case RepeatCaller():
+            return True
+        case All(parts) | Any(parts):
+            return all(_only_at_start(part) for part in parts if sets_off(part))
+        case _:
+            return False
+
+
+def _comes_later(condition: Condition) -> bool:
+    match condition:
+        case CallTime(after_ms=after_ms):
+            return after_ms > 0
+        case PhaseIs(phases=phases):
+            return Phase.OPENING not in phases
+        case _:
+            return False
+
+
 def _refuse_outside(parts: Iterable[Condition], field: Field) -> None:
     """The parts need more of the call than its time or its phase leaves."""
     parts = tuple(parts)
+    moving = [part for part in parts if sets_off(part)]
+    if moving and all(map(_only_at_start, moving)) and any(map(_comes_later, parts)):
+        field.refuse(
+            "who calls is known at the call's start, when the rest does not hold yet",
+            "add something that happens (said, mood, ...), or leave the rest out",
+        )
     ends = [part.before_ms for part in parts if isinstance(part, CallTime) and part.before_ms]
     if any(part.phases == {Phase.OPENING} for part in parts if isinstance(part, PhaseIs)):
         ends.append(OPENING_MS)

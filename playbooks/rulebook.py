@@ -114,7 +114,8 @@ class Rulebook(Sequence["Playbook"]):
             place = self._places.get(name) if state.memories else None
             if place is None or kind not in self._kinds[place]:
                 continue
-            if kind not in HAPPENING or now - state.clock > self._restless[place]:
+            patience = self._restless[place]
+            if kind not in HAPPENING or patience < 0 or now - state.clock > patience:
                 places.add(place)
         for place, leaf in self._watchers(event, kind):
             if place not in places and leaf.notices(event):

@@ -85,7 +85,7 @@ def _lists_named(tree: object, *, below: bool = False) -> Iterator[str]:
     elif isinstance(tree, list):
         for part in tree:
             if below and isinstance(part, str):
-                yield part
+                yield part.strip()
             yield from _lists_named(part, below=below)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from detectors.utterance import Language, Speaker
 from playbooks.happenings import Said
 from playbooks.lexicon import LANGUAGES, joined, parse_friends, parse_phrases
-from playbooks.patterns import MAX_PATTERN, PatternError, expression_of
+from playbooks.patterns import MAX_PATTERN, MAX_PATTERNS, PatternError, expression_of
 from playbooks.phrases import Phrases, letters_of
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def parse_said(field: Field, lexicon: Lexicon) -> Condition:
             joined(parse_phrases(block), *(one.wanted for one in lists)),
             joined(parse_friends(block), *(one.but_not for one in lists)),
             exact=_whole_lines(exact) if exact else {},
-            patterns=tuple(filter(None, map(_pattern, pattern.items()))) if pattern else (),
+            patterns=_patterns(pattern) if pattern else (),
         ),
         within_ms=within_of(block),
     )
-    if field.is_block and said.phrases.empty and not field.problems.found:
+    if field.is_block and said.phrases.empty and not lists and not field.problems.found:
         field.refuse("said has no phrases", "list some below ko, en, exact, pattern or lexicon")
     return said
 
@@ -76,6 +76,13 @@ def _whole_lines(field: Field) -> dict[Language, tuple[str, ...]]:
                 item.refuse(f"{text[:40]!r} has no letters", "write what is said")
         lines[language] = tuple(text for _, text in texts if letters_of(text))
     return lines
+
+
+def _patterns(field: Field) -> tuple[str, ...]:
+    items = field.items()
+    if len(items) > MAX_PATTERNS:
+        field.refuse(f"more than {MAX_PATTERNS} patterns", "write several said below any")
+    return tuple(filter(None, map(_pattern, items[:MAX_PATTERNS])))
 
 
 def _pattern(field: Field) -> str | None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from random import Random  # noqa: TC003  (hypothesis reads annotations)
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
+from playbooks.awaiting import Passing
 from playbooks.engine import step
 from playbooks.events import CallerKnown, CallStarted, EarlierCall, Event, event_id, event_time
 from playbooks.loading import load_library
@@ -20,6 +22,10 @@ from playbooks.rulebook import Rulebook
 from playbooks.sensitivity import Sensitive
 from playbooks.states import FRESH, CallState
 from tests.playbooks.timeline import CALL, fired_at, line, mood, playbook, replayed
+
+if TYPE_CHECKING:
+    from playbooks.events import EventKind
+    from playbooks.playbook import Playbook
 
 LIBRARY = load_library()
 EVERYTHING = playbook(
@@ -161,6 +167,34 @@ def test_the_order_of_events_within_one_millisecond_does_not_matter(
     assert [alert.alert_id for alert in replayed(RULES[name], shuffled)[1]] == ids
 
 
+class LookingAtEverything(Rulebook):
+    """A rulebook without an index: every playbook looks at every event of its kinds."""
+
+    def concerned(self, event: Event, kind: EventKind, **_: object) -> list[Playbook]:
+        del event
+        return [playbook for playbook in self if kind in playbook.watching]
+
+
+WITHOUT_A_CLOCK = sorted(
+    name
+    for name, rule in RULES.items()
+    if not any(isinstance(leaf, Passing) for leaf in rule.when.leaves)
+)
+"""Without ``missing``, which by intention is first looked at by a line or a turn."""
+
+
+@given(IN_ORDER, st.sampled_from(WITHOUT_A_CLOCK))
+@settings(max_examples=300)
+def test_the_index_hides_no_alert(events: list[Event], name: str) -> None:
+    told = [alert.alert_id for alert in replayed(RULES[name], events)[1]]
+    state, naive = FRESH, []
+    for event in events:
+        book = LookingAtEverything((RULES[name],))
+        state, alerts = step(book, state, event, now=event_time(event))
+        naive += [alert.alert_id for alert in alerts]
+    assert told == naive
+
+
 @given(CALLS)
 def test_a_replay_gives_the_same_alerts(events: list[Event]) -> None:
     first, second = (_through_library(events) for _ in range(2))
@@ -235,6 +269,29 @@ def test_an_event_from_long_ago_sets_nothing_off() -> None:
     rule = playbook("{said: {en: [hello there]}}")
     now, late = line(200, "hello there"), line(100, "hello there")
     assert fired_at(rule, now, late) == [200]
+
+
+def test_a_late_line_is_heard_by_a_rule_that_time_alone_can_change() -> None:
+    rule = playbook("[{phase: closing}, {said: {en: [hello there], within: 10m}}]")
+    goodbye = line(352, "goodbye", by=Speaker.AGENT)
+    assert fired_at(rule, line(104, "hello there"), line(357, "ok"), goodbye) == [352]
+
+
+def test_what_is_told_again_does_not_say_that_something_is_missing() -> None:
+    rule = playbook(
+        "{missing: {within: 3s, after: {silence: 1s}, of: {said: {by: agent, en: [thank you]}}}}"
+    )
+    quiet = Turn(CALL, TurnKind.SILENCE, Span(18_000, 20_000))
+    assert fired_at(rule, quiet, mood(27, MoodLevel.CALM), quiet) == []
+    assert fired_at(rule, quiet, line(28, "hello"), quiet) == [28]
+
+
+def test_a_late_event_does_not_make_a_mood_new_again() -> None:
+    rule = playbook(
+        "{any: [{mood: {level: upset}}, {all: [{said: {en: [hello there]}}, {queue: gone}]}]}"
+    )
+    told = [mood(10, MoodLevel.UPSET), mood(345, MoodLevel.CALM)]
+    assert fired_at(rule, *told, line(360, "hello there"), line(344, "hello there")) == [10]
 
 
 def test_a_new_version_forgets_what_it_watched_but_not_what_was_fired() -> None:

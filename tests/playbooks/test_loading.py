@@ -111,6 +111,30 @@ def test_a_sound_file_is_loaded(tmp_path: Path) -> None:
             "owner: a: b",
             "rule.yaml:5: not YAML (mapping values are not allowed in this",
         ),
+        (
+            "topic: abuse",
+            "said: {pattern: ['[^z]{1,900}zz']}",
+            "rule.yaml:3: '[^z]{1,900}zz' counts",
+        ),
+        (
+            "topic: abuse",
+            f"said: {{pattern: {['xyz'] * 21}}}",
+            "rule.yaml:3: more than 20 patterns",
+        ),
+        ("topic: abuse", "mood: {shift: Yes}", "rule.yaml:3: shift is 'Yes'; write true or false"),
+        ("version: 1", "version: 010", "rule.yaml:4: version is not a whole number"),
+        ("topic: abuse", "silence: \u0662\u0660s", "rule.yaml:3: silence is not a length of time"),
+        ("owner: tests", "owner: \u202eowner", "rule.yaml:5: owner has an invisible character"),
+        (
+            "topic: abuse",
+            "all: [{repeat_caller: {within: 7d}}, {call_time: {after: 60s}}]",
+            "rule.yaml:3: who calls is known at the call's start",
+        ),
+        (
+            "topic: abuse",
+            "all: [{repeat_caller: {within: 7d}}, {phase: body}]",
+            "rule.yaml:3: who calls is known at the call's start",
+        ),
         ("topic: abuse", "phase: middle", "rule.yaml:3: phase is 'middle'; write one of body"),
         (
             "topic: abuse",
@@ -168,6 +192,13 @@ def test_a_ladder_that_is_longer_than_its_alerts_is_refused(tmp_path: Path) -> N
     found = problems_of(tmp_path, rule=text.replace("steps: [{ko: 하나, en: one}]\n", ""))
     what = "rule.yaml:6: the ladder has 2 entries, more than at_most lets come"
     assert found == [f"{what}; write at_most: 2 or more, or leave it out"]
+
+
+def test_of_one_file_no_more_problems_are_told_than_anybody_reads(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, rule="id: a\n" * 20_000)
+    assert len(found) == 101
+    assert found[-1].startswith("rule.yaml:1: ")
+    assert "problems more; mend these first" in found[-1]
 
 
 def test_every_problem_of_every_file_comes_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,15 +11,13 @@ from click.testing import CliRunner
 
 from playbooks.engine import step
 from playbooks.events import event_time
-from playbooks.loading import PlaybookError, load_library, load_lock
+from playbooks.loading import PlaybookError, _circles, load_library, load_lock
 from playbooks.playbook import AlertLevel
 from playbooks.states import FRESH
 from streams.cli.playbooks import playbooks as command
 from tests.playbooks.timeline import REST, line
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playbooks.events import Event
     from playbooks.rulebook import Rulebook
 
@@ -183,3 +183,67 @@ def test_every_version_of_the_built_in_library_is_locked() -> None:
     lock = load_lock(None, lines)
     assert lines == []
     assert [playbook.playbook_id for playbook in load_library() if lock.lacks(playbook)] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["playbooks.lock", "budget.yaml", "other.yaml", "lexicon/more.yaml"]
+)
+@pytest.mark.parametrize("kind", ["pipe", "dangling"])
+def test_what_is_no_ordinary_file_is_named_and_never_waited_for(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    folder(tmp_path, rule=RULE, lexicon__insults=INSULTS)
+    if kind == "pipe":
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to(tmp_path / "gone")
+    (problem,) = problems_of(tmp_path)
+    assert problem.startswith(f"{name}:1: ")
+    assert ("no ordinary file" in problem) == (kind == "pipe")
+
+
+def test_a_lock_may_grow_for_years(tmp_path: Path) -> None:
+    locked(tmp_path)
+    lock = tmp_path / "playbooks.lock"
+    old = "".join(f"rule-of-old {n} sha256:{'0' * 64}\n" for n in range(1, 5_000))
+    lock.write_text(lock.read_text() + old)
+    assert load_library(tmp_path)[0].version == 1
+
+
+def test_a_name_of_any_bytes_stays_on_one_line(tmp_path: Path) -> None:
+    folder(tmp_path, rule=RULE, lexicon__insults=INSULTS)
+    for name in (b"new\nline.yaml", b"\xff.yaml"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("id: x\n")
+    problems = problems_of(tmp_path)
+    assert all("\n" not in problem for problem in problems)
+    "\n".join(problems).encode()
+    assert any(problem.startswith("new\\nline.yaml:1: ") for problem in problems)
+
+
+def test_a_list_cannot_be_named_past_its_hash(tmp_path: Path) -> None:
+    folder(tmp_path, rule=RULE.replace("insults,", '" insults ",'), lexicon__insults=INSULTS)
+    before = load_library(tmp_path)[0].content_hash
+    folder(tmp_path, lexicon__insults=INSULTS.replace("blockhead", "dunderhead"))
+    assert load_library(tmp_path)[0].content_hash != before
+
+
+def test_everything_beside_the_playbooks_is_named_even_without_playbooks(tmp_path: Path) -> None:
+    folder(tmp_path, budget="notice: many\n", lexicon__insults="fr: [x]\n")
+    assert len(problems_of(tmp_path)) == 3
+
+
+def test_a_withheld_page_keeps_nobody_quiet(tmp_path: Path) -> None:
+    said = "when: {said: {en: [hello there]}}\ncooldown: 1s\nat_most: 50\n"
+    heavy = f"id: heavy\nsupersedes: [light]\n{said}{REST}".replace("notice", "warning")
+    folder(tmp_path, heavy=heavy, light=f"id: light\n{said}{REST}", budget="warning: 1\n")
+    book = load_library(tmp_path)
+    told = fired(book, *(line(t, "hello there") for t in (5, 60)))
+    assert told == [("heavy", 5), ("light", 60)]
+
+
+def test_a_thousand_pages_that_supersede_each_other_are_untangled_at_once() -> None:
+    names = [f"p{n}" for n in range(600)]
+    leads = {name: frozenset(names[n + 1 :]) for n, name in enumerate(names)}
+    assert len(set(_circles(leads).values())) == 600
+    circle = {**leads, names[-1]: frozenset({names[0]})}
+    assert len(set(_circles(circle).values())) == 1
