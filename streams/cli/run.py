@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deploy.children import Child, ChildError, start_child
+from deploy.kafka import address
 from streams.admin import BrokerError, ensure_topics, lag
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
@@ -51,7 +52,8 @@ def run(  # noqa: PLR0913  (one parameter an option)
 ) -> None:
     """Start Kafka, worker and desk here, and play CALLs (or the two demo calls).
 
-    CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster.
+    CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster. While it runs,
+    `callmood replay` and all others find its Kafka, if their CALLMOOD_HOME is the same.
     """
     if agent and len(calls) != 1:
         message = "--agent belongs to one CALL; use stereo files for several"
@@ -96,13 +98,14 @@ def _start(here: Settings, stack: ExitStack) -> _Line:
         worker, desk = children
         url = desk.wait_for("desk:", timeout_s=READY_S)
         worker.wait_for("worker: listening", timeout_s=READY_S)
+    click.echo(f"kafka: {broker}")
     click.echo(f"desk: {url}")
     return _Line(here, broker, children)
 
 
 def _broker(here: Settings, stack: ExitStack) -> str:
-    if here.kafka:
-        return here.kafka
+    if known := here.kafka or address.running(here.kafka_home):
+        return known
     kafka = start_local(here)
     stack.callback(kafka.stop)
     return kafka.bootstrap
