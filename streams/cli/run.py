@@ -16,7 +16,7 @@ from deploy.kafka import address
 from streams.admin import BrokerError, ensure_topics, lag
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import FILE, called_by, name_all, prepare_all
+from streams.cli.replay import FILE, KEEP_CLIPS, called_by, name_all, prepare_all
 from streams.cli.screen import console, progress
 from streams.ingest.playing import Given, PlayedCall, demo_calls
 from streams.ingest.replay import Replay
@@ -41,6 +41,7 @@ LOOK_S = 0.5
 @click.option(
     "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
 )
+@KEEP_CLIPS
 def run(  # noqa: PLR0913  (one parameter an option)
     *,
     calls: tuple[Path, ...],
@@ -49,8 +50,13 @@ def run(  # noqa: PLR0913  (one parameter an option)
     agent: Path | None,
     caller: str | None,
     customer_only: bool,
+    keep_clips: bool,
 ) -> None:
     """Start Kafka, worker and desk here, and play CALLs (or the two demo calls).
+
+    A CALL is a WAV or FLAC file (stereo: agent left, customer right). callmood does not recognise
+    speech: words come from NAME.jsonl beside NAME.wav, the call's facts from NAME.json; without
+    them only the voice is read. docs/recordings.md says what is in these files.
 
     CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster. While it runs,
     `callmood replay` and all others find its Kafka, if their CALLMOOD_HOME is the same.
@@ -58,7 +64,9 @@ def run(  # noqa: PLR0913  (one parameter an option)
     if agent and len(calls) != 1:
         message = "--agent belongs to one CALL; use stereo files for several"
         raise click.UsageError(message)
-    given = [Given(path, agent, customer_only=customer_only) for path in calls] or demo_calls()
+    given = [
+        Given(path, agent, customer_only=customer_only, keep_clips=keep_clips) for path in calls
+    ] or demo_calls()
     ready = prepare_all(called_by(given, caller))
     end_on_signals()
     with ExitStack() as stack:
