@@ -111,7 +111,7 @@ def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
         assert alerts(line, call_id, 1) == [(name, 1, 1)]
 
         save(file, version(2, phrase="도마뱀 같은"))
-        logged(worker, "rules: 1 playbooks in force; abusive-words 1 -> 2")
+        logged(worker, "rules: 1 playbook in force; abusive-words 1 -> 2")
         say(line, call_id, "이 도마뱀 같은 사람들아", at_s=100)
         assert alerts(line, call_id, 2)[1:] == [(name, 2, 2)]
 
@@ -142,6 +142,6 @@ def test_a_worker_that_is_asked_to_looks_at_once(line: TestLine, tmp_path: Path)
     with line.worker(**env) as worker:
         save(tmp_path / "first.yaml", rule("first", 2, phrase="하나요"))
         worker.process.send_signal(signal.SIGHUP)
-        logged(worker, "rules: 1 playbooks in force; first 1 -> 2")
-        logged(worker, "rules: looked; 1 playbooks in force")
+        logged(worker, "rules: 1 playbook in force; first 1 -> 2")
+        logged(worker, "rules: looked; 1 playbook in force")
         assert worker.process.poll() is None
