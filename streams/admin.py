@@ -45,6 +45,20 @@ def broker_address(settings: Settings) -> str:
     return settings.kafka or address.running(settings.kafka_home) or DEFAULT_BROKER
 
 
+def reachable_broker(settings: Settings) -> str:
+    """`broker_address` for the commands of a person, who is told at once that nobody listens.
+
+    Raises:
+        BrokerError: nobody does, where no setting says that somebody will.
+    """
+    broker = broker_address(settings)
+    if settings.kafka or not address.refused(broker):
+        return broker
+    left = address.written(settings.kafka_home)
+    also = f", nor at {left}, which a crash left in {settings.kafka_home}" if left else ""
+    raise BrokerError(no_broker(broker, ConnectionRefusedError(f"nobody listens there{also}")))
+
+
 def ensure_topics(broker: str, settings: Settings) -> list[str]:
     """Make the topics that are missing; returns their names.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "address"
-ANSWER_S = 1.0
+ANSWER_S = 5.0
 _API_VERSIONS = bytes.fromhex("0012 0000 00000001 0008") + b"callmood"
 
 
@@ -26,7 +26,7 @@ def leave(home: Path, address: str) -> None:
 
 def take_back(home: Path, address: str) -> None:
     """Remove it, unless another broker's has taken its place."""
-    if _written(home) == address:
+    if written(home) == address:
         (home / FILE).unlink(missing_ok=True)
 
 
@@ -35,9 +35,21 @@ def running(home: Path) -> str:
 
     What a crash left behind counts as none: nobody answers there.
     """
-    host, _, port = _written(home).rpartition(":")
+    host, _, port = written(home).rpartition(":")
     known = bool(host) and port.isascii() and port.isdigit()
     return f"{host}:{port}" if known and answers(host, int(port)) else ""
+
+
+def refused(address: str) -> bool:
+    """Whether nobody listens there: known at once, unlike that somebody is slow."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def answers(host: str, port: int) -> bool:
@@ -50,7 +62,8 @@ def answers(host: str, port: int) -> bool:
         return False
 
 
-def _written(home: Path) -> str:
+def written(home: Path) -> str:
+    """What the file says, true or not; empty: there is none."""
     try:
         return (home / FILE).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from prometheus_client import start_http_server
 
-from streams.admin import broker_address, ensure_topics
+from streams.admin import ensure_topics, reachable_broker
 from streams.cli.interrupts import end_on_signals
 from streams.cli.screen import progress
 from streams.ids import CALL_ID_PATTERN
@@ -158,7 +158,7 @@ def _unused(name: str, ending: str, taken: Container[str]) -> str:
 def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
     """Play them with a progress bar."""
     here = settings()
-    broker = broker_address(here)
+    broker = reachable_broker(here)
     ensure_topics(broker, here)
     _show_metrics(here)
     gateway = Replay(broker, here)

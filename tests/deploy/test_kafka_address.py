@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy.kafka import address
-from streams.admin import DEFAULT_BROKER, broker_address
+from streams import admin
+from streams.admin import DEFAULT_BROKER, BrokerError, broker_address, reachable_broker
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,11 +53,34 @@ def test_the_setting_goes_before_what_runs_on_the_home(here: Settings, kafka: st
     assert broker_address(other) == "kafka:9092"
 
 
-def test_what_a_crash_left_behind_counts_as_none(here: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        gone = f"127.0.0.1:{server.getsockname()[1]}"
+def test_what_a_crash_left_behind_counts_as_none(here: Settings, gone: str) -> None:
     address.leave(here.kafka_home, gone)
     assert broker_address(here) == DEFAULT_BROKER
+
+
+@pytest.fixture
+def gone() -> str:
+    """An address at which nobody listens any more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_after_a_crash_a_person_is_told_at_once_and_in_one_line(
+    here: Settings, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin, "DEFAULT_BROKER", gone)
+    address.leave(here.kafka_home, gone)
+    with pytest.raises(BrokerError) as caught:
+        reachable_broker(here)
+    left = f"nobody listens there, nor at {gone}, which a crash left in {here.kafka_home}"
+    assert str(caught.value).startswith(
+        f"no Kafka answers at {gone} ({left}): start `callmood run`"
+    )
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cluster_that_is_set_is_waited_for(here: Settings, gone: str) -> None:
+    assert reachable_broker(here.model_copy(update={"kafka": gone})) == gone
 
 
 def test_who_is_there_and_says_nothing_is_no_kafka(
