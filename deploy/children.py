@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOP_TIMEOUT_S = 15
+FAULT = "callmood: "
+"""How our commands begin what they give up with; it may have several lines."""
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2): the signal this process gets when its parent dies."""
 
 
 class ChildError(RuntimeError):
-    """A child ended, or did not say in time that it is ready. One line, naming its log."""
+    """A child ended, or did not say in time that it is ready. It names the child's log."""
 
 
 @dataclass(slots=True)
@@ -57,11 +59,11 @@ class Child:
                 return line.removeprefix(beginning).strip()
 
     def obituary(self) -> str:
-        """Why it ended, as one line."""
+        """Why it ended: its last words, each on its line."""
         code = self.process.wait(STOP_TIMEOUT_S)
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = lines[-1] if lines else "it said nothing"
-        return f"{self.name} ended ({code}): {last} (log: {self.log})"
+        words = _last_words(self.log.read_text(encoding="utf-8", errors="replace"))
+        parts = [f"{self.name} ended ({code}):", *words, f"(log: {self.log})"]
+        return ("\n" if len(words) > 1 else " ").join(parts)
 
     def stop(self) -> None:
         """End it, cleanly if it lets us."""
@@ -91,6 +93,16 @@ def start_child(name: str, command: Sequence[str], *, log: Path, env: Mapping[st
     said: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_listen, args=(process, said), daemon=True).start()
     return Child(name, log, process, said)
+
+
+def _last_words(log: str) -> list[str]:
+    """All of the last fault that a command of ours was ended by; else the last line."""
+    lines = log.strip().splitlines() or ["it said nothing"]
+    ours = [number for number, line in enumerate(lines) if line.startswith(FAULT)]
+    if not ours:
+        return lines[-1:]
+    first, *more = lines[ours[-1] :]
+    return [first.removeprefix(FAULT), *more]
 
 
 def die_with_parent() -> None:

@@ -14,6 +14,7 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
+from deploy.kafka import address
 from streams.topics import (
     ALL_TOPICS,
     APP_ID,
@@ -40,8 +41,22 @@ class BrokerError(RuntimeError):
 
 
 def broker_address(settings: Settings) -> str:
-    """Where Kafka is: the setting, or where Kafka usually is."""
-    return settings.kafka or DEFAULT_BROKER
+    """Where Kafka is: the setting, or the one that runs on our home, or where it usually is."""
+    return settings.kafka or address.running(settings.kafka_home) or DEFAULT_BROKER
+
+
+def reachable_broker(settings: Settings) -> str:
+    """`broker_address` for the commands of a person, who is told at once that nobody listens.
+
+    Raises:
+        BrokerError: nobody does, where no setting says that somebody will.
+    """
+    broker = broker_address(settings)
+    if settings.kafka or not address.refused(broker):
+        return broker
+    left = address.written(settings.kafka_home)
+    also = f", nor at {left}, which a crash left in {settings.kafka_home}" if left else ""
+    raise BrokerError(no_broker(broker, ConnectionRefusedError(f"nobody listens there{also}")))
 
 
 def ensure_topics(broker: str, settings: Settings) -> list[str]:
@@ -159,6 +174,6 @@ def no_broker(broker: str, error: Exception) -> str:
     """The one line for a Kafka that is not there."""
     detail = " ".join(str(error).split()) or type(error).__name__
     return (
-        f"no Kafka answers at {broker} ({detail}): start one with `callmood kafka`, "
-        "or set CALLMOOD_KAFKA=host:port"
+        f"no Kafka answers at {broker} ({detail}): start `callmood run` or `callmood kafka` "
+        "with the same CALLMOOD_HOME, or set CALLMOOD_KAFKA=host:port"
     )

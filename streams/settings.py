@@ -19,7 +19,8 @@ class Settings(BaseSettings):
 
     kafka: str = Field(
         default="",
-        description="host:port of an existing cluster; empty: `callmood run` starts its own.",
+        description="host:port of an existing cluster; empty: `callmood run` starts its own, and "
+        "other commands with the same home find it.",
     )
     kafka_replication: int = Field(
         default=1, ge=1, description="Replicas of each topic, when callmood makes them."
@@ -109,6 +110,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database, spelled out."""
         return self.database or f"sqlite:///{self.home / 'callmood.db'}"
+
+    @property
+    def kafka_home(self) -> Path:
+        """Where a local Kafka keeps its data and leaves its address."""
+        return self.home / "kafka"
 
     @property
     def clips(self) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.children import die_with_parent
+from deploy.kafka import address
 from deploy.kafka.jars import fetch_jars
 from deploy.kafka.java import find_java
 
@@ -32,11 +33,11 @@ class KafkaStartError(RuntimeError):
 
 @dataclass(slots=True)
 class LocalKafka:
-    """A running broker.
+    """A running broker. Others find it by the address that it leaves in its home.
 
     Attributes:
         bootstrap: ``host:port`` for clients.
-        log: its log file.
+        log: its log file, in its home.
     """
 
     bootstrap: str
@@ -45,6 +46,7 @@ class LocalKafka:
 
     def stop(self) -> None:
         """End it, cleanly if it lets us."""
+        address.take_back(self.log.parent, self.bootstrap)
         if self.server.poll() is None:
             self.server.send_signal(signal.SIGTERM)
             try:
@@ -96,6 +98,7 @@ def start_kafka(
     broker = LocalKafka(bootstrap=f"{HOST}:{port}", log=log, server=server)
     try:
         _wait(broker, port)
+        address.leave(home, broker.bootstrap)
     except BaseException:
         broker.stop()
         raise
@@ -149,22 +152,11 @@ def _wait(broker: LocalKafka, port: int) -> None:
         if not broker.alive:
             message = f"Kafka ended while starting: {_reason(broker.log)} (log: {broker.log})"
             raise KafkaStartError(message)
-        if _answers(port):
+        if address.answers(HOST, port):
             return
         time.sleep(0.1)
     message = f"Kafka took no connections within {START_TIMEOUT_S} s (log: {broker.log})"
     raise KafkaStartError(message)
-
-
-def _answers(port: int) -> bool:
-    """Whether it answers Kafka's ApiVersions request, not only the connection."""
-    request = bytes.fromhex("0012 0000 00000001 0008") + b"callmood"
-    try:
-        with socket.create_connection((HOST, port), timeout=1) as connection:
-            connection.sendall(len(request).to_bytes(4, "big") + request)
-            return bool(connection.recv(4))
-    except OSError:
-        return False
 
 
 def _free_port() -> int:

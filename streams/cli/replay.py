@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from prometheus_client import start_http_server
 
-from streams.admin import broker_address, ensure_topics
+from streams.admin import ensure_topics, reachable_broker
 from streams.cli.interrupts import end_on_signals
 from streams.cli.screen import progress
 from streams.ids import CALL_ID_PATTERN
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 FILE = click.Path(path_type=Path)
+KEEP_CLIPS = click.option(
+    "--keep-clips",
+    is_flag=True,
+    help="The customer of a CALL without a call sheet agreed to it.",
+)
 MOST_COPIES = 10_000
 LONGEST_ID = 128
 """Of `CALL_ID_PATTERN`."""
@@ -51,6 +56,7 @@ LONGEST_ID = 128
 @click.option(
     "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
 )
+@KEEP_CLIPS
 def replay(  # noqa: PLR0913  (one parameter an option)
     *,
     calls: tuple[Path, ...],
@@ -62,19 +68,22 @@ def replay(  # noqa: PLR0913  (one parameter an option)
     call_id: str | None,
     caller: str | None,
     customer_only: bool,
+    keep_clips: bool,
 ) -> None:
     """Play CALLs as if they happened now; without any, the two demo calls.
 
     A CALL is a WAV or FLAC file (stereo: agent left, customer right), with NAME.jsonl (the
     transcript) and NAME.json (the call's facts) beside it if there; or a folder with call.flac
     or call.wav, transcript.jsonl and call.json. The agent is never emotion-scored, so a mono
-    file needs --agent or --customer-only.
+    file needs --agent or --customer-only. callmood does not recognise speech: without a
+    transcript only the voice is read. docs/recordings.md says what is in these files.
     """
     if len(calls) > 1 and (agent or transcript or sheet):
         message = "--agent, --transcript and --sheet belong to one CALL; use folders for several"
         raise click.UsageError(message)
     given = [
-        Given(path, agent, transcript, sheet, customer_only=customer_only) for path in calls
+        Given(path, agent, transcript, sheet, customer_only=customer_only, keep_clips=keep_clips)
+        for path in calls
     ] or demo_calls()
     given = called_by(given, caller)
     _refuse_id(call_id, calls=len(given) * copies)
@@ -114,6 +123,8 @@ def prepare_all(given: list[Given]) -> list[PlayedCall]:
             raise click.ClickException(str(error)) from None
         for problem in call.problems:
             click.echo(f"warning: {problem}", err=True)
+        for hint in call.hints:
+            click.echo(f"hint: {hint}", err=True)
         if not call.sheet.analysis_consent:
             click.echo(f"warning: {call.name}: no consent to analysis; nothing is sent", err=True)
         ready.append(call)
@@ -147,7 +158,7 @@ def _unused(name: str, ending: str, taken: Container[str]) -> str:
 def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
     """Play them with a progress bar."""
     here = settings()
-    broker = broker_address(here)
+    broker = reachable_broker(here)
     ensure_topics(broker, here)
     _show_metrics(here)
     gateway = Replay(broker, here)

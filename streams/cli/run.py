@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from deploy.children import Child, ChildError, start_child
+from deploy.kafka import address
 from streams.admin import BrokerError, ensure_topics, lag
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import FILE, called_by, name_all, prepare_all
+from streams.cli.replay import FILE, KEEP_CLIPS, called_by, name_all, prepare_all
 from streams.cli.screen import console, progress
 from streams.ingest.playing import Given, PlayedCall, demo_calls
 from streams.ingest.replay import Replay
@@ -40,6 +41,7 @@ LOOK_S = 0.5
 @click.option(
     "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
 )
+@KEEP_CLIPS
 def run(  # noqa: PLR0913  (one parameter an option)
     *,
     calls: tuple[Path, ...],
@@ -48,15 +50,23 @@ def run(  # noqa: PLR0913  (one parameter an option)
     agent: Path | None,
     caller: str | None,
     customer_only: bool,
+    keep_clips: bool,
 ) -> None:
     """Start Kafka, worker and desk here, and play CALLs (or the two demo calls).
 
-    CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster.
+    A CALL is a WAV or FLAC file (stereo: agent left, customer right). callmood does not recognise
+    speech: words come from NAME.jsonl beside NAME.wav, the call's facts from NAME.json; without
+    them only the voice is read. docs/recordings.md says what is in these files.
+
+    CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster. While it runs,
+    `callmood replay` and all others find its Kafka, if their CALLMOOD_HOME is the same.
     """
     if agent and len(calls) != 1:
         message = "--agent belongs to one CALL; use stereo files for several"
         raise click.UsageError(message)
-    given = [Given(path, agent, customer_only=customer_only) for path in calls] or demo_calls()
+    given = [
+        Given(path, agent, customer_only=customer_only, keep_clips=keep_clips) for path in calls
+    ] or demo_calls()
     ready = prepare_all(called_by(given, caller))
     end_on_signals()
     with ExitStack() as stack:
@@ -96,13 +106,14 @@ def _start(here: Settings, stack: ExitStack) -> _Line:
         worker, desk = children
         url = desk.wait_for("desk:", timeout_s=READY_S)
         worker.wait_for("worker: listening", timeout_s=READY_S)
+    click.echo(f"kafka: {broker}")
     click.echo(f"desk: {url}")
     return _Line(here, broker, children)
 
 
 def _broker(here: Settings, stack: ExitStack) -> str:
-    if here.kafka:
-        return here.kafka
+    if known := here.kafka or address.running(here.kafka_home):
+        return known
     kafka = start_local(here)
     stack.callback(kafka.stop)
     return kafka.bootstrap

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from streams.admin import broker_address, ensure_topics
+from streams.admin import ensure_topics, reachable_broker
 from streams.settings import settings
 from streams.topics import ALL_TOPICS, TOPICS
 
@@ -31,7 +31,7 @@ def list_topics() -> None:
 def create() -> None:
     """Make the topics that are missing."""
     here = settings()
-    made = ensure_topics(broker_address(here), here)
+    made = ensure_topics(reachable_broker(here), here)
     click.echo("\n".join(f"made {name}" for name in made) or "all topics are there")
 
 

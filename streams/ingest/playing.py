@@ -34,10 +34,11 @@ DEMO = Path(__file__).with_name("demo")
 CALL = "call"
 """What a call's files are named where a folder holds one call."""
 
-OWN_RECORDING = CallSheet(
-    agent_id="me", notice_given=True, analysis_consent=True, recording_consent=True
-)
-"""Of a recording without a sheet: whoever replays a file has the right to use it."""
+OWN_RECORDING = CallSheet(agent_id="me", analysis_consent=True)
+"""Of a recording without a sheet: playing it on one's own line is what agrees to analysis. Nobody
+has said that the customer was told, or agreed to have clips kept."""
+
+GUIDE = "docs/recordings.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class PlayedCall:
     Attributes:
         name: what people call it.
         problems: one line each: what is odd or was left out.
+        hints: one line each: what more could be given.
         caller: keyed hash of the caller's number; empty: not known.
     """
 
@@ -56,6 +58,7 @@ class PlayedCall:
     sheet: CallSheet
     problems: tuple[str, ...] = ()
     caller: str = ""
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Given:
         sheet: the call's facts; by default ``<name>.json`` beside the sound, if it is there.
         customer_only: the user vouches that nobody but the customer is on a mono file.
         caller: the caller's number in clear; by default what the sheet says.
+        keep_clips: the user vouches that the customer of a call without a sheet agreed to it.
     """
 
     path: Path
@@ -78,6 +82,7 @@ class Given:
     sheet: Path | None = None
     customer_only: bool = False
     caller: str | None = field(default=None, repr=False)
+    keep_clips: bool = False
 
 
 def prepare(given: Given, *, identify: Callable[[str], str] = nobody) -> PlayedCall:
@@ -92,7 +97,7 @@ def prepare(given: Given, *, identify: Callable[[str], str] = nobody) -> PlayedC
         CallerKeyError: the callers' key cannot be used.
     """
     audio, transcript, sheet_path = _files(given)
-    sheet = read_call_sheet(sheet_path) if sheet_path else OWN_RECORDING
+    sheet = read_call_sheet(sheet_path) if sheet_path else _own(given)
     recording = _recording(given, audio, sheet)
     name = sheet.call_id or _as_id(audio.parent.name if given.path.is_dir() else audio.stem)
     lines: tuple[TranscriptLine, ...] = ()
@@ -100,11 +105,33 @@ def prepare(given: Given, *, identify: Callable[[str], str] = nobody) -> PlayedC
     if transcript is not None:
         read = read_transcript(transcript, call_id=name, language=sheet.language)
         lines, problems = read.lines, read.problems
+    hints = _hints(given, audio, transcript, sheet_path) if sheet.analysis_consent else ()
     told = (*recording.warnings, *map(str, problems))
     # The number ends here: what is played knows the hash alone.
     unnamed = sheet.model_copy(update={"caller": None})
     number = _number(given, sheet)
-    return PlayedCall(name, recording, lines, unnamed, told, identify(number) if number else "")
+    caller = identify(number) if number else ""
+    return PlayedCall(name, recording, lines, unnamed, told, caller, tuple(hints))
+
+
+def _own(given: Given) -> CallSheet:
+    return OWN_RECORDING.model_copy(update={"recording_consent": given.keep_clips})
+
+
+def _hints(given: Given, audio: Path, transcript: Path | None, sheet: Path | None) -> Iterator[str]:
+    """What a person who plays a first recording of their own cannot know."""
+    if transcript is None:
+        words = audio.with_suffix(".jsonl").name
+        yield (
+            f"{audio}: no transcript: only the voice is read; callmood does not recognise speech, "
+            f"so put the words into {words} beside it ({GUIDE})"
+        )
+    if sheet is None and not given.keep_clips:
+        facts = audio.with_suffix(".json").name
+        yield (
+            f"{audio}: no call sheet: analysed because you play it, and no clips are kept; "
+            f"{facts} beside it says what was agreed to ({GUIDE})"
+        )
 
 
 def _number(given: Given, sheet: CallSheet) -> str:

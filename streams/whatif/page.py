@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from streams.web.show import FILTERS
-from streams.whatif.report import shown, weighed
+from streams.whatif.report import weighed
+from streams.whatif.times import shown, zone
 from streams.whatif.words import words
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def page(report: Report, language: Language, *, desk: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS, shown=shown)
+    environment.filters.update(FILTERS)
     t = words(language)
     return environment.get_template("dry_run.html").render(
         report=report,
@@ -47,6 +48,9 @@ def page(report: Report, language: Language, *, desk: str = "") -> str:
         style=Markup(style),  # noqa: S704  (our own file)
         style_hash=_hash(style),
         weighed=lambda call: weighed(call, t),
+        shown=lambda moment: report.shown(moment, language),
+        made=shown(report.made_at, language),
+        zone=zone(report.made_at),
     )
 
 

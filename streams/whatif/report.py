@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playbooks.differences import Change, Fired, Tally
+from streams.whatif.times import shown
 from streams.whatif.words import words
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What was compared and on what, as the person named it; empty rules: the built-in ones."""
+    """What was compared and on what, as the person named it; empty rules: the built-in ones.
+
+    Attributes:
+        in_force: what it was compared with are the rules in force.
+    """
 
     rules: str
     against: str
     record: str
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Row:
 
     @property
     def speaks(self) -> bool:
-        """It gave an alert under either set of rules, or is in one of them only."""
-        return bool(self.tally.before or self.tally.after or self.mark)
+        """It gave an alert under either set, or is new: that it never alerts is an answer."""
+        return bool(self.tally.before or self.tally.after or self.mark == "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,29 @@ class Report:
         )
         return f"{told} {t('moved_too', moved=_times(total.moved, t))}" if total.moved else told
 
+    def missing(self, language: Language) -> str:
+        """Whether the changed rules may be a part only: what is not in them counts as removed."""
+        count = sum(row.mark == "removed" for row in self.rows)
+        if not count:
+            return ""
+        t, names = words(language), self.names
+        against = names.against or t("library")
+        where = t("in_force") if names.in_force else t("in_against", against=against)
+        key = "missing_one" if count == 1 else "missing_many"
+        whole = f"{len(self.rules.before):,}"
+        return t(key, count=f"{count:,}", whole=whole, where=where, rules=names.rules)
+
+    def others(self, language: Language) -> str:
+        """The playbooks that no row tells of, as they alert under neither set."""
+        count, t = sum(not row.speaks for row in self.rows), words(language)
+        return counted(count, t, one="other", many="others") if count else ""
+
     def remarks(self, language: Language) -> list[str]:
         """What a reader must know about the record."""
         t, found = words(language), self.found
         remarks = []
         if found.halves and found.period.since:
-            since = shown(found.period.since)
+            since = self.shown(found.period.since, language)
             remarks.append(t("halves_since", count=f"{found.halves:,}", since=since))
         elif found.halves:
             remarks.append(t("halves", count=f"{found.halves:,}"))
@@ -95,10 +118,9 @@ class Report:
             remarks.append(t("hidden", count=f"{found.hidden:,}"))
         return remarks
 
-    @property
-    def silent(self) -> int:
-        """Playbooks that give no alert under either set: no row tells of them."""
-        return sum(not row.speaks for row in self.rows)
+    def shown(self, moment: datetime, language: Language) -> str:
+        """An instant; its year only where it is not the report's."""
+        return shown(moment, language, beside=self.made_at)
 
     def per_100(self, count: int) -> str:
         """In a hundred calls, with one digit behind the point."""
@@ -109,8 +131,9 @@ class Report:
         t, period = words(language), self.found.period
         if period.since is None and period.until is None:
             return t("everything")
-        since = shown(period.since) if period.since else t("beginning")
-        return t("from_to", since=since, until=shown(period.until) if period.until else t("end"))
+        since = self.shown(period.since, language) if period.since else t("beginning")
+        until = self.shown(period.until, language) if period.until else t("end")
+        return t("from_to", since=since, until=until)
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -150,11 +173,6 @@ def counted(count: int, t: Catalogue, *, one: str, many: str) -> str:
 
 def _times(count: int, t: Catalogue) -> str:
     return counted(count, t, one="once", many="times")
-
-
-def shown(moment: datetime) -> str:
-    """An instant as people here write it, with its zone."""
-    return moment.astimezone().isoformat(sep=" ", timespec="minutes")
 
 
 def _rows(found: Found, rules: Rules) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streams.admin import broker_address
+from streams.admin import reachable_broker
 from streams.topics import ALL_TOPICS
 from streams.whatif.cluster import Cluster
 from streams.whatif.lines import lines_in
@@ -57,7 +57,7 @@ def source_of(word: str, period: Period, here: Settings) -> Source:
         message = f"{path}: no file; name a record made by `callmood calls export --to FILE`"
         raise RecordedError(message)
     if word == KAFKA or word in {topic.name for topic in KINDS}:
-        return Cluster(broker_address(here), period, timeout_s=here.kafka_timeout_s)
+        return Cluster(reachable_broker(here), period, timeout_s=here.kafka_timeout_s)
     names = ", ".join(topic.name for topic in KINDS)
     what = "no recorded calls" if word in {topic.name for topic in ALL_TOPICS} else "no such file"
     message = f"{word}: {what}; name a file, or `kafka` for all of {names}"

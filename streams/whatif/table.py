@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from streams.web.show import clock
-from streams.whatif.report import shown, weighed
+from streams.whatif.report import weighed
+from streams.whatif.times import zone
 from streams.whatif.words import words
 
 if TYPE_CHECKING:
@@ -26,18 +27,30 @@ _NUMBERS = ("before", "after", "gained", "lost", "moved", "same")
 def rendered(report: Report, language: Language) -> Iterator[RenderableType]:
     """The summary, the table, the calls in which most changes, and what was left out."""
     t = words(language)
+    if missing := report.missing(language):
+        yield f"[bold yellow]{escape(missing)}[/]"
     yield f"[bold]{escape(report.summary(language))}[/]"
     yield _table(report, language)
-    if report.silent:
-        yield f"[dim]{t('silent', count=report.silent)}[/]"
+    if others := report.others(language):
+        yield f"[dim]{others}[/]"
     if report.found.biggest:
         yield f"[bold]{t('biggest')}[/]"
-    for call in report.found.biggest:
-        first = min(pair.shown.at_ms for pair in call.pairs)
-        when = f"{shown(call.started_at)}  {clock(first):>5}"
-        yield f"  {escape(call.call_id)}  [dim]{when}[/]  {weighed(call, t)}"
+        yield _calls(report, language)
     for remark in report.remarks(language):
         yield escape(remark)
+    if report.found.biggest or report.found.period.since:
+        yield f"[dim]{t('zone')}: {escape(zone(report.made_at))}[/]"
+
+
+def _calls(report: Report, language: Language) -> Table:
+    """Those in which most changes, each with its first change."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for call in report.found.biggest:
+        first = clock(min(pair.shown.at_ms for pair in call.pairs))
+        when = report.shown(call.started_at, language)
+        weight = weighed(call, words(language))
+        table.add_row(f"  {escape(call.call_id)}", f"[dim]{when}[/]", f"[dim]{first:>5}[/]", weight)
+    return table
 
 
 def _table(report: Report, language: Language) -> Table:

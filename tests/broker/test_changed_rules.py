@@ -11,7 +11,6 @@ from urllib.request import urlopen
 import pytest
 
 from detectors.utterance import Language, Speaker
-from playbooks.loading import LIBRARY
 from streams.cloudevents import now
 from streams.messages import AlertMessage, CallEvent, TranscriptMessage
 from streams.topics import ALERTS, CALLS, TRANSCRIPTS
@@ -26,22 +25,14 @@ if TYPE_CHECKING:
 
 WAIT_S = 60
 RULES = re.compile("callmood_(rules_reloads_total|rules_refused|playbooks_in_force)")
-ABUSIVE = (LIBRARY / "abuse" / "abusive-words.yaml").read_text(encoding="utf-8")
+NAME = "insulted"
 
 
 def version(number: int, *, phrase: str = "병신") -> str:
-    """The library's rule in another version: four times, alone, and with one phrase more."""
-    text = ABUSIVE
-    for old, new in (
-        ("version: 1\n", f"version: {number}\n"),
-        ("at_most: 3\n", "at_most: 4\n"),
-        (", level: critical}\n", ", level: critical}\n      - {at: 60s, step: 4}\n"),
-        ("supersedes: [rising-anger, sustained-anger, talk-over]\n", ""),
-        ("- 병신\n", f"- 병신\n          - {phrase}\n"),
-    ):
-        assert old in text
-        text = text.replace(old, new, 1)
-    return text
+    """A rule in another version: up to four times, and with one phrase more."""
+    phrases = ", ".join(dict.fromkeys(["병신", phrase]))
+    text = rule(NAME, number, phrase=phrases, tested="병신")
+    return text.replace("cooldown: 10s\n", "cooldown: 10s\nat_most: 4\n")
 
 
 def say(line: TestLine, call_id: str, text: str, *, at_s: int) -> None:
@@ -95,7 +86,7 @@ def shown(port: int) -> dict[str, float]:
 def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
     line: TestLine, tmp_path: Path
 ) -> None:
-    file = tmp_path / "abuse" / "abusive-words.yaml"
+    file = tmp_path / "abuse" / f"{NAME}.yaml"
     file.parent.mkdir()
     save(file, version(1))
     port, call_id = free_port(), "changed-rules"
@@ -104,24 +95,23 @@ def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
         "CALLMOOD_RULES_POLL_S": "0.2",
         "CALLMOOD_WORKER_METRICS_PORT": str(port),
     }
-    name = "abusive-words"
     with line.worker(**env) as worker:
         start(line, call_id)
         say(line, call_id, "야 이 병신 같은 게", at_s=10)
-        assert alerts(line, call_id, 1) == [(name, 1, 1)]
+        assert alerts(line, call_id, 1) == [(NAME, 1, 1)]
 
         save(file, version(2, phrase="도마뱀 같은"))
-        logged(worker, "rules: 1 playbooks in force; abusive-words 1 -> 2")
+        logged(worker, "rules: 1 playbook in force; insulted 1 -> 2")
         say(line, call_id, "이 도마뱀 같은 사람들아", at_s=100)
-        assert alerts(line, call_id, 2)[1:] == [(name, 2, 2)]
+        assert alerts(line, call_id, 2)[1:] == [(NAME, 2, 2)]
 
-        save(file, version(3).replace("level: warning", "level: loud"))
+        save(file, version(3).replace("level: notice", "level: loud"))
         refused = logged(worker, "rules refused: ")
         assert f"rules refused: {file}:" in refused
         assert "'loud'" in refused
         logged(worker, "rules: the old ones stay")
         say(line, call_id, "이 도마뱀 같은 사람들아", at_s=200)
-        assert alerts(line, call_id, 3)[2:] == [(name, 2, 3)]
+        assert alerts(line, call_id, 3)[2:] == [(NAME, 2, 3)]
         assert shown(port) == {
             "callmood_playbooks_in_force": 1.0,
             "callmood_rules_refused": 1.0,
@@ -133,7 +123,7 @@ def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
         say(line, call_id, "이 도마뱀 같은 사람들아", at_s=300)
         say(line, call_id, "야 이 병신 같은 게", at_s=400)
         found = alerts(line, call_id, 4)
-    assert found[3:] == [(name, 3, 4)], "another worker, with other rules, counts on"
+    assert found[3:] == [(NAME, 3, 4)], "another worker, with other rules, counts on"
 
 
 def test_a_worker_that_is_asked_to_looks_at_once(line: TestLine, tmp_path: Path) -> None:
@@ -142,6 +132,6 @@ def test_a_worker_that_is_asked_to_looks_at_once(line: TestLine, tmp_path: Path)
     with line.worker(**env) as worker:
         save(tmp_path / "first.yaml", rule("first", 2, phrase="하나요"))
         worker.process.send_signal(signal.SIGHUP)
-        logged(worker, "rules: 1 playbooks in force; first 1 -> 2")
-        logged(worker, "rules: looked; 1 playbooks in force")
+        logged(worker, "rules: 1 playbook in force; first 1 -> 2")
+        logged(worker, "rules: looked; 1 playbook in force")
         assert worker.process.poll() is None

@@ -41,7 +41,7 @@ def test_check_says_what_is_not_locked(tmp_path: Path) -> None:
     assert "not locked yet: rule; run: callmood playbooks lock" in result.stdout
     assert CliRunner().invoke(playbooks, ["lock", str(tmp_path)]).exit_code == 0
     result = CliRunner().invoke(playbooks, ["check", str(tmp_path)])
-    assert result.stdout.endswith("1 playbooks, no problems\n")
+    assert result.stdout.endswith("1 playbook, no problems\n")
 
 
 def test_mutations_names_what_no_test_notices(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_test_says_where_which_and_what_came_instead(tmp_path: Path) -> None:
     result = CliRunner().invoke(playbooks, ["test", str(tmp_path)])
     assert result.exit_code == 1
     assert f"{tmp_path}/rule.yaml:11: “a”: expected 1s; came none" in result.stderr
-    assert result.stdout.endswith("2 tests of 1 playbooks, 1 failed\n")
+    assert result.stdout.endswith("2 tests of 1 playbook, 1 failed\n")
 
 
 def test_a_test_passes_only_with_exactly_the_alerts_it_expects() -> None:

@@ -4,22 +4,39 @@ import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+import pytest
+
 from playbooks.checks import run_library
 from playbooks.grammar import CONDITIONS
 from playbooks.loading import LIBRARY, load_library, playbook_files
+from playbooks.mutants import unnoticed
 from playbooks.rules import KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playbooks.rulebook import Rulebook
+
 GUIDE = (LIBRARY.parents[1] / "docs" / "playbooks.md").read_text(encoding="utf-8")
 
 
-def test_the_first_example_of_the_guide_loads_and_passes_its_tests(tmp_path: Path) -> None:
-    example = dedent(re.findall(r"^( *)```yaml\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE)[0][1])
-    (tmp_path / "card-lost.yaml").write_text(example, encoding="utf-8")
-    outcomes = run_library(load_library(tmp_path))
-    assert [outcome.passed for outcome in outcomes] == [True, True]
+@pytest.fixture
+def example(tmp_path: Path) -> Rulebook:
+    """The guide's first example."""
+    text = dedent(re.findall(r"^( *)```yaml\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE)[0][1])
+    (tmp_path / "card-lost.yaml").write_text(text, encoding="utf-8")
+    return load_library(tmp_path)
+
+
+def test_the_first_example_of_the_guide_loads_and_passes_its_tests(example: Rulebook) -> None:
+    assert [outcome.passed for outcome in run_library(example)] == [True, True]
+
+
+def test_what_the_guide_says_of_its_example_s_tests_is_so(example: Rulebook) -> None:
+    (playbook,) = example
+    (name,) = unnoticed(playbook)
+    line = playbook.cases[0].where.rpartition(":")[2]
+    assert f"our-rules/card-lost.yaml:{line}: card-lost: no test notices: {name}\n" in GUIDE
 
 
 def test_the_guide_names_every_key_and_every_condition() -> None:

@@ -174,7 +174,7 @@ def test_a_broken_lock_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_locking_again_changes_nothing(tmp_path: Path) -> None:
     before = (locked(tmp_path) / "playbooks.lock").read_bytes()
-    assert "0 new of 1 playbooks" in run("lock", str(tmp_path))[1]
+    assert "0 new of 1 playbook\n" in run("lock", str(tmp_path))[1]
     assert (tmp_path / "playbooks.lock").read_bytes() == before
 
 

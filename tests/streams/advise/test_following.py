@@ -47,7 +47,7 @@ def test_a_worker_says_at_its_start_how_many_rules_are_in_force(
     begun: Following, caplog: pytest.LogCaptureFixture
 ) -> None:
     begun.begin()
-    assert caplog.messages == ["rules: 1 playbooks in force"]
+    assert caplog.messages == ["rules: 1 playbook in force"]
     assert shown("playbooks_in_force") == 1
     assert shown("rules_refused") == 0
 
@@ -81,13 +81,22 @@ async def test_a_refusal_is_one_line_for_each_problem_and_a_gauge_until_it_is_me
     said = [line for line in caplog.messages if line.startswith("rules refused: ")]
     assert len(said) == 2
     assert all(f"{folder / 'first.yaml'}:" in line and "; " in line for line in said)
-    assert caplog.messages[-1].startswith("rules: the old ones stay; 1 playbooks in force")
+    standing = f"1 playbook in force, 2 problems in {folder}"
+    assert caplog.messages[-1] == f"rules: the old ones stay; {standing}"
     assert shown("rules_reloads_total", result="refused") == refused + 1
     assert shown("rules_refused") == 1
     save(folder / "first.yaml", rule("first"))
     await twice(begun)
-    assert caplog.messages[-1] == "rules: 1 playbooks in force; nothing changed"
+    assert caplog.messages[-1] == "rules: 1 playbook in force; nothing changed"
     assert shown("rules_refused") == 0
+
+
+async def test_one_problem_is_told_as_one(
+    begun: Following, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(folder / "first.yaml", rule("first", 2).replace("owner: desk", "owner: ''"))
+    await twice(begun)
+    assert caplog.messages[-1].endswith(f"1 playbook in force, 1 problem in {folder}")
 
 
 async def test_a_look_that_is_asked_for_needs_no_second_one_and_answers(
@@ -98,7 +107,7 @@ async def test_a_look_that_is_asked_for_needs_no_second_one_and_answers(
 ) -> None:
     monkeypatch.setattr(following, "SETTLE_S", 0.0)
     await begun.look_now()
-    assert caplog.messages[-1] == "rules: looked; 1 playbooks in force"
+    assert caplog.messages[-1] == "rules: looked; 1 playbook in force"
     save(folder / "first.yaml", rule("first", 2))
     await begun.look_now()
     assert "first 1 -> 2" in caplog.text

@@ -29,7 +29,7 @@ HASH = "5f0c2a9be4d1738806d2c1f7a3b98e42"
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    settings = Settings(home=tmp_path)
+    settings = Settings(home=tmp_path, kafka="kafka:9092")
     monkeypatch.setattr(subject, "settings", lambda: settings)
     monkeypatch.setattr(replaying, "settings", lambda: settings)
     return settings

@@ -69,6 +69,17 @@ def test_it_prints_the_difference_and_writes_a_page_and_json(made: Path) -> None
     assert json.loads(figures.read_text(encoding="utf-8"))["total"]["gained"] == 1
 
 
+def test_the_terminal_speaks_english_and_the_page_as_the_desk_does(made: Path) -> None:
+    page = made / "out.html"
+    given = ["--rules", str(made / "rules"), "--calls", str(made / "calls.jsonl")]
+    words = ["dry-run", *given, "--against", str(made / "old"), "--html", str(page)]
+    result = CliRunner().invoke(playbooks, words)
+    assert "the changed rules would have alerted once more" in result.stdout
+    assert '<html lang="ko">' in page.read_text(encoding="utf-8")
+    asked = CliRunner().invoke(playbooks, [*words, "--language", "ko"])
+    assert "바뀐 규칙은 알림을" in asked.stdout
+
+
 def test_without_against_it_compares_with_the_rules_in_force(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

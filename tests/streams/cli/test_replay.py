@@ -13,6 +13,7 @@ from streams.cli import replay as subject
 from streams.cli.replay import name_all, replay
 from streams.cli.run import run
 from streams.ids import CALL_ID_PATTERN
+from streams.ingest.playing import Given
 from streams.settings import Settings
 from tests.streams.ingest.played import STEREO, made, written
 
@@ -70,6 +71,15 @@ def test_a_mono_recording_is_refused_before_anything_starts(
     assert f"{path}: is mono" in told
     assert "--agent FILE" in told
     assert "--customer-only" in told
+
+
+def test_a_recording_without_a_transcript_is_told_of_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "mine.wav", STEREO)
+    subject.prepare_all([Given(path, keep_clips=True)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"hint: {path}: no transcript: only the voice is read; ")
 
 
 def test_a_taken_metrics_port_is_one_line_with_the_setting_s_name() -> None:

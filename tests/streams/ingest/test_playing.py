@@ -79,6 +79,41 @@ def test_a_mono_file_is_refused_until_somebody_says_who_is_on_it(tmp_path: Path)
     assert len(prepare(Given(path, agent)).recording.speakers) == 2
 
 
+def test_a_recording_alone_is_analysed_and_nothing_else_is_said_to_be_agreed_to(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path / "mine.wav", STEREO)
+    sheet = prepare(Given(path)).sheet
+    consents = (sheet.analysis_consent, sheet.notice_given, sheet.recording_consent)
+    assert consents == (True, False, False)
+    assert prepare(Given(path, keep_clips=True)).sheet.recording_consent
+
+
+def test_what_a_call_sheet_does_not_agree_to_no_option_does(tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.wav", STEREO)
+    (tmp_path / "mine.json").write_text('{"analysis_consent": true}', encoding="utf-8")
+    assert not prepare(Given(path, keep_clips=True)).sheet.recording_consent
+
+
+def test_a_recording_alone_comes_with_a_hint_for_each_file_that_it_could_have(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path / "mine.wav", STEREO)
+    words, facts = prepare(Given(path)).hints
+    assert words.startswith(f"{path}: no transcript: only the voice is read; ")
+    assert "mine.jsonl beside it (docs/recordings.md)" in words
+    assert facts.startswith(f"{path}: no call sheet: analysed because you play it")
+    (tmp_path / "mine.jsonl").write_text(LINE, encoding="utf-8")
+    (tmp_path / "mine.json").write_text('{"analysis_consent": true}', encoding="utf-8")
+    assert prepare(Given(path)).hints == ()
+
+
+def test_a_call_that_is_not_analysed_needs_no_transcript(tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.wav", STEREO)
+    (tmp_path / "mine.json").write_text(json.dumps(REFUSED), encoding="utf-8")
+    assert prepare(Given(path)).hints == ()
+
+
 def _mulaw(sound: NDArray[np.float64]) -> NDArray[np.float64]:
     """Companded with mu = 255 to 8 bits and back (ITU-T G.711, continuous form)."""
     code = np.rint(127 * np.sign(sound) * np.log1p(255 * np.abs(sound)) / np.log(256)) / 127

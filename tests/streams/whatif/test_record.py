@@ -213,10 +213,11 @@ def test_a_file_is_read_before_a_topic_of_the_same_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert isinstance(source_of(READINGS.name, Period(), Settings()), Cluster)
+    here = Settings(kafka="kafka:9092")
+    assert isinstance(source_of(READINGS.name, Period(), here), Cluster)
     record(tmp_path / READINGS.name, [GOOD])
-    assert isinstance(source_of(READINGS.name, Period(), Settings()), RecordFile)
-    assert isinstance(source_of("kafka", Period(), Settings()), Cluster)
+    assert isinstance(source_of(READINGS.name, Period(), here), RecordFile)
+    assert isinstance(source_of("kafka", Period(), here), Cluster)
 
 
 @pytest.mark.parametrize(

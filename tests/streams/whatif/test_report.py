@@ -7,6 +7,7 @@ import json
 import re
 import string
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,50 @@ def test_nothing_changed_is_said_in_one_sentence(tmp_path: Path) -> None:
     expected = "In 1 call the changed rules would have given exactly the same alerts (1)."
     assert report.summary(Language.ENGLISH) == expected
     assert "Nothing changes." in page(report, Language.ENGLISH)
+
+
+@pytest.fixture
+def partial(tmp_path: Path) -> Report:
+    """One of three playbooks is tried, by somebody who thought that the others stay."""
+    path = record(tmp_path / "r", call("c1", (5.0, "my card")))
+    card = rule("card", "card")
+    hush, quiet = rule("hush", "hush"), rule("quiet", "quiet")
+    paths = RulePaths(
+        rules(tmp_path / "all", card=card, hush=hush, quiet=quiet),
+        rules(tmp_path / "mine", card=card),
+    )
+    found = tried(path, paths.before, paths.after)
+    return Report(found, paths.load(), Names("mine", "", "r"), Problems("r"), T0)
+
+
+def test_playbooks_that_are_missing_are_asked_about_before_anything_else(partial: Report) -> None:
+    asked = "2 of the 3 playbooks in force are missing in mine: is it the whole set?"
+    assert _table(partial, Language.ENGLISH).splitlines()[0] == asked
+    text = page(partial, Language.ENGLISH)
+    assert text.index(asked) < text.index('class="summary"')
+    korean = "지금 쓰는 플레이북 3개 가운데 2개가 mine에 없습니다. 규칙 전체가 맞나요?"
+    assert korean in page(partial, Language.KOREAN)
+
+
+def test_playbooks_that_are_missing_are_those_of_the_folder_that_is_named(partial: Report) -> None:
+    named = replace(partial, names=Names("mine", "old", "r", in_force=False))
+    assert named.missing(Language.ENGLISH).startswith("2 of the 3 playbooks in old are missing")
+
+
+def test_a_whole_set_is_not_asked_about(tmp_path: Path) -> None:
+    path = record(tmp_path / "r", call("c1", (5.0, "my card")))
+    same = rules(tmp_path / "rules", a=rule("a", "card"))
+    found = tried(path, same, same)
+    report = Report(found, RulePaths(same, same).load(), Names("a", "", "r"), Problems("r"), T0)
+    assert report.missing(Language.ENGLISH) == ""
+    assert report.others(Language.ENGLISH) == ""
+
+
+def test_playbooks_that_alert_under_neither_set_are_one_line(partial: Report) -> None:
+    line = "2 others: nothing changes, they alert neither before nor after."
+    for text in (_table(partial, Language.ENGLISH), page(partial, Language.ENGLISH)):
+        assert text.count(line) == 1
+        assert "hush" not in text
 
 
 def test_every_phrase_has_both_languages_with_the_same_values() -> None:

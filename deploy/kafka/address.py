@@ -1,0 +1,70 @@
+"""Where the local Kafka is told to be found: one file in its home, there while it runs.
+
+Its port is a free one as a rule, so that other commands could not know it otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = "address"
+ANSWER_S = 5.0
+_API_VERSIONS = bytes.fromhex("0012 0000 00000001 0008") + b"callmood"
+
+
+def leave(home: Path, address: str) -> None:
+    """Write the address down; the whole of it or nothing, as others may be looking."""
+    unfinished = home / f"{FILE}.{os.getpid()}.part"
+    unfinished.write_text(f"{address}\n", encoding="utf-8")
+    unfinished.replace(home / FILE)
+
+
+def take_back(home: Path, address: str) -> None:
+    """Remove it, unless another broker's has taken its place."""
+    if written(home) == address:
+        (home / FILE).unlink(missing_ok=True)
+
+
+def running(home: Path) -> str:
+    """The address of the Kafka that runs on ``home``; empty: none does.
+
+    What a crash left behind counts as none: nobody answers there.
+    """
+    host, _, port = written(home).rpartition(":")
+    known = bool(host) and port.isascii() and port.isdigit()
+    return f"{host}:{port}" if known and answers(host, int(port)) else ""
+
+
+def refused(address: str) -> bool:
+    """Whether nobody listens there: known at once, unlike that somebody is slow."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether it answers Kafka's ApiVersions request, not only the connection."""
+    try:
+        with socket.create_connection((host, port), timeout=ANSWER_S) as connection:
+            connection.sendall(len(_API_VERSIONS).to_bytes(4, "big") + _API_VERSIONS)
+            return bool(connection.recv(4))
+    except (OSError, OverflowError):  # a port of six digits overflows
+        return False
+
+
+def written(home: Path) -> str:
+    """What the file says, true or not; empty: there is none."""
+    try:
+        return (home / FILE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

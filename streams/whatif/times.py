@@ -1,0 +1,41 @@
+"""Instants as people write them, on their own clock; the zone is told once, by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from detectors.utterance import Language
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_NOON = 12
+
+
+def shown(moment: datetime, language: Language, *, beside: datetime | None = None) -> str:
+    """``11월 25일 오후 5:30``, ``Nov 25, 5:30 PM``.
+
+    Args:
+        moment: the instant.
+        language: of the text.
+        beside: an instant that the reader knows; only another year than its own is told.
+    """
+    at = moment.astimezone()
+    with_year = beside is None or at.year != beside.astimezone().year
+    clock = f"{at.hour % _NOON or _NOON}:{at.minute:02}"
+    if language == Language.KOREAN:
+        year = f"{at.year}년 " if with_year else ""
+        return f"{year}{at.month}월 {at.day}일 {'오전' if at.hour < _NOON else '오후'} {clock}"
+    year = f", {at.year}" if with_year else ""
+    half = "AM" if at.hour < _NOON else "PM"
+    return f"{_MONTHS[at.month - 1]} {at.day}{year}, {clock} {half}"
+
+
+def zone(moment: datetime) -> str:
+    """The reader's zone at an instant: ``KST (UTC+09:00)``; the sign alone if it has no name."""
+    at = moment.astimezone()
+    name, hours = at.tzname() or "", f"UTC{at.isoformat()[-6:]}"
+    if name == "UTC":
+        return name
+    return f"{name} ({hours})" if name.isalpha() else hours
