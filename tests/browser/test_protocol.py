@@ -163,6 +163,23 @@ def test_the_sentence_to_say_is_the_largest_thing_on_the_card_and_on_the_first_s
         assert min(area["width"], area["height"]) >= 44
 
 
+def test_the_sentence_is_in_the_callers_language_with_the_readers_beneath_live_and_reloaded(
+    desk: RunningDesk, open_page: Callable[..., Page]
+) -> None:
+    desk.wire.put(CALL.started(), *CALL.messages())
+    desk.wire.settle()
+    page = listening(open_page("/agent/seoyeon", language="en"))
+    desk.wire.put(FIRST)
+    for _ in range(2):
+        rows = card(page, FIRST).locator(".steps > li")
+        expect(rows.first).to_contain_text("Take a breath")
+        expect(rows.last.locator(".sentence")).to_contain_text("다만 욕설을 하시면")
+        expect(rows.last.locator(".meaning")).to_contain_text("I can only help")
+        desk.wire.settle()
+        page.reload()
+    expect(card(open_page("/agent/seoyeon"), FIRST).locator(".meaning")).to_have_count(0)
+
+
 def test_a_lesser_alert_does_not_push_a_protocol_aside(
     abused: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
