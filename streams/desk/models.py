@@ -136,6 +136,14 @@ class StepRow:
         return any((one.role, one.given_by) == (role, given_by) for one in self.confirmed)
 
 
+def _sentence_first(rows: list[StepRow]) -> list[StepRow]:
+    """What is to be said before the advice that comes ahead of it: seconds count under abuse."""
+    first = next((place for place, row in enumerate(rows) if row.action is not None), 0)
+    if first == 0 or rows[first].to_say is None:
+        return rows
+    return [rows[first], *rows[:first], *rows[first + 1 :]]
+
+
 class AlertShown(_Shown):
     """A playbook fired."""
 
@@ -178,7 +186,7 @@ class AlertShown(_Shown):
         What is said to the customer is in the call's language, whoever reads.
         """
         texts = self.suggestion.get(language) or next(iter(self.suggestion.values()), [])
-        return [
+        rows = [
             StepRow(
                 index=index,
                 text=text,
@@ -188,6 +196,7 @@ class AlertShown(_Shown):
             )
             for index, text in enumerate(texts)
         ]
+        return _sentence_first(rows) if self.protocol else rows
 
     def _action(self, index: int) -> Action | None:
         return self.actions[index] if index < len(self.actions) else None

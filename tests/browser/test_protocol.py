@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from playbooks.sensitivity import Sensitive
+from streams.caller_messages import EarlierCallTold, ReturningCaller
 from streams.evidence.verifying import verify
 from streams.messages import EvidenceSealed, StepDone
 from tests.support.protocol import (
@@ -30,6 +33,19 @@ if TYPE_CHECKING:
     from tests.support.injected import RunningDesk
 
 SUPERVISOR = f"/calls/{quote(CALL.call_id, safe='')}"
+
+
+RETURNS = ReturningCaller(
+    call_id=CALL.call_id,
+    at=CALL.started_at,
+    earlier=(
+        EarlierCallTold(
+            call_id="bank-ko:before",
+            started_at=CALL.started_at - timedelta(days=1),
+            kinds=(Sensitive.ABUSE, Sensitive.THREAT),
+        ),
+    ),
+)
 
 
 @pytest.fixture
@@ -123,8 +139,8 @@ def test_a_step_that_is_advice_has_no_button(
     page = listening(open_page("/agent/seoyeon"))
     rows = card(page, FIRST).locator(".steps > li")
     expect(rows).to_have_count(2)
-    expect(rows.first.locator("button")).to_have_count(0)
-    expect(rows.last.locator(".step-button")).to_have_text("읽어 드렸습니다")
+    expect(rows.first.locator(".step-button")).to_have_text("읽어 드렸습니다")
+    expect(rows.last.locator("button")).to_have_count(0)
 
 
 def test_the_next_warning_opens_though_nothing_was_confirmed(
@@ -139,6 +155,34 @@ def test_the_next_warning_opens_though_nothing_was_confirmed(
         expect(sentence).to_be_visible()
         expect(page.locator("article.current .sentence")).to_have_count(1)
     expect(card(page, FIRST).locator(".sentence")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("alert", [FIRST, THIRD], ids=["first", "third"])
+def test_on_a_small_screen_a_returning_callers_sentence_is_on_the_first_screen(
+    desk: RunningDesk, open_page: Callable[..., Page], language: str, alert: AlertMessage
+) -> None:
+    desk.wire.put(CALL.started(), RETURNS, *CALL.messages(), alert)
+    desk.wire.settle()
+    page = listening(open_page("/agent/seoyeon", language=language, width=390))
+    box = card(page, alert).locator(".sentence").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 560
+    note = page.locator(".returning-note").bounding_box()
+    assert note is not None
+    assert note["height"] < 50
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_closed_card_asks_for_no_answer(
+    abused: RunningDesk, open_page: Callable[..., Page]
+) -> None:
+    del abused
+    page = listening(open_page("/agent/seoyeon"))
+    first = card(page, FIRST)
+    expect(first.locator(".answer")).to_be_hidden()
+    first.locator("summary").click()
+    expect(first.locator(".answer-button").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -172,9 +216,9 @@ def test_the_sentence_is_in_the_callers_language_with_the_readers_beneath_live_a
     desk.wire.put(FIRST)
     for _ in range(2):
         rows = card(page, FIRST).locator(".steps > li")
-        expect(rows.first).to_contain_text("Take a breath")
-        expect(rows.last.locator(".sentence")).to_contain_text("다만 욕설을 하시면")
-        expect(rows.last.locator(".meaning")).to_contain_text("I can only help")
+        expect(rows.last).to_contain_text("Take a breath")
+        expect(rows.first.locator(".sentence")).to_contain_text("다만 욕설을 하시면")
+        expect(rows.first.locator(".meaning")).to_contain_text("I can only help")
         desk.wire.settle()
         page.reload()
     expect(card(open_page("/agent/seoyeon"), FIRST).locator(".meaning")).to_have_count(0)

@@ -106,7 +106,8 @@ function onAlert(told) {
   if (known) return;
   const current = stillCurrent(fresh, told.at);
   for (const open of byId("alerts").querySelectorAll("details[open]")) {
-    if (!open.contains(document.activeElement) && !current?.contains(open)) open.open = false;
+    const inUse = open.closest(".alert").contains(document.activeElement);
+    if (!inUse && !current?.contains(open)) open.open = false;
   }
   fresh.classList.add("fresh");
   byId("alerts").prepend(fresh);

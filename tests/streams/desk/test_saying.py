@@ -52,13 +52,20 @@ def test_a_step_that_quotes_nothing_is_all_to_say() -> None:
 @pytest.mark.parametrize(("call", "reader"), [(EN, KO), (KO, EN)])
 def test_only_what_is_said_aloud_follows_the_call(call: Language, reader: Language) -> None:
     message = FIRST.model_copy(update={"language": call})
-    advice, sentence = AlertShown.model_validate(alert_row(message)).step_rows(reader)
+    sentence, advice = AlertShown.model_validate(alert_row(message)).step_rows(reader)
     assert (advice.text, advice.to_say) == (FIRST.suggestion[reader][0], None)
     assert sentence.to_say is not None
     (said,) = [part for part in sentence.to_say.parts if part.said]
     assert said.language is call
     assert said.text in FIRST.suggestion[call][1]
     assert sentence.to_say.meaning in FIRST.suggestion[reader][1]
+
+
+def test_a_protocols_sentence_comes_before_the_advice_that_leads_to_it() -> None:
+    rows = AlertShown.model_validate(alert_row(FIRST)).step_rows(KO)
+    assert [row.index for row in rows] == [1, 0], "a confirmed step keeps its number"
+    third = AlertShown.model_validate(alert_row(THIRD)).step_rows(KO)
+    assert [row.index for row in third] == list(range(len(THIRD.actions)))
 
 
 def test_an_alert_that_does_not_know_its_calls_language_speaks_the_readers() -> None:
