@@ -278,19 +278,29 @@ def test_who_asks_for_help_is_on_the_supervisors_page_until_somebody_takes_care(
     expect(home.locator("#help")).to_be_hidden()
     for index in (NOTIFY, REST):
         step(agent, index).locator(".step-button").click()
-    rows = home.locator(".help-row")
-    expect(rows).to_have_count(2)
-    expect(rows.last).to_contain_text("seoyeon")
-    expect(rows.last).to_contain_text({"ko": "폭언", "en": "Abuse"}[language])
-    expect(rows.last.locator("[data-ago]")).to_contain_text({"ko": "전", "en": "ago"}[language])
-    assert home.title().startswith("(2) ")
-    rows.last.locator(".care").click()
-    expect(rows).to_have_count(1)
+    row = home.locator(".help-row")
+    both = {
+        "ko": "seoyeon님이 도움과 휴식을 요청했습니다",
+        "en": "seoyeon asks for help and a break",
+    }
+    expect(row).to_contain_text(both[language])
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text({"ko": "폭언", "en": "abuse"}[language])
+    expect(row.locator("[data-ago]")).to_contain_text({"ko": "전", "en": "ago"}[language])
+    assert home.title().startswith("(1) ")
+    row.locator(f'[data-step="{NOTIFY}"] .care').click()
+    took = {"ko": "관리자가 맡았습니다", "en": "A supervisor takes care of it"}[language]
+    expect(row.locator(".help-taken")).to_contain_text(took)
+    expect(row.locator(".care")).to_have_count(1)
     cared = step(agent, NOTIFY).locator('.confirmed [data-role="supervisor"]')
-    expect(cared).to_contain_text({"ko": "관리자 맡음", "en": "Supervisor takes care"}[language])
-    rows.first.locator("a").click()
+    expect(cared).to_contain_text(took)
+    row.locator("a").click()
     care = step(listening(home), REST).locator(".step-button")
+    expect(care).to_have_text(
+        {"ko": "제가 맡겠습니다", "en": "I'll take care of it"}[language], use_inner_text=True
+    )
     care.click()
+    expect(care).to_contain_text({"ko": "맡았습니다", "en": "Taken"}[language])
     expect(step(agent, REST).locator('[data-role="supervisor"]')).to_have_count(1)
 
 
