@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class HelpRow:
-    """Everything that is asked for in one call, the newest first."""
+    """Everything that is asked for in one call, help before a break."""
 
     requests: tuple[Request, ...]
 
@@ -48,7 +48,7 @@ class HelpRow:
     def newest(self) -> HelpAsked:
         """What waits and was asked last; where nothing waits, what was asked last."""
         waiting = [one for one in self.requests if one.taken is None]
-        return (waiting or self.requests)[0].asked
+        return max((one.asked for one in waiting or self.requests), key=lambda one: one.asked_at)
 
     @property
     def waiting(self) -> bool:
@@ -76,7 +76,11 @@ def help_rows(connection: Connection, now: datetime) -> list[HelpRow]:
     by_call: dict[str, list[Request]] = {}
     for request in requests:
         by_call.setdefault(request.asked.call_id, []).append(request)
-    return [HelpRow(tuple(found)) for found in by_call.values()]
+    return [HelpRow(tuple(sorted(found, key=_order))) for found in by_call.values()]
+
+
+def _order(request: Request) -> int:
+    return ASKING.index(request.asked.action)
 
 
 def _cared_for(since: datetime | None = None) -> ColumnElement[bool]:

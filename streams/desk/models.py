@@ -359,6 +359,12 @@ class CallDetail(_Shown):
                 current = alert
         return current.alert_id if current is not None else None
 
+    def sealed_for(self, step: StepRow) -> SealShown | None:
+        """The newest bundle that came after a step to seal was confirmed."""
+        asked = max((one.at for one in step.confirmed), default=None)
+        made = [seal for seal in self.seals if asked is not None and seal.at >= asked]
+        return made[-1] if made else None
+
     @property
     def sealing(self) -> bool:
         """Whether a bundle was asked for and is not there yet."""

@@ -334,6 +334,16 @@ def test_sealed_evidence_appears_and_what_is_downloaded_is_what_was_sealed(
     seal = page.locator(".seal")
     expect(seal).to_have_count(1)
     expect(page.locator("#seal-waiting")).to_be_hidden()
+    told = step(page, SEAL).locator(".step-sealed")
+    expect(told).to_have_text("봉인됨 · 내려받기")
+    live = told.inner_html()
+    page.reload()
+    listening(page)
+    expect(told).to_have_text("봉인됨 · 내려받기")
+    assert told.inner_html().strip() == live.strip()
+    assert told.get_by_role("link").get_attribute("href") == seal.get_by_role(
+        "link", name="내려받기"
+    ).get_attribute("href")
     with page.expect_download() as downloading:
         seal.get_by_role("link", name="내려받기").click()
     content = Path(downloading.value.path()).read_bytes()
