@@ -94,7 +94,7 @@ def _looked_at(
         fired_at_ms=moment.now if fires else prior.fired_at_ms,
         clock=max(prior.clock, moment.now),
     )
-    return state, _alert(playbook, state, moment.event, verdict) if fires else None
+    return state, _alert(playbook, state, moment, verdict) if fires else None
 
 
 def _is_news(verdict: Verdict, prior: PlaybookState, *, stale: bool) -> bool:
@@ -139,10 +139,10 @@ def _may_fire(playbook: Playbook, prior: PlaybookState, now: int) -> bool:
     return prior.fired_at_ms is None or now - prior.fired_at_ms >= playbook.cooldown_ms
 
 
-def _alert(playbook: Playbook, state: PlaybookState, event: Event, verdict: Verdict) -> Alert:
+def _alert(playbook: Playbook, state: PlaybookState, moment: Moment, verdict: Verdict) -> Alert:
     rung = playbook.rung(state.fired)
     return Alert(
-        call_id=event.call_id,
+        call_id=moment.event.call_id,
         playbook_id=playbook.playbook_id,
         playbook_version=playbook.version,
         level=rung.level,
@@ -153,6 +153,7 @@ def _alert(playbook: Playbook, state: PlaybookState, event: Event, verdict: Verd
         actions=rung.actions,
         sensitive=playbook.sensitive,
         why=playbook.why,
+        language=moment.language,
         reasons=tuple(dict.fromkeys(hit.reason for hit in verdict.hits if hit.reason)),
         cause_ids=tuple(dict.fromkeys(hit.cause_id for hit in verdict.hits if hit.cause_id)),
     )

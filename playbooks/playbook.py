@@ -151,6 +151,8 @@ class Alert:
         suggestion: per language, what the agent may do or read out, in order.
         actions: for each of them, what it is in the protocol; ``None`` where nobody confirms it.
         sensitive: the kind of sensitive customer it speaks of, if of one.
+        language: what the call is held in, so what is read out to the customer; whoever reads the
+            alert may read another.
         reasons: evidence that a person can check, in the language of the call.
         cause_ids: the readings, moods, lines and turns that caused it.
     """
@@ -166,6 +168,7 @@ class Alert:
     why: Mapping[Language, str]
     reasons: tuple[str, ...]
     cause_ids: tuple[str, ...]
+    language: Language
     actions: tuple[Action | None, ...] = ()
     sensitive: Sensitive | None = None
 

@@ -399,6 +399,9 @@ class AlertMessage(Stages):
     sensitive: Sensitive | None = Field(
         default=None, description="The kind of sensitive customer it speaks of."
     )
+    language: Language | None = Field(
+        default=None, description="Of the call: what is read out; null in older messages."
+    )
     advised_at: AwareDatetime | None = Field(default=None, description="The playbook had fired.")
 
     @property
@@ -422,6 +425,7 @@ class AlertMessage(Stages):
             cause_ids=alert.cause_ids,
             actions=alert.actions,
             sensitive=alert.sensitive,
+            language=alert.language,
             advised_at=advised_at,
             **stages,
         )

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         default=2.0,
         ge=0.1,
         le=3600,
-        description="How often a worker looks for changed rules in that folder, in seconds.",
+        description="How often workers and desks look for changed rules there, in seconds.",
     )
     voice: str = Field(
         default="",

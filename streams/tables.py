@@ -163,6 +163,7 @@ ALERTS = Table(
     Column("cause_ids", JSON, nullable=False),
     Column("actions", JSON, nullable=False, default=list),
     Column("sensitive", String, index=True),
+    Column("language", String),
     Column("advised_at", Instant),
 )
 RETURNING = Table(

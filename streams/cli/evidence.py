@@ -40,7 +40,7 @@ def verify_file(file: Path, known: str) -> None:
     """Check every file of a bundle, and its hash against the known one.
 
     Known is what --sha256 says, else what the database wrote down when the bundle was sealed.
-    Ends with 1 if anything was changed, with 2 if it is no bundle at all.
+    Ends with 1 if anything was changed or packed anew, with 2 if it is no bundle at all.
     """
     verdict = verify(file)
     problems = [*verdict.problems, *_against_known(verdict, known, settings())]

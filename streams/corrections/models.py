@@ -17,6 +17,9 @@ Label = Emotion | Literal["unclear"]
 ClipState = Literal["ready", "not_agreed", "not_kept", "deleted", "missing"]
 
 
+_HARD = (Topic.SELF_HARM, Topic.THREAT, Topic.SEXUAL_HARASSMENT, Topic.ABUSE)
+
+
 class _Shown(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -115,6 +118,13 @@ class SegmentDetail(_Shown):
     text: str = Field(description="The customer's own words in it; empty: none are known.")
     estimates: list[EstimateShown]
     answer: CorrectionShown | None
+
+    @property
+    def hard(self) -> list[Topic]:
+        """What may hurt to hear, where a detector or a trainer found it."""
+        found = {topic for one in self.estimates for topic in one.topics}
+        found |= set(self.answer.topics) if self.answer is not None else set()
+        return [topic for topic in _HARD if topic in found]
 
 
 class CorrectionKept(_Shown):

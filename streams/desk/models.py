@@ -14,6 +14,7 @@ from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
+from streams.desk.saying import ToSay, to_say
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
@@ -25,6 +26,8 @@ PROTOCOL_FIRST_MS = 60_000
 """So long after it neither a lesser protocol nor other advice pushes a protocol aside."""
 
 _AGAINST_AGENTS = frozenset({Sensitive.ABUSE, Sensitive.SEXUAL_HARASSMENT, Sensitive.THREAT})
+
+_SAID_ALOUD = frozenset({Action.READ_OUT, Action.ANNOUNCE})
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -115,16 +118,30 @@ class StepShown(_Shown):
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step as the card shows it, and who confirmed it."""
+    """A step as the card shows it, and who confirmed it.
+
+    Attributes:
+        text: in the reader's language.
+        to_say: what is said to the customer; ``None``: nothing, it is advice.
+    """
 
     index: int
     text: str
+    to_say: ToSay | None
     action: Action | None
     confirmed: list[StepShown]
 
     def by(self, role: Role, given_by: str) -> bool:
         """Whether this person confirmed it."""
         return any((one.role, one.given_by) == (role, given_by) for one in self.confirmed)
+
+
+def _sentence_first(rows: list[StepRow]) -> list[StepRow]:
+    """What is to be said before the advice that comes ahead of it: seconds count under abuse."""
+    first = next((place for place, row in enumerate(rows) if row.action is not None), 0)
+    if first == 0 or rows[first].to_say is None:
+        return rows
+    return [rows[first], *rows[:first], *rows[first + 1 :]]
 
 
 class AlertShown(_Shown):
@@ -144,6 +161,7 @@ class AlertShown(_Shown):
     cause_ids: list[str]
     actions: list[Action | None] = []
     sensitive: Sensitive | None = None
+    language: Language | None = Field(default=None, description="Of the call, where it is known.")
     advised_at: datetime | None
     feedback: list[FeedbackShown] = []
     steps: list[StepShown] = Field(default=[], description="What was confirmed, and still stands.")
@@ -163,17 +181,34 @@ class AlertShown(_Shown):
         return bool(done - {Action.READ_OUT} or (done and self.sensitive in _AGAINST_AGENTS))
 
     def step_rows(self, language: Language) -> list[StepRow]:
-        """Its steps in one language, else in any that it has."""
+        """Its steps in the reader's language, else in any that it has.
+
+        What is said to the customer is in the call's language, whoever reads.
+        """
         texts = self.suggestion.get(language) or next(iter(self.suggestion.values()), [])
-        return [
+        rows = [
             StepRow(
                 index=index,
                 text=text,
-                action=self.actions[index] if index < len(self.actions) else None,
+                to_say=self._to_say(index, text, language),
+                action=self._action(index),
                 confirmed=[one for one in self.steps if one.index == index],
             )
             for index, text in enumerate(texts)
         ]
+        return _sentence_first(rows) if self.protocol else rows
+
+    def _action(self, index: int) -> Action | None:
+        return self.actions[index] if index < len(self.actions) else None
+
+    def _to_say(self, index: int, text: str, reader: Language) -> ToSay | None:
+        if self._action(index) not in _SAID_ALOUD:
+            return None
+        call = self.language or reader
+        spoken = self.suggestion.get(call, [])
+        if index >= len(spoken):
+            return to_say(text, text, call=reader, reader=reader)
+        return to_say(text, spoken[index], call=call, reader=reader)
 
     def verdict_of(self, role: Role, given_by: str) -> Verdict | None:
         """What one person last answered; ``None`` where nothing, or taken back."""
@@ -323,6 +358,12 @@ class CallDetail(_Shown):
             if alert.protocol and (current is None or alert.level.rank >= current.level.rank):
                 current = alert
         return current.alert_id if current is not None else None
+
+    def sealed_for(self, step: StepRow) -> SealShown | None:
+        """The newest bundle that came after a step to seal was confirmed."""
+        asked = max((one.at for one in step.confirmed), default=None)
+        made = [seal for seal in self.seals if asked is not None and seal.at >= asked]
+        return made[-1] if made else None
 
     @property
     def sealing(self) -> bool:

@@ -13,7 +13,7 @@ from detectors.reading import Modality
 from detectors.utterance import Language  # noqa: TC001  (FastAPI reads it at run time)
 from streams.cloudevents import now
 from streams.desk import views
-from streams.desk.asked import help_asked
+from streams.desk.asked import help_rows
 from streams.desk.showing import notable
 from streams.tables import SEGMENTS
 from streams.web.pages import LANGUAGE_COOKIE
@@ -50,7 +50,7 @@ def home(request: Request, site: SiteHere) -> HTMLResponse:
     with site.store.engine.connect() as connection:
         live = views.calls_page(connection, live=True, limit=200)
         ended = views.calls_page(connection, live=False, limit=ENDED_SHOWN)
-        asked = help_asked(connection, now())
+        asked = help_rows(connection, now())
         waiting = connection.scalar(
             select(func.count()).select_from(SEGMENTS).where(~SEGMENTS.c.done)
         )

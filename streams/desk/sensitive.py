@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from detectors.utterance import Language
 from playbooks.playbook import Alert
 from playbooks.sensitivity import Finding, findings
 from streams.desk.models import EvidenceShown, SensitiveShown
@@ -93,4 +94,5 @@ def _alert(shown: AlertShown) -> Alert:
         reasons=tuple(shown.reasons),
         cause_ids=tuple(shown.cause_ids),
         sensitive=shown.sensitive,
+        language=shown.language or Language.KOREAN,
     )

@@ -136,7 +136,8 @@ class Showing:
     def _seal(self, message: EvidenceSealed) -> Told:
         fields = message.model_dump() | {"seal_id": message.message_id}
         seal = SealShown.model_validate(fields)
-        return {"id": seal.seal_id, "html": self._html("seal.html", seal=seal)}
+        html, link = (self._html(name, seal=seal) for name in ("seal.html", "sealed.html"))
+        return {"id": seal.seal_id, "html": html, "link": link}
 
     def _html(self, template: str, **values: object) -> str:
         return self._pages.fragment(f"desk/{template}", self._language, **values)

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from streams.evidence.archive import Content
 from streams.evidence.manifest import CallFacts, ClipsIncluded, PlaybookUsed, written
-from streams.evidence.reading_out import READ_ME, transcript_text
+from streams.evidence.reading_out import READ_ME
+from streams.evidence.transcript import transcript_text
 from streams.tables import (
     ALERTS,
     CALLS,

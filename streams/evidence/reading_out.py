@@ -1,16 +1,4 @@
-"""What a bundle holds for people: the conversation as text, and how to check the whole. Pure."""
-
-from __future__ import annotations
-
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-from streams.web.show import clock
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from streams.evidence.manifest import CallFacts
+"""What a bundle says of itself to people: what is in it, and how to check the whole."""
 
 READ_ME = """\
 봉인된 통화 증거 (callmood)
@@ -64,56 +52,3 @@ How to check it
 The seal shows that the file was not changed. It is no qualified timestamp: times are those of the
 clock of the machine that the desk ran on. Nor does it say that the estimates inside are right.
 """
-
-_WHO = {"customer": "고객/customer", "agent": "상담사/agent"}
-
-
-def transcript_text(
-    facts: CallFacts,
-    lines: Sequence[Mapping[str, Any]],
-    *,
-    alerts: Sequence[Mapping[str, Any]],
-    steps: Sequence[Mapping[str, Any]],
-) -> str:
-    """The call to read: what was said, which alerts came, which steps were confirmed.
-
-    Args:
-        facts: of the call; steps are placed by its start, and come last where that is unknown.
-        lines: of the transcript, in the order of the call.
-        alerts: of the call.
-        steps: confirmations, with ``at`` as text.
-    """
-    said = [*_said(lines), *_alerted(alerts), *_confirmed(facts, steps)]
-    body = "".join(f"{text}\n" for _, text in sorted(said, key=lambda one: one[0]))
-    started = facts.started_at.isoformat() if facts.started_at else "?"
-    agent = facts.agent_id or "?"
-    head = f"통화/call {facts.call_id}\n시작/started {started}\n상담사/agent {agent}\n\n"
-    return head + body
-
-
-def _said(lines: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
-    for line in lines:
-        unfinished = "" if line["final"] else " [...]"
-        text = " ".join(line["text"].split())
-        yield (
-            line["start_ms"],
-            f"[{clock(line['start_ms'])}] {_WHO[line['speaker']]}: {text}{unfinished}",
-        )
-
-
-def _alerted(alerts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
-    for alert in alerts:
-        title = " / ".join(alert["title"].values())
-        which = f"{alert['playbook_id']} v{alert['playbook_version']}, {alert['level']}"
-        yield alert["at_ms"], f"[{clock(alert['at_ms'])}] ** 알림/alert: {title} ({which})"
-
-
-def _confirmed(facts: CallFacts, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
-    for step in steps:
-        at = datetime.fromisoformat(step["at"])
-        after = at - facts.started_at if facts.started_at else None
-        ms = max(0, int(after.total_seconds() * 1000)) if after is not None else 1 << 40
-        when = clock(ms) if after is not None else at.isoformat()
-        who = f"{step['role']} {step['given_by']}".strip()
-        state = "확인/done" if step["state"] == "done" else "되돌림/taken back"
-        yield ms, f"[{when}] ** {state}: {step['action']} ({who}, {step['at']})"

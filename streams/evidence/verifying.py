@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from streams.evidence.archive import BLOCK, MAX_BUNDLE_BYTES, ArchiveError, blocks_of, entries_of
 from streams.evidence.manifest import MANIFEST, MAX_MANIFEST_BYTES, Manifest
+from streams.evidence.repacked import Found, repacked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from streams.evidence.archive import Entry
+
+MOST_TOLD = 50
+"""Problems that are told of a file that another program packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,25 @@ def verify(path: Path) -> Verdict:
             entries = entries_of(stream, size)
             manifest = _manifest(stream, entries)
         except ArchiveError as error:
-            return Verdict(sha256, None, [str(error)])
-        return Verdict(sha256, manifest, _problems(stream, entries, manifest))
+            return _as_another_packed_it(stream, size, sha256, str(error))
+        return Verdict(sha256, manifest, sorted(_problems(_found(stream, entries[1:]), manifest)))
+
+
+def _as_another_packed_it(stream: IO[bytes], size: int, sha256: str, reason: str) -> Verdict:
+    """Not as it was sealed; where its manifest can be read, also which files differ from that."""
+    try:
+        text, found = repacked(stream, size)
+        manifest = _parsed(text)
+    except ArchiveError:
+        return Verdict(sha256, None, [reason])
+    anew = f"it is not the file that was sealed: it was packed anew or changed around ({reason})"
+    problems = sorted(_problems(found, manifest))
+    if manifest.to_bytes() != text:
+        problems.insert(0, f"{MANIFEST} is not written as callmood writes it")
+    if len(problems) > MOST_TOLD:
+        problems[MOST_TOLD:] = [f"and {len(problems) - MOST_TOLD} more"]
+    same = [] if problems else [f"every file in it is as {MANIFEST} says; that may be new too"]
+    return Verdict(sha256, manifest, [anew, *problems, *same])
 
 
 def _manifest(stream: IO[bytes], entries: Sequence[Entry]) -> Manifest:
@@ -61,35 +83,41 @@ def _manifest(stream: IO[bytes], entries: Sequence[Entry]) -> Manifest:
         message = f"{MANIFEST} has {entries[0].size} bytes; at most {MAX_MANIFEST_BYTES} are read"
         raise ArchiveError(message)
     text = b"".join(blocks_of(stream, entries[0]))
-    try:
-        manifest = Manifest.model_validate_json(text)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        message = f"{MANIFEST} is not what a bundle has: {where}: {fault['msg']}"
-        raise ArchiveError(" ".join(message.split())) from None
+    manifest = _parsed(text)
     if manifest.to_bytes() != text:
         message = f"{MANIFEST} is not written as callmood writes it"
         raise ArchiveError(message)
     return manifest
 
 
-def _problems(stream: IO[bytes], entries: Sequence[Entry], manifest: Manifest) -> list[str]:
+def _parsed(text: bytes) -> Manifest:
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+        message = f"{MANIFEST} is not what a bundle has: {where}: {fault['msg']}"
+        raise ArchiveError(" ".join(message.split())) from None
+
+
+def _found(stream: IO[bytes], entries: Sequence[Entry]) -> dict[str, Found]:
+    return {entry.name: Found(entry.size, partial(_digest, stream, entry)) for entry in entries}
+
+
+def _problems(found: Mapping[str, Found], manifest: Manifest) -> Iterator[str]:
+    """How the files differ from those that the manifest lists."""
     listed = {file.name: file for file in manifest.files}
-    found = {entry.name: entry for entry in entries[1:]}
-    problems = [
-        f"{name!r} is in {MANIFEST} and not in the bundle" for name in listed.keys() - found
-    ]
-    problems += [f"{name} is in the bundle and not in {MANIFEST}" for name in found.keys() - listed]
     if len(listed) != len(manifest.files):
-        problems.append(f"{MANIFEST} lists a file twice")
-    for name in sorted(listed.keys() & found):
+        yield f"{MANIFEST} lists a file twice"
+    for name in listed.keys() - found.keys():
+        yield f"{name!r} is in {MANIFEST} and not in the bundle"
+    for name in found.keys() - listed.keys():
+        yield f"{name} is in the bundle and not in {MANIFEST}"
+    for name in listed.keys() & found.keys():
         if found[name].size != listed[name].size:
-            wrong = f"{found[name].size} bytes instead of {listed[name].size}"
-            problems.append(f"{name} has {wrong}")
-        elif (digest := _digest(stream, found[name])) != listed[name].sha256:
-            problems.append(f"{name} was changed: {digest}")
-    return sorted(problems)
+            yield f"{name} has {found[name].size} bytes instead of {listed[name].size}"
+        elif (digest := found[name].digest()) != listed[name].sha256:
+            yield f"{name} was changed: {digest}"
 
 
 def _digest(stream: IO[bytes], entry: Entry) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streams.rules import routes
+from streams.rules.shelf import follow
 from streams.web.site import Feature
 
 if TYPE_CHECKING:
@@ -32,4 +33,5 @@ RULES = Feature(
     folder=Path(__file__).parent,
     keep=_keep,
     sweep=_sweep,
+    runs=follow,
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from streams.rules.shelf import shelf
+from streams.rules.when import opens_when
 from streams.web.site import Site, site_of
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -17,5 +18,7 @@ ROUTER = APIRouter(include_in_schema=False)
 def playbooks(request: Request, site: Annotated[Site, Depends(site_of)]) -> HTMLResponse:
     """Every playbook to read, and what is wrong in the folder. FastAPI calls it in a thread."""
     return site.pages.page(
-        request, "rules/playbooks.html", {"shelf": shelf(site.settings.playbooks)}
+        request,
+        "rules/playbooks.html",
+        {"shelf": shelf(site.settings.playbooks), "opens_when": opens_when},
     )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from streams.rules_in_force import RulesInForce
+from streams.cloudevents import now
+from streams.rules_in_force import RulesInForce, Taken
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from playbooks.playbook import Playbook
+    from streams.web.site import Site
 
 _PLACED = re.compile(r"(?P<where>.+?:\d+): (?P<what>.*)", re.DOTALL)
 
@@ -56,11 +60,13 @@ class Shelf:
         folder: as it was set; ``None``: the rules that come with callmood.
         themes: of the last rules that were sound.
         problems: why what lies there now is not among them.
+        read_at: when this desk found those rules; ``None``: it never found any.
     """
 
     folder: Path | None
     themes: tuple[Theme, ...]
     problems: tuple[Problem, ...]
+    read_at: datetime | None
 
     @property
     def count(self) -> int:
@@ -68,18 +74,49 @@ class Shelf:
         return sum(len(theme.playbooks) for theme in self.themes)
 
 
-def shelf(folder: Path | None) -> Shelf:
-    """Look at the folder now; it is read only where it changed. Blocks: call it in a thread."""
-    rules = _rules(folder)
-    # A page is not asked for again by itself, so it does not wait for a folder to stand still.
-    rules.look(at_once=True)
-    return Shelf(folder, _themes(rules), _problems(rules))
+class Watched:
+    """A folder that the desk looks at, and when it last found sound rules there.
+
+    Attributes:
+        rules: the last sound ones, and what is wrong with those that lie there now.
+        read_at: see `Shelf`.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        """Nothing was looked at yet."""
+        self.rules = RulesInForce(folder)
+        self.read_at: datetime | None = None
+
+    def look(self, *, at_once: bool = False) -> None:
+        """Look at the folder; it is read only where it changed. Blocks: call it in a thread."""
+        if isinstance(self.rules.look(at_once=at_once), Taken):
+            self.read_at = now()
 
 
 @cache
-def _rules(folder: Path | None) -> RulesInForce:
-    """One memory for a folder: which rules were sound, and what was judged already."""
-    return RulesInForce(folder)
+def watched(folder: Path | None) -> Watched:
+    """One memory for a folder, for the page and for what looks while nobody reads the page."""
+    return Watched(folder)
+
+
+async def follow(site: Site) -> None:
+    """Look as often as a worker does, until cancelled.
+
+    What was sound between two openings of the page may be what workers go by now.
+    """
+    here = watched(site.settings.playbooks)
+    await asyncio.to_thread(here.look, at_once=True)
+    while here.rules.folder is not None:
+        await asyncio.sleep(site.settings.rules_poll_s)
+        await asyncio.to_thread(here.look)
+
+
+def shelf(folder: Path | None) -> Shelf:
+    """Look at the folder now; it is read only where it changed. Blocks: call it in a thread."""
+    here = watched(folder)
+    # A page is not asked for again by itself, so it does not wait for a folder to stand still.
+    here.look(at_once=True)
+    return Shelf(folder, _themes(here.rules), _problems(here.rules), here.read_at)
 
 
 def _themes(rules: RulesInForce) -> tuple[Theme, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from streams.web.words import Catalogue
 
 UNRESERVED = "~"
-_QUOTED = re.compile('[“"]([^“”"]+)[”"]')
 
 
 class Returning(Protocol):
@@ -82,17 +80,6 @@ def in_language(texts: Mapping[str, object], language: str) -> object:
     return texts.get(language) or next(iter(texts.values()), "")
 
 
-def spoken(text: str) -> list[tuple[str, bool]]:
-    """The parts of a step in order, and whether each is a sentence to say (it stands in “ ”).
-
-    A step that quotes nothing is all one sentence to say: only steps to read out come here.
-    """
-    parts = [part.strip() for part in _QUOTED.split(text)]
-    if len(parts) == 1:
-        return [(text, True)]
-    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
-
-
 def size(count: int) -> str:
     """Bytes as people read them: ``184 KB``, ``2.3 MB``."""
     kilo = count / 1000
@@ -115,6 +102,5 @@ FILTERS: dict[str, Callable[..., object]] = {
     "instant": instant,
     "in_language": in_language,
     "evidence": evidence,
-    "spoken": spoken,
     "size": size,
 }

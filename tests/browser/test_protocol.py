@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from playbooks.sensitivity import Sensitive
+from streams.caller_messages import EarlierCallTold, ReturningCaller
 from streams.evidence.verifying import verify
 from streams.messages import EvidenceSealed, StepDone
 from tests.support.protocol import (
@@ -30,6 +33,19 @@ if TYPE_CHECKING:
     from tests.support.injected import RunningDesk
 
 SUPERVISOR = f"/calls/{quote(CALL.call_id, safe='')}"
+
+
+RETURNS = ReturningCaller(
+    call_id=CALL.call_id,
+    at=CALL.started_at,
+    earlier=(
+        EarlierCallTold(
+            call_id="bank-ko:before",
+            started_at=CALL.started_at - timedelta(days=1),
+            kinds=(Sensitive.ABUSE, Sensitive.THREAT),
+        ),
+    ),
+)
 
 
 @pytest.fixture
@@ -123,8 +139,8 @@ def test_a_step_that_is_advice_has_no_button(
     page = listening(open_page("/agent/seoyeon"))
     rows = card(page, FIRST).locator(".steps > li")
     expect(rows).to_have_count(2)
-    expect(rows.first.locator("button")).to_have_count(0)
-    expect(rows.last.locator(".step-button")).to_have_text("읽어 드렸습니다")
+    expect(rows.first.locator(".step-button")).to_have_text("읽어 드렸습니다")
+    expect(rows.last.locator("button")).to_have_count(0)
 
 
 def test_the_next_warning_opens_though_nothing_was_confirmed(
@@ -139,6 +155,34 @@ def test_the_next_warning_opens_though_nothing_was_confirmed(
         expect(sentence).to_be_visible()
         expect(page.locator("article.current .sentence")).to_have_count(1)
     expect(card(page, FIRST).locator(".sentence")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("alert", [FIRST, THIRD], ids=["first", "third"])
+def test_on_a_small_screen_a_returning_callers_sentence_is_on_the_first_screen(
+    desk: RunningDesk, open_page: Callable[..., Page], language: str, alert: AlertMessage
+) -> None:
+    desk.wire.put(CALL.started(), RETURNS, *CALL.messages(), alert)
+    desk.wire.settle()
+    page = listening(open_page("/agent/seoyeon", language=language, width=390))
+    box = card(page, alert).locator(".sentence").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 560
+    note = page.locator(".returning-note").bounding_box()
+    assert note is not None
+    assert note["height"] < 50
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_closed_card_asks_for_no_answer(
+    abused: RunningDesk, open_page: Callable[..., Page]
+) -> None:
+    del abused
+    page = listening(open_page("/agent/seoyeon"))
+    first = card(page, FIRST)
+    expect(first.locator(".answer")).to_be_hidden()
+    first.locator("summary").click()
+    expect(first.locator(".answer-button").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -161,6 +205,23 @@ def test_the_sentence_to_say_is_the_largest_thing_on_the_card_and_on_the_first_s
         area = button.bounding_box()
         assert area is not None
         assert min(area["width"], area["height"]) >= 44
+
+
+def test_the_sentence_is_in_the_callers_language_with_the_readers_beneath_live_and_reloaded(
+    desk: RunningDesk, open_page: Callable[..., Page]
+) -> None:
+    desk.wire.put(CALL.started(), *CALL.messages())
+    desk.wire.settle()
+    page = listening(open_page("/agent/seoyeon", language="en"))
+    desk.wire.put(FIRST)
+    for _ in range(2):
+        rows = card(page, FIRST).locator(".steps > li")
+        expect(rows.last).to_contain_text("Take a breath")
+        expect(rows.first.locator(".sentence")).to_contain_text("다만 욕설을 하시면")
+        expect(rows.first.locator(".meaning")).to_contain_text("I can only help")
+        desk.wire.settle()
+        page.reload()
+    expect(card(open_page("/agent/seoyeon"), FIRST).locator(".meaning")).to_have_count(0)
 
 
 def test_a_lesser_alert_does_not_push_a_protocol_aside(
@@ -217,19 +278,29 @@ def test_who_asks_for_help_is_on_the_supervisors_page_until_somebody_takes_care(
     expect(home.locator("#help")).to_be_hidden()
     for index in (NOTIFY, REST):
         step(agent, index).locator(".step-button").click()
-    rows = home.locator(".help-row")
-    expect(rows).to_have_count(2)
-    expect(rows.last).to_contain_text("seoyeon")
-    expect(rows.last).to_contain_text({"ko": "폭언", "en": "Abuse"}[language])
-    expect(rows.last.locator("[data-ago]")).to_contain_text({"ko": "전", "en": "ago"}[language])
-    assert home.title().startswith("(2) ")
-    rows.last.locator(".care").click()
-    expect(rows).to_have_count(1)
+    row = home.locator(".help-row")
+    both = {
+        "ko": "seoyeon님이 도움과 휴식을 요청했습니다",
+        "en": "seoyeon asks for help and a break",
+    }
+    expect(row).to_contain_text(both[language])
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text({"ko": "폭언", "en": "abuse"}[language])
+    expect(row.locator("[data-ago]")).to_contain_text({"ko": "전", "en": "ago"}[language])
+    assert home.title().startswith("(1) ")
+    row.locator(f'[data-step="{NOTIFY}"] .care').click()
+    took = {"ko": "관리자가 맡았습니다", "en": "A supervisor takes care of it"}[language]
+    expect(row.locator(".help-taken")).to_contain_text(took)
+    expect(row.locator(".care")).to_have_count(1)
     cared = step(agent, NOTIFY).locator('.confirmed [data-role="supervisor"]')
-    expect(cared).to_contain_text({"ko": "관리자 맡음", "en": "Supervisor takes care"}[language])
-    rows.first.locator("a").click()
+    expect(cared).to_contain_text(took)
+    row.locator("a").click()
     care = step(listening(home), REST).locator(".step-button")
+    expect(care).to_have_text(
+        {"ko": "제가 맡겠습니다", "en": "I'll take care of it"}[language], use_inner_text=True
+    )
     care.click()
+    expect(care).to_contain_text({"ko": "맡았습니다", "en": "Taken"}[language])
     expect(step(agent, REST).locator('[data-role="supervisor"]')).to_have_count(1)
 
 
@@ -263,6 +334,16 @@ def test_sealed_evidence_appears_and_what_is_downloaded_is_what_was_sealed(
     seal = page.locator(".seal")
     expect(seal).to_have_count(1)
     expect(page.locator("#seal-waiting")).to_be_hidden()
+    told = step(page, SEAL).locator(".step-sealed")
+    expect(told).to_have_text("봉인됨 · 내려받기")
+    live = told.inner_html()
+    page.reload()
+    listening(page)
+    expect(told).to_have_text("봉인됨 · 내려받기")
+    assert told.inner_html().strip() == live.strip()
+    assert told.get_by_role("link").get_attribute("href") == seal.get_by_role(
+        "link", name="내려받기"
+    ).get_attribute("href")
     with page.expect_download() as downloading:
         seal.get_by_role("link", name="내려받기").click()
     content = Path(downloading.value.path()).read_bytes()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from detectors.labels import Topic
 from streams.cloudevents import now
 from streams.messages import Correction, Feedback
-from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
+from tests.support.calls import ENGLISH_CALL, KOREAN_CALL, Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,13 +24,17 @@ BLAMED = f"{KOREAN_CALL.call_id}~customer~50800"
 @pytest.fixture
 def queue(desk: RunningDesk) -> RunningDesk:
     """Three segments: one called wrong, one where voice and words differ, one uncertain."""
+    return filled(desk, KOREAN_CALL)
+
+
+def filled(desk: RunningDesk, call: Script) -> RunningDesk:
     wrong = Feedback(
         call_id=KOREAN_CALL.call_id,
         alert_id=f"{KOREAN_CALL.call_id}~rising-anger~58400",
         verdict="wrong",
         at=now(),
     )
-    desk.wire.put(KOREAN_CALL.started(), *KOREAN_CALL.messages(), wrong, KOREAN_CALL.ended())
+    desk.wire.put(call.started(), *call.messages(), wrong, call.ended())
     desk.wire.settle()
     return desk
 
@@ -72,6 +78,22 @@ def test_the_clip_plays_with_the_space_bar(
     expect(clip).to_have_js_property("paused", value=False)
     seconds = clip.evaluate("clip => clip.duration")
     assert seconds == pytest.approx(KOREAN_CALL.lines[7].span.duration_ms / 1000, abs=0.05)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_clip_that_may_hurt_waits_for_a_press(
+    desk: RunningDesk, open_page: Callable[..., Page], language: str
+) -> None:
+    threat = replace(KOREAN_CALL.lines[7], topics=(Topic.THREAT,))
+    call = replace(KOREAN_CALL, lines=(*KOREAN_CALL.lines[:7], threat, *KOREAN_CALL.lines[8:]))
+    filled(desk, call)
+    page = open_page("/trainer", language=language)
+    clip = page.locator("#clip")
+    expect(page.locator(".hard")).to_contain_text({"ko": "협박", "en": "Threat"}[language])
+    expect(clip).to_have_js_property("readyState", 4)
+    expect(clip).to_have_js_property("paused", value=True)
+    page.locator("#play").click()
+    expect(clip).to_have_js_property("paused", value=False)
 
 
 def test_labels_topics_and_name_are_kept_by_mouse_and_can_be_changed(

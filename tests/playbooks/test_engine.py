@@ -260,6 +260,14 @@ def test_what_became_true_inside_the_cooldown_is_told_after_it_if_it_still_holds
     assert fired_at(rule, *moods, mood(41, MoodLevel.CALM)) == [10]
 
 
+def test_an_alert_knows_its_calls_language_whatever_the_line_is_taken_for() -> None:
+    rule = playbook("{said: {en: [hello there]}}")
+    heard = line(10, "hello there", language=Language.ENGLISH)
+    started = CallStarted(CALL, "cards", Language.KOREAN)
+    assert replayed(rule, [started, heard])[1][0].language is Language.KOREAN
+    assert replayed(rule, [heard])[1][0].language is Language.ENGLISH
+
+
 def test_a_lasting_mood_is_told_once() -> None:
     rule = playbook("{mood: {level: upset}}")
     assert fired_at(rule, *(mood(t, MoodLevel.UPSET) for t in range(10, 200, 10))) == [10]

@@ -133,6 +133,7 @@ EXAMPLES: dict[str, Message] = {
         cause_ids=(f"{CALL}~customer~38400~text",),
         actions=(Action.READ_OUT,),
         sensitive=Sensitive.ESCALATION,
+        language=Language.KOREAN,
         advised_at=T0 + timedelta(seconds=41.67),
         **STAGES,
     ),

@@ -204,6 +204,7 @@ class Script:
             suggestion=rung.suggestion,
             actions=rung.actions,
             sensitive=playbook.sensitive,
+            language=self.language,
             why=dict(playbook.why),
             reasons=fires.reasons,
             cause_ids=(f"{self.call_id}~customer~{fires.cause_at_ms}~text",),

@@ -99,6 +99,7 @@ def _alert(  # noqa: PLR0913  (an alert has many parts)
         reasons=(f"고객: “{said}”",),
         cause_ids=(f"{CALL.call_id}~customer~{cause_ms}~text",),
         sensitive=Sensitive.ABUSE,
+        language=KO,
         heard_at=at - timedelta(milliseconds=400),
         advised_at=at,
     )

@@ -15,7 +15,9 @@ function arrived() {
   name.value = localStorage.getItem(NAME) ?? "";
   name.addEventListener("change", () => localStorage.setItem(NAME, name.value.trim()));
   activate(choosable()[0]);
-  document.getElementById("clip")?.play().catch(() => {}); // a browser may ask for a click first
+  document.getElementById("play")?.addEventListener("click", play);
+  // A browser may ask for a click first; what may hurt waits for one.
+  document.querySelector("#clip:not([data-hard])")?.play().catch(() => {});
 }
 
 /** The groups of labels that this segment can be given. */

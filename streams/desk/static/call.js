@@ -106,7 +106,8 @@ function onAlert(told) {
   if (known) return;
   const current = stillCurrent(fresh, told.at);
   for (const open of byId("alerts").querySelectorAll("details[open]")) {
-    if (!open.contains(document.activeElement) && !current?.contains(open)) open.open = false;
+    const inUse = open.closest(".alert").contains(document.activeElement);
+    if (!inUse && !current?.contains(open)) open.open = false;
   }
   fresh.classList.add("fresh");
   byId("alerts").prepend(fresh);
@@ -156,12 +157,20 @@ function onStep(told) {
   if (told.action !== "seal_evidence") return;
   if (told.state === "done") byId("seals").hidden = false;
   byId("seal-waiting").hidden = told.state !== "done";
+  for (const said of sealedIn(told.alert_id)) said.replaceChildren();
+}
+
+/** Where steps to seal say that it was done: of one alert, or of all. */
+function sealedIn(alert) {
+  const cards = alert ? `[data-alert="${CSS.escape(alert)}"] ` : "";
+  return byId("alerts").querySelectorAll(`${cards}.step-sealed`);
 }
 
 function onSeal(told) {
   if (!mine(told)) return;
   byId("seals").hidden = false;
   byId("seal-waiting").hidden = true;
+  for (const said of sealedIn()) said.innerHTML = told.link;
   if (document.querySelector(`[data-seal="${CSS.escape(told.id)}"]`)) return;
   byId("seal-list").prepend(element(told.html));
   showClocks(byId("seal-list"));

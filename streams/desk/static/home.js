@@ -16,7 +16,13 @@ const live = keepLive({ query: () => ({}), on: still ? {} : changes(), arrived }
 
 function changes() {
   const later = () => refreshIn(PAUSE_MS);
-  return { call: later, mood: later, alert: later, returning: later, step: () => refreshIn(AT_ONCE_MS) };
+  return { call: later, mood: later, alert: later, returning: later, step: soonAndLater };
+}
+
+/** At once, and again: a busy database may have it only after that look. */
+function soonAndLater() {
+  refreshIn(AT_ONCE_MS);
+  setTimeout(() => refreshIn(0), PAUSE_MS);
 }
 
 function refreshIn(pause) {
@@ -39,7 +45,7 @@ function focus() {
   const active = document.activeElement;
   const href = active?.getAttribute("href");
   if (href) return `main a[href="${CSS.escape(href)}"]`;
-  const row = active?.closest(".help-row");
+  const row = active?.closest(".help-request");
   if (!row) return null;
   const { alert, step } = row.dataset;
   return `[data-alert="${CSS.escape(alert)}"][data-step="${step}"] button`;
@@ -63,7 +69,7 @@ function announce(text) {
 
 /** Who asks for a supervisor, and how that is announced. */
 function asking() {
-  const rows = document.querySelectorAll(".help-row");
+  const rows = document.querySelectorAll(".help-request:has(button)");
   return new Map(
     [...rows].map(({ dataset }) => [`${dataset.alert} ${dataset.step} ${dataset.asked}`, dataset.says]),
   );
@@ -77,7 +83,7 @@ function tick() {
     time.textContent =
       seconds < 60 ? words.format(-seconds, "second") : words.format(-Math.floor(seconds / 60), "minute");
   }
-  const rows = document.querySelectorAll(".help-row").length;
+  const rows = document.querySelectorAll(".help-row:not(.taken)").length;
   document.title = rows ? `(${rows}) ${title}` : title;
 }
 

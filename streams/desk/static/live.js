@@ -1,6 +1,8 @@
 // The live connection of a page: server-sent events, and fetching the page again where too much
 // was missed. Every page carries a cursor; the stream goes on from there.
 
+const PRESSED_LOOK_MS = 20;
+const PRESSED_TRIES = 100;
 const SILENT_MS = 30_000; // three heartbeats: then the connection is dead, whatever it says
 
 /**
@@ -46,6 +48,7 @@ export function keepLive(page) {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      await released();
       document.getElementById("main").replaceWith(document.adoptNode(fresh.getElementById("main")));
       page.arrived();
       connect();
@@ -62,6 +65,17 @@ export function keepLive(page) {
   addEventListener("pageshow", (event) => event.persisted && again());
   connect();
   return { again };
+}
+
+let pressed = false;
+addEventListener("pointerdown", () => (pressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => (pressed = false)), true);
+
+/** A button that is replaced while it is pressed is never clicked: wait, but not for ever. */
+async function released() {
+  for (let tries = 0; pressed && tries < PRESSED_TRIES; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, PRESSED_LOOK_MS));
+  }
 }
 
 /** Tell people that the page may be out of date, or that it is live again. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from detectors.utterance import Language
 from playbooks.playbook import Alert, AlertLevel
 from playbooks.sensitivity import Sensitive
 from streams.advise.calling import Calling, from_json, hear, to_json
@@ -33,6 +34,7 @@ def alert(kind: Sensitive | None) -> Alert:
     return Alert(
         call_id="c", playbook_id="p", playbook_version=1, level=AlertLevel.WARNING, at_ms=9, step=1,
         title={}, suggestion={}, why={}, reasons=(), cause_ids=(), sensitive=kind,
+        language=Language.KOREAN,
     )  # fmt: skip
 
 

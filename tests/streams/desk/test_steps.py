@@ -167,6 +167,24 @@ def test_who_asks_again_after_being_taken_care_of_waits_again(
     assert asked(http) == [("seoyeon", "notify_supervisor")]
 
 
+def test_a_calls_requests_are_one_row_that_says_who_took_what(
+    abused: RunningDesk, http: httpx.Client
+) -> None:
+    del abused
+    confirm(http, NOTIFY)
+    confirm(http, REST)
+    page = http.get("/").text
+    assert page.count('<li class="help-row"') == 1
+    assert "</strong>님이 도움과 휴식을 요청했습니다" in page
+    confirm(http, NOTIFY, role="supervisor", given_by="minsu")
+    assert "도움: minsu님이 맡았습니다" in http.get("/").text
+    confirm(http, REST, role="supervisor", given_by="")
+    page = http.get("/").text
+    assert "휴식: 관리자가 맡았습니다" in page
+    assert 'class="help-row taken"' in page
+    assert asked(http) == []
+
+
 def test_a_request_says_who_in_which_call_and_what_for(
     abused: RunningDesk, http: httpx.Client
 ) -> None:

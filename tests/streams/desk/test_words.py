@@ -18,7 +18,8 @@ from playbooks.sensitivity import Sensitive
 from streams.corrections.segments import Cause
 from streams.desk.asked import ASKING
 from streams.desk.live import LineState
-from streams.web.show import evidence, size, spoken
+from streams.desk.saying import to_say
+from streams.web.show import evidence, size
 from streams.web.words import catalogue
 
 SOURCE = Path(streams.__file__).parent
@@ -64,7 +65,8 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("rules.theme", ["top", *{file.parent.name for file in playbook_files(LIBRARY)}]),
         ("steps.do", list(Action)),
         ("steps.by", ["agent", "supervisor"]),
-        ("help.asks", list(ASKING)),
+        ("help.asks", [*ASKING, "both"]),
+        ("help.what", list(ASKING)),
         ("evidence_seals.cause", ["asked", "call_ended"]),
         ("evidence_seals.role", ["agent", "supervisor", "desk"]),
     ],
@@ -101,7 +103,8 @@ def test_words_that_were_said_are_shown_as_they_are() -> None:
 def test_the_sentence_to_say_is_told_from_what_stands_around_it(
     text: str, parts: list[tuple[str, bool]]
 ) -> None:
-    assert spoken(text) == parts
+    said = to_say(text, text, call=Language.ENGLISH, reader=Language.ENGLISH)
+    assert [(part.text, part.said) for part in said.parts] == parts
 
 
 def test_sizes_are_shown_as_people_read_them() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,25 @@ def test_a_changed_bundle_ends_with_1_and_one_line_a_problem(
     assert result.exit_code == 1
     clip, whole = result.stderr.splitlines()
     assert "clips/00006400.flac was changed" in clip
+    assert "is none of the 1 sealed for its call" in whole
+
+
+def test_a_bundle_that_was_edited_and_packed_again_ends_with_1_and_names_the_file(
+    run: Callable[..., Result], kept: Kept, tmp_path: Path
+) -> None:
+    forged = tmp_path / "forged.zip"
+    with (
+        zipfile.ZipFile(kept.path(kept.seal())) as sealed,
+        zipfile.ZipFile(forged, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for name in sealed.namelist():
+            edit = b"edited" if name == "transcript.txt" else b""
+            made.writestr(name, sealed.read(name) + edit)
+    result = run("verify", forged)
+    assert result.exit_code == 1
+    anew, edited, whole = result.stderr.splitlines()
+    assert "it is not the file that was sealed: it was packed anew" in anew
+    assert "transcript.txt has" in edited
     assert "is none of the 1 sealed for its call" in whole
 
 

@@ -51,7 +51,7 @@ def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it
         "seal_evidence", "seoyeon", CLICKED.isoformat(),
     )  # fmt: skip
     assert text.index(CALL.lines[-2].text[:10]) > text.index("regulator-complaint")
-    assert "[1:10] ** 확인/done: seal_evidence (agent seoyeon" in text
+    assert "[1:10] ** 확인 / Confirmed: 상담사 / Agent seoyeon: “봉인을 요청했습니다" in text
     for name in ("readings.json", "moods.json", "turns.json", "feedback.json", "READ-ME.txt"):
         assert name in names
 

@@ -129,9 +129,99 @@ def test_who_changes_the_manifest_too_is_caught_by_the_hash_outside(
 def test_a_manifest_in_another_spelling_is_noticed(bundle: bytes, tmp_path: Path) -> None:
     parts = parts_of(bundle)
     parts["manifest.json"] += b" "
-    assert problems(sealed_again(parts), tmp_path) == [
-        "manifest.json is not written as callmood writes it"
-    ]
+    anew, spelling = problems(sealed_again(parts), tmp_path)
+    assert anew.startswith("it is not the file that was sealed")
+    assert spelling == "manifest.json is not written as callmood writes it"
+
+
+def packed(
+    parts: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED, folder: str = ""
+) -> bytes:
+    """By an ordinary zip program."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as made:
+        for name, content in parts.items():
+            made.writestr(folder + name, content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("folder", ["", "evidence/"])
+@pytest.mark.parametrize("order", [1, -1], ids=["same-order", "other-order"])
+def test_who_unpacks_edits_and_packs_again_is_told_which_files_differ(
+    bundle: bytes, tmp_path: Path, *, method: int, folder: str, order: int
+) -> None:
+    parts = dict(list(parts_of(bundle).items())[::order])
+    text = parts["transcript.txt"]
+    parts["transcript.txt"] = text.replace("고객".encode(), "손님".encode())
+    parts["more.txt"] = b"never sealed"
+    file = tmp_path / "it.zip"
+    file.write_bytes(packed(parts, method=method, folder=folder))
+    verdict = verify(file)
+    assert verdict.manifest is not None
+    anew, more, edited = verdict.problems
+    assert anew.startswith("it is not the file that was sealed: it was packed anew")
+    assert more == "more.txt is in the bundle and not in manifest.json"
+    assert edited.startswith("transcript.txt was changed: ")
+
+
+def test_who_packs_the_same_files_again_is_not_taken_for_the_sealed_one(
+    bundle: bytes, tmp_path: Path
+) -> None:
+    anew, same = problems(packed(parts_of(bundle)), tmp_path)
+    assert anew.startswith("it is not the file that was sealed")
+    assert same.startswith("every file in it is as manifest.json says")
+
+
+def test_a_repacked_file_that_unfolds_to_gigabytes_is_not_unfolded(
+    bundle: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "it.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in parts_of(bundle).items():
+            made.writestr(name, content)
+        with made.open("clips/bomb.flac", "w", force_zip64=True) as bomb:
+            for _ in range(9):
+                bomb.write(bytes(64 * 1024 * 1024))
+    started = time.monotonic()
+    tracemalloc.start()
+    found = verify(file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.manifest, len(found.problems)) == (None, 1)
+    assert peak < 20_000_000
+    assert time.monotonic() - started < 5
+
+
+def test_a_repacked_file_that_lies_about_its_size_is_read_no_further(
+    bundle: bytes, tmp_path: Path
+) -> None:
+    content = bytearray(packed(parts_of(bundle) | {"zeros": bytes(5_000_000)}))
+    at = content.rindex(b"PK\1\2")
+    struct.pack_into("<I", content, at + 24, 3)
+    found = problems(bytes(content), tmp_path)
+    assert "zeros is in the bundle and not in manifest.json" in found
+
+
+def test_strange_names_in_a_repacked_file_stay_in_one_line_and_are_not_all_told(
+    bundle: bytes, tmp_path: Path
+) -> None:
+    parts = parts_of(bundle) | {f"../a\n{number}\u202e": b"" for number in range(200)}
+    found = problems(packed(parts), tmp_path)
+    assert len(found) < 60
+    assert found[-1].startswith("and ")
+    assert all(one.isascii() for one in found)
+
+
+@QUICK
+@given(st.data())
+def test_a_repacked_bundle_with_a_changed_byte_never_breaks_the_check(
+    bundle: bytes, tmp_path: Path, data: st.DataObject
+) -> None:
+    content = bytearray(packed(parts_of(bundle)))
+    for _ in range(3):
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    assert problems(bytes(content), tmp_path)
 
 
 def ordinary(*names: str, method: int = zipfile.ZIP_STORED, content: bytes = b"{}") -> bytes:

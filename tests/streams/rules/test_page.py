@@ -5,19 +5,22 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from playbooks.loading import LIBRARY, load_library
-from streams.rules.shelf import Problem, shelf
+from streams.rules.shelf import Problem, shelf, watched
 from tests.support.injected import running_desk
 from tests.support.rules import rule, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from playbooks.playbook import Playbook
 
 ENGLISH = {"callmood_language": "en"}
 
@@ -45,6 +48,11 @@ def page(http: httpx.Client) -> str:
     answer = http.get("/playbooks", headers={"Accept": "text/html"})
     assert answer.status_code == 200
     return html.unescape(answer.text)
+
+
+def lonely(folder: Path) -> Playbook:
+    """As the desk last found it sound, without looking again."""
+    return next(one for one in watched(folder).rules.rulebook if one.playbook_id == "lonely")
 
 
 def card(text: str, playbook_id: str) -> str:
@@ -103,6 +111,37 @@ def test_all_problems_stand_at_the_top_and_the_last_sound_rules_below(
     assert "abuse/abusive-words.yaml:3</code>" in shown
     version = int(re.findall(r"^version: (\d+)$", text, re.MULTILINE)[0])
     assert f"still version {version}; give it version {version + 1}" in shown
+
+
+def test_rules_that_were_sound_while_nobody_read_the_page_are_the_last_sound_ones(
+    tmp_path: Path, folder: Path
+) -> None:
+    with (
+        running_desk(tmp_path / "home", playbooks=folder, rules_poll_s=0.1) as running,
+        httpx.Client(base_url=running.url, timeout=20, cookies=ENGLISH) as http,
+    ):
+        assert "version 7" in card(page(http), "lonely")
+        save(folder / "lonely.yaml", rule("lonely", 8))
+        deadline = time.monotonic() + 30
+        while lonely(folder).version == 7:
+            assert time.monotonic() < deadline
+            http.get("/api/health")
+        save(folder / "lonely.yaml", "id: [")
+        shown = page(http)
+    assert "The rules folder has problems" in shown
+    assert "version 8" in card(shown, "lonely")
+    assert "Below are the last ones that this desk read" in shown
+
+
+def test_the_page_says_since_when_its_rules_are_the_last_sound_ones(folder: Path) -> None:
+    first = shelf(folder).read_at
+    assert first is not None
+    save(folder / "lonely.yaml", "id: [")
+    assert shelf(folder).read_at == first
+    save(folder / "lonely.yaml", rule("lonely", 8))
+    later = shelf(folder).read_at
+    assert later is not None
+    assert later > first
 
 
 def test_a_mended_folder_is_shown_at_once_and_without_a_word_of_problems(
