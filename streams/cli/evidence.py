@@ -19,13 +19,13 @@ from streams.evidence.sealing import Wanted
 from streams.evidence.verifying import Verdict, verify
 from streams.evidence.watching import sealed
 from streams.settings import Settings, settings
-from streams.store import open_store
+from streams.store import StoreError, open_store
 from streams.tables import SEALS
 
 if TYPE_CHECKING:
     from streams.messages import EvidenceSealed
 
-CHANGED, REFUSED = 1, 2
+CHANGED, REFUSED, NOT_COMPARED = 1, 2, 3
 
 
 @click.group()
@@ -40,10 +40,17 @@ def verify_file(file: Path, known: str) -> None:
     """Check every file of a bundle, and its hash against the known one.
 
     Known is what --sha256 says, else what the database wrote down when the bundle was sealed.
-    Ends with 1 if anything was changed or packed anew, with 2 if it is no bundle at all.
+    Ends with 1 if anything was changed or packed anew, with 2 if it is no bundle at all, with 3
+    if the database could not be asked for the hash.
     """
     verdict = verify(file)
-    problems = [*verdict.problems, *_against_known(verdict, known, settings())]
+    try:
+        problems = [*verdict.problems, *_against_known(verdict, known, settings())]
+    except StoreError as error:
+        for problem in verdict.problems:
+            click.echo(f"{file}: {problem}", err=True)
+        click.echo(f"{file}: its hash was not compared: {error}", err=True)
+        sys.exit(CHANGED if verdict.problems else NOT_COMPARED)
     for problem in problems:
         click.echo(f"{file}: {problem}", err=True)
     if problems:

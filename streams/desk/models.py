@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -18,6 +18,9 @@ from streams.desk.saying import ToSay, to_say
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
+PersonName = Annotated[str, Field(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Who somebody says they are: one line, empty where they do not say."""
+
 
 WEEK = timedelta(days=7)
 
@@ -383,7 +386,7 @@ class StepGiven(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Literal["done", "undone"] = "done"
-    given_by: str = Field(default="", max_length=128)
+    given_by: PersonName = ""
     role: Role = "agent"
 
 
@@ -408,7 +411,7 @@ class FeedbackGiven(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     verdict: Verdict
-    given_by: str = Field(default="", max_length=128)
+    given_by: PersonName = ""
     role: Role = "agent"
     note: str = Field(default="", max_length=2_000)
 

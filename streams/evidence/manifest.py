@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from streams.ids import CallId
+
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 8 * 1024 * 1024
 
@@ -20,7 +22,7 @@ class _Written(BaseModel):
 class CallFacts(_Written):
     """The call. Not who called: not even the hash of the number."""
 
-    call_id: str
+    call_id: CallId
     agent_id: str
     queue: str
     language: str

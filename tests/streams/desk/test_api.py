@@ -263,3 +263,12 @@ def test_a_stream_that_has_missed_too_much_is_told_to_fetch_the_page_again(
     headers = {"Last-Event-ID": "of-an-earlier-run-7"}
     answered = http.get("/api/live", params={"call": "x"}, headers=headers)
     assert answered.text == "event: resync\ndata: {}\n\n"
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "two\nlines"])
+def test_a_name_with_control_characters_is_refused_before_anything_is_sent(
+    desk: RunningDesk, http: httpx.Client, name: str
+) -> None:
+    given = {"verdict": "wrong", "given_by": name}
+    assert http.post(f"{ALERT_PATH}/feedback", json=given).status_code == 422
+    assert desk.wire.sent == []
