@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ def _play(line: TestLine, named: list[tuple[str, PlayedCall]]) -> None:
 def test_both_demo_calls_bring_an_alert_to_the_screen_and_what_is_called_wrong_to_the_trainer(
     line: TestLine, url: str, browser: Browser
 ) -> None:
-    korean, english = (prepare(one) for one in demo_calls())
+    korean, english = (_with_agents_of_our_own(prepare(one)) for one in demo_calls())
     pages = {
         "whole-ko": _page(browser, f"{url}/agent/{korean.sheet.agent_id}", "ko"),
         "whole-en": _page(browser, f"{url}/agent/{english.sheet.agent_id}", "en"),
@@ -58,10 +59,8 @@ def test_both_demo_calls_bring_an_alert_to_the_screen_and_what_is_called_wrong_t
     calls = list(zip(pages, (korean, english), strict=True))
     playing = threading.Thread(target=_play, args=(line, calls))
     playing.start()
-    for call_id, page in pages.items():
-        # Other tests on this broker have played calls of the same agents.
-        alert = page.locator(f'#main[data-call="{call_id}"] [data-alert]').first
-        expect(alert).to_be_visible(timeout=ALERT_MS)
+    for page in pages.values():
+        expect(page.locator("[data-alert]").first).to_be_visible(timeout=ALERT_MS)
     playing.join()
     line.wait_until_done()
 
@@ -83,6 +82,12 @@ def test_both_demo_calls_bring_an_alert_to_the_screen_and_what_is_called_wrong_t
     assert (kept.segment_id, kept.voice_label, kept.text_label) == (segment, "anger", "unclear")
     answer = trainer.request.get(f"{url}/api/corrections").json()
     assert segment in {one["segment_id"] for one in answer["corrections"]}
+
+
+def _with_agents_of_our_own(call: PlayedCall) -> PlayedCall:
+    """Other tests on this broker play calls of the demo's agents, and some never end."""
+    sheet = call.sheet.model_copy(update={"agent_id": f"whole-{call.sheet.agent_id}"})
+    return replace(call, sheet=sheet)
 
 
 def _page(browser: Browser, address: str, language: str) -> Page:
