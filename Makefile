@@ -77,7 +77,7 @@ lock: $(UV)
 	@$(PYTHON) deploy/bootstrap.py --lock-java requirements/all.txt requirements/java.txt
 
 lock-kafka: $(VENV)/.run
-	@$(BIN)/python -c "from deploy.kafka.jars import lock; print(lock(), 'jars locked')"
+	@$(BIN)/python -c "from streams.kafka.local.jars import lock; print(lock(), 'jars locked')"
 
 clean:
 	rm -rf $(VENV) var dist build

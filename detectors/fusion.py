@@ -55,7 +55,7 @@ RELIABILITY: Mapping[Modality, Mapping[Emotion, float]] = {
 }
 """How far a detector is right about an emotion: 0 is a coin, 1 never wrong. Measured on 25 November
 2026 with voice-tone 1.d7835c5e and text-emotion 1.d043d2c4, by
-`python -m detectors.training.reliability ../shared/data`. Not per language: a reading does not
+`python -m detectors.evaluation.reliability ../shared/data`. Not per language: a reading does not
 say which it was read in, and the Korean voices are 60 readings of two people."""
 
 AROUSAL_TRUST: Mapping[Modality, float] = {Modality.VOICE: 3.0, Modality.TEXT: 1.0}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.believing import believed
 from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
 from detectors.labels import EMOTIONS, Emotion
+from detectors.trust import believed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

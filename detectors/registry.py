@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from detectors.artifact import loaded, opened
 from detectors.detector import DetectorUnavailableError
 from detectors.reading import Modality
-from detectors.text import emotion
-from detectors.voice import own, plugged, tone
+from detectors.text import model as text_model
+from detectors.voice import model as voice_model
+from detectors.voice.external import description as external_description
+from detectors.voice.external import detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +62,8 @@ class Registered:
 
 
 DETECTORS: tuple[Registered, ...] = (
-    Registered(tone.KIND, Modality.VOICE, tone.ARTIFACT, tone.VoiceTone),
-    Registered(emotion.KIND, Modality.TEXT, emotion.ARTIFACT, emotion.TextEmotion),
+    Registered(voice_model.KIND, Modality.VOICE, voice_model.ARTIFACT, voice_model.VoiceTone),
+    Registered(text_model.KIND, Modality.TEXT, text_model.ARTIFACT, text_model.TextEmotion),
 )
 
 
@@ -98,6 +100,8 @@ def voice_at(setting: str) -> Registered:
     if not setting.startswith(PLUG) or not path.name:
         message = f"CALLMOOD_VOICE={setting}: must be empty or onnx:/path/model.onnx"
         raise DetectorUnavailableError(message)
-    if own.description_of(loaded(path), path).get("kind") == tone.KIND:
-        return Registered(tone.KIND, Modality.VOICE, path, tone.VoiceTone)
-    return Registered(own.KIND, Modality.VOICE, path, plugged.PluggedVoice, plugged.describe)
+    if external_description.description_of(loaded(path), path).get("kind") == voice_model.KIND:
+        return Registered(voice_model.KIND, Modality.VOICE, path, voice_model.VoiceTone)
+    return Registered(
+        external_description.KIND, Modality.VOICE, path, detector.PluggedVoice, detector.describe
+    )

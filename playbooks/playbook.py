@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detectors.utterance import Language
-    from playbooks.cases import Case
-    from playbooks.conditions import Condition, Leaf
+    from playbooks.conditions.base import Condition, Leaf
     from playbooks.events import EventKind
     from playbooks.sensitivity import Sensitive
+    from playbooks.test_case import Case
 
 
 class AlertLevel(StrEnum):

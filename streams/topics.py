@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from streams.caller_messages import CallerEvent, ReturningCaller
-from streams.messages import (
+from streams.messages.callers import CallerEvent, ReturningCaller
+from streams.messages.records import (
     AlertMessage,
     AudioChunk,
     CallEvent,

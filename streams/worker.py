@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.reading import Modality
 from detectors.registry import load, voice_at
-from streams.advise.advising import SOURCES, Advising
-from streams.advise.following import Following
-from streams.advise.recognising import Recognising
-from streams.app import Line
-from streams.dead_letters import DeadLetters, LimitReachedError, one_line
-from streams.intake import Intakes
-from streams.rules_in_force import RulesInForce
+from streams.advise.processor import SOURCES, Advising
+from streams.callers.processor import Recognising
+from streams.processing.dead_letters import DeadLetters, LimitReachedError, one_line
+from streams.processing.faust_app import Line
+from streams.processing.ordered_stream import Intakes
+from streams.rules.reloader import RulesInForce
+from streams.rules.worker_reload import Following
 from streams.score.batching import Batcher
-from streams.score.text import TextScoring
-from streams.score.voice import VoiceScoring
+from streams.score.text_processor import TextScoring
+from streams.score.voice_processor import VoiceScoring
 from streams.topics import (
     ADVICE_TABLE,
     AUDIO,

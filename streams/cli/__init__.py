@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from streams.cli.faults import told_os, told_validation
+from streams.cli.errors import told_os, told_validation
 
 COMMANDS: dict[str, str] = {
     "run": "Start everything here and play calls: Kafka, worker, desk.",
@@ -99,19 +99,19 @@ def _give_up(line: str) -> None:
 
 
 _USER_ERRORS = (
-    ("streams.admin", "BrokerError"),
-    ("streams.bench.screen", "BrowserMissingError"),
-    ("streams.ingest.caller", "CallerKeyError"),
-    ("deploy.children", "ChildError"),
-    ("deploy.kafka.broker", "KafkaStartError"),
-    ("deploy.kafka.jars", "JarsError"),
-    ("deploy.kafka.java", "JavaError"),
+    ("streams.kafka.admin", "BrokerError"),
+    ("streams.bench.screen_latency", "BrowserMissingError"),
+    ("streams.ingest.caller_hash", "CallerKeyError"),
+    ("streams.kafka.local.child_process", "ChildError"),
+    ("streams.kafka.local.broker", "KafkaStartError"),
+    ("streams.kafka.local.jars", "JarsError"),
+    ("streams.kafka.local.java", "JavaError"),
     ("detectors.detector", "DetectorUnavailableError"),
-    ("playbooks.loading", "PlaybookError"),
+    ("playbooks.files.loader", "PlaybookError"),
     ("streams.evidence.archive", "ArchiveError"),
-    ("streams.evidence.gathering", "SealError"),
-    ("streams.store", "StoreError"),
-    ("streams.web.site", "SendError"),
+    ("streams.evidence.call_record", "SealError"),
+    ("streams.store.engine", "StoreError"),
+    ("streams.site.feature", "SendError"),
 )
 """Errors whose text is written for the user."""
 

@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from deploy.children import Child, start_child
 from detectors.reading import Modality
 from detectors.registry import load, voice_at
-from streams.admin import ensure_topics
-from streams.bench.line import LineCost, OutputReader, scrape
-from streams.bench.plain import PlainCost, measure_plain
-from streams.bench.rotating import rotated
+from streams.bench.pipeline import LineCost, OutputReader, scrape
+from streams.bench.plain_loop import PlainCost, measure_plain
+from streams.bench.rotated_recording import rotated
 from streams.cli.bench_detectors import detectors
 from streams.cli.bench_dry_run import dry_run
 from streams.cli.bench_playbooks import playbooks
 from streams.cli.kafka import start_local
 from streams.cli.replay import name_all, prepare_all
-from streams.cli.screen import console, progress
-from streams.ingest.playing import Given, demo_calls
-from streams.ingest.replay import Replay
+from streams.cli.terminal import console, progress
+from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.played_call import Given, demo_calls
+from streams.kafka.admin import ensure_topics
+from streams.kafka.local.child_process import Child, start_child
 from streams.settings import settings
 
 if TYPE_CHECKING:
-    from streams.ingest.playing import PlayedCall
-    from streams.ingest.replay import Played
+    from streams.ingest.replay.gateway import Played
+    from streams.ingest.replay.played_call import PlayedCall
 
 AIM = 250
 """Concurrent two-channel calls a core: the design aim (docs/architecture.md)."""
@@ -87,7 +87,7 @@ def screen(call: Path, out: Path | None) -> None:
     Prints how long each stage takes, from the last audio sample of an utterance to the mood and
     the alert as painted by Chromium. Needs the `dev` extra and Chromium.
     """
-    from streams.bench.screen import watched  # noqa: PLC0415  (playwright is no run-time need)
+    from streams.bench.screen_latency import watched  # noqa: PLC0415  (playwright is no run-time need)
 
     (ready,) = prepare_all([Given(call)])
     with ExitStack() as stack:

@@ -10,9 +10,9 @@ import click
 from rich.table import Table
 
 from detectors.registry import voice_at
-from detectors.text.emotion import TextEmotion
+from detectors.text.model import TextEmotion
 from detectors.utterance import CONTEXT_LINES, Language
-from streams.bench.reading import (
+from streams.bench.detector_latency import (
     SECONDS,
     TEXT_AIM_MS,
     VOICE_AIM_MS,
@@ -22,7 +22,7 @@ from streams.bench.reading import (
     said_before,
     utterances,
 )
-from streams.cli.screen import console
+from streams.cli.terminal import console
 from streams.settings import settings
 
 if TYPE_CHECKING:

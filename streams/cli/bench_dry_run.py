@@ -10,14 +10,14 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from playbooks.loading import LIBRARY
-from streams.bench.made_calls import changed_rules, made_calls
+from playbooks.files.loader import LIBRARY
+from streams.backtest.call_sorter import Period
+from streams.backtest.dry_run import DryRun
+from streams.backtest.record_lines import Problems
+from streams.backtest.sources import RecordFile
+from streams.backtest.worker_pool import RulePaths
+from streams.bench.sample_calls import changed_rules, made_calls
 from streams.cli.dry_run import cores, played
-from streams.whatif.crew import RulePaths
-from streams.whatif.dry_run import DryRun
-from streams.whatif.lines import Problems
-from streams.whatif.sorting import Period
-from streams.whatif.sources import RecordFile
 
 
 @click.command("dry-run")

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from playbooks.loading import PlaybookError, load_library
-from streams.bench.rules import AIM_MS, company, copies, events, measured
-from streams.cli.screen import console
+from playbooks.files.loader import PlaybookError, load_library
+from streams.bench.playbook_latency import AIM_MS, company, copies, events, measured
+from streams.cli.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playbooks.rulebook import Rulebook
-    from streams.bench.rules import EventCost
+    from playbooks.engine.rulebook import Rulebook
+    from streams.bench.playbook_latency import EventCost
 
 PERCENTILES = (50, 95, 99)
 

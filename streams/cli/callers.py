@@ -9,10 +9,10 @@ import click
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.admin import BrokerError, ensure_topics, no_broker, reachable_broker
-from streams.caller_messages import CallerEvent
 from streams.cloudevents import now
-from streams.ingest.caller import HASH_DIGITS, Callers, caller_key
+from streams.ingest.caller_hash import HASH_DIGITS, Callers, caller_key
+from streams.kafka.admin import BrokerError, ensure_topics, no_broker, reachable_broker
+from streams.messages.callers import CallerEvent
 from streams.settings import Settings, settings
 from streams.topics import CALLER_EVENTS
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.backtest.call_sorter import Period
+from streams.backtest.export import export as write
+from streams.backtest.record_lines import Problems
+from streams.backtest.sources import KAFKA, source_of
 from streams.cli.dry_run import RESULT, SINCE, UNTIL, checked, placed, seldom, tell
 from streams.cli.interrupts import end_on_signals
-from streams.cli.screen import progress
+from streams.cli.terminal import progress
 from streams.settings import settings
-from streams.whatif.exporting import export as write
-from streams.whatif.lines import Problems
-from streams.whatif.sorting import Period
-from streams.whatif.sources import KAFKA, source_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.admin import broker_address
-from streams.cli.screen import configure_logging
+from streams.cli.terminal import configure_logging
 from streams.corrections.feature import CORRECTIONS
-from streams.desk.app import Line, create_app, kafka_line
 from streams.desk.feature import DESK
-from streams.desk.server import PortTakenError, bound_socket, serve, url_of
 from streams.evidence.feature import EVIDENCE
-from streams.rules.feature import RULES
+from streams.kafka.admin import broker_address
+from streams.playbook_pages.feature import RULES
 from streams.settings import Settings, settings
-from streams.store import StoreError
+from streams.site.app import Line, create_app, kafka_line
+from streams.site.server import PortTakenError, bound_socket, serve, url_of
+from streams.store.engine import StoreError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -12,24 +12,24 @@ import click
 from rich.console import Console
 
 from detectors.utterance import Language
-from playbooks.loading import PlaybookError
+from playbooks.files.loader import PlaybookError
+from streams.backtest.call_sorter import Period
+from streams.backtest.dry_run import DryRun
+from streams.backtest.html_page import page
+from streams.backtest.record_lines import Problems
+from streams.backtest.recorded_call import RecordedError
+from streams.backtest.report import Names, Report, to_json
+from streams.backtest.sources import moment, source_of
+from streams.backtest.terminal_table import rendered
+from streams.backtest.worker_pool import RulePaths
 from streams.cli.interrupts import end_on_signals
-from streams.cli.screen import progress
+from streams.cli.terminal import progress
 from streams.settings import settings
-from streams.whatif.crew import RulePaths
-from streams.whatif.dry_run import DryRun
-from streams.whatif.lines import Problems
-from streams.whatif.page import page
-from streams.whatif.recorded import RecordedError
-from streams.whatif.report import Names, Report, to_json
-from streams.whatif.sorting import Period
-from streams.whatif.sources import moment, source_of
-from streams.whatif.table import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.whatif.dry_run import Found, Source
+    from streams.backtest.dry_run import Found, Source
 
 PIPED_WIDTH = 120
 STEPS = 200

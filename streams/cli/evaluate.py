@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streams.cli.evaluated import BAD_INPUT, Wanted, command_line, complain, finish, writable
-from streams.cli.evaluated_calls import calls
-from streams.cli.yardsticks import manifest, yardsticks
+from streams.cli.baselines import manifest, yardsticks
+from streams.cli.evaluate_calls import calls
+from streams.cli.evaluation_output import (
+    BAD_INPUT,
+    Wanted,
+    command_line,
+    complain,
+    finish,
+    writable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from detectors.training.judged import Judged
-    from detectors.training.manifests import Row
+    from detectors.corpora.manifests import Row
+    from detectors.evaluation.scored_item import Judged
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -124,11 +131,11 @@ def voice(  # noqa: PLR0913 - one argument an option
 
     Intervals are of whole speakers; figures are broken down by language, sex and age group.
     """
+    from detectors.corpora.telephone_channel import Codec  # noqa: PLC0415
+    from detectors.evaluation.evaluate import read_voice  # noqa: PLC0415
+    from detectors.evaluation.scored_item import only  # noqa: PLC0415
     from detectors.labels import EMOTIONS  # noqa: PLC0415
     from detectors.registry import voice_at  # noqa: PLC0415
-    from detectors.training.evaluation import read_voice  # noqa: PLC0415
-    from detectors.training.judged import only  # noqa: PLC0415
-    from detectors.training.telephone import Codec  # noqa: PLC0415
 
     asked = Wanted(command=command_line(), **wanted)
     _check_order(in_order=in_order, from_nth=from_nth, shuffle=shuffle, repeats=repeats)
@@ -158,9 +165,9 @@ def voice(  # noqa: PLR0913 - one argument an option
 )
 def text(*, in_order: bool, taxonomy: str, root: Path, **wanted: Any) -> None:
     """Read lines: columns id, text, language (ko, en); where known, call, labels joined by |."""
-    from detectors.text.emotion import Taxonomy, TextEmotion  # noqa: PLC0415
-    from detectors.training.evaluation import read_text  # noqa: PLC0415
-    from detectors.training.judged import label_names  # noqa: PLC0415
+    from detectors.evaluation.evaluate import read_text  # noqa: PLC0415
+    from detectors.evaluation.scored_item import label_names  # noqa: PLC0415
+    from detectors.text.model import Taxonomy, TextEmotion  # noqa: PLC0415
 
     del root  # there are no paths
     asked = Wanted(command=command_line(), **wanted)
@@ -193,7 +200,7 @@ def _emotions(labels: str | None) -> list[str]:
 
 
 def _chosen(rows: list[Row], fold: int | None, subset: str | None) -> list[Row]:
-    from detectors.training.corpora import in_fold  # noqa: PLC0415
+    from detectors.corpora.corpora import in_fold  # noqa: PLC0415
 
     if fold is not None:
         rows = [row for row in rows if in_fold(row.fields, fold)]
@@ -206,7 +213,7 @@ def _chosen(rows: list[Row], fold: int | None, subset: str | None) -> list[Row]:
 
 
 def _orders(rows: list[Row], seed: int | None, repeats: int) -> list[list[Row]]:
-    from detectors.training.orders import shuffled  # noqa: PLC0415
+    from detectors.evaluation.clip_order import shuffled  # noqa: PLC0415
 
     if seed is None:
         return [rows]
@@ -229,7 +236,7 @@ def _loaded(detector: Callable[[], Any]) -> Any:
 
 
 def _rows(manifests: Iterable[Path], columns: list[str]) -> list[Row]:
-    from detectors.training.manifests import ManifestError, rows  # noqa: PLC0415
+    from detectors.corpora.manifests import ManifestError, rows  # noqa: PLC0415
 
     try:
         return [row for path in manifests for row in rows(path, columns, complain)]

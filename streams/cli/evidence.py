@@ -13,17 +13,17 @@ import click
 from sqlalchemy import make_url, select
 from sqlalchemy.exc import ArgumentError
 
-from streams.admin import broker_address
-from streams.desk.sending import KafkaSender
-from streams.evidence.sealing import Wanted
-from streams.evidence.verifying import Verdict, verify
-from streams.evidence.watching import sealed
+from streams.evidence.seal import Wanted
+from streams.evidence.seal_requests import sealed
+from streams.evidence.verify import Verdict, verify
+from streams.kafka.admin import broker_address
 from streams.settings import Settings, settings
-from streams.store import StoreError, open_store
-from streams.tables import SEALS
+from streams.site.kafka_sender import KafkaSender
+from streams.store.engine import StoreError, open_store
+from streams.store.tables import SEALS
 
 if TYPE_CHECKING:
-    from streams.messages import EvidenceSealed
+    from streams.messages.records import EvidenceSealed
 
 CHANGED, REFUSED, NOT_COMPARED = 1, 2, 3
 

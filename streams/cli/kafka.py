@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from deploy.kafka.broker import LocalKafka, start_kafka
-from streams.admin import ensure_topics
 from streams.cli.interrupts import end_on_signals
-from streams.cli.screen import progress
+from streams.cli.terminal import progress
+from streams.kafka.admin import ensure_topics
+from streams.kafka.local.broker import LocalKafka, start_kafka
 from streams.settings import Settings, settings
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from detectors.registry import Registered
-    from detectors.voice.contract import Timing
+    from detectors.voice.external.conformance import Timing
 
 LIMIT_S = 60.0
 
@@ -76,7 +76,7 @@ def check(path: str, limit_s: float) -> None:
     Prints what every voice model must hold, ok or failed, and how long 3 s of speech take.
     Nothing that is read leaves this command; docs/own-voice-model.md explains each line.
     """
-    from detectors.voice.contract import CLAIMS, wording  # noqa: PLC0415 - loads numpy
+    from detectors.voice.external.conformance import CLAIMS, wording  # noqa: PLC0415 - loads numpy
 
     open_claims = [wording(claim) for claim in CLAIMS]
     faults = 0
@@ -136,7 +136,7 @@ def _tried(path: str, limit_s: float) -> Iterator[tuple[str, str] | Timing | str
 def _try(path: str, answers: Connection) -> None:
     """Go through the claims and the timing; runs in a process of its own."""
     from detectors.registry import voice_at  # noqa: PLC0415
-    from detectors.voice.contract import failures, timed  # noqa: PLC0415
+    from detectors.voice.external.conformance import failures, timed  # noqa: PLC0415
 
     def load() -> Any:
         return voice_at(f"onnx:{path}").load()

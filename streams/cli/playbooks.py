@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detectors.utterance import Language
-from playbooks.checks import run_library
-from playbooks.loading import (
+from playbooks.files.loader import (
     SCHEMA,
     PlaybookError,
     load_library,
@@ -19,11 +18,12 @@ from playbooks.loading import (
     load_lock,
     lock_file,
 )
-from playbooks.mutants import mutants, unnoticed
-from streams.cli.late import LateGroup
+from playbooks.review.mutation_testing import mutants, unnoticed
+from playbooks.review.test_runner import run_library
+from streams.cli.lazy_group import LateGroup
 
 if TYPE_CHECKING:
-    from playbooks.rulebook import Rulebook
+    from playbooks.engine.rulebook import Rulebook
 
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 

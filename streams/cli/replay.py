@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import click
 from prometheus_client import start_http_server
 
-from streams.admin import ensure_topics, reachable_broker
 from streams.cli.interrupts import end_on_signals
-from streams.cli.screen import progress
+from streams.cli.terminal import progress
 from streams.ids import CALL_ID_PATTERN
-from streams.ingest.caller import identify
-from streams.ingest.given_file import GivenFileError
-from streams.ingest.playing import Given, PlayedCall, demo_calls, prepare
-from streams.ingest.replay import Replay
+from streams.ingest.caller_hash import identify
+from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.input_file import GivenFileError
+from streams.ingest.replay.played_call import Given, PlayedCall, demo_calls, prepare
+from streams.kafka.admin import ensure_topics, reachable_broker
 from streams.settings import Settings, settings
 
 if TYPE_CHECKING:

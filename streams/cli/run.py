@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deploy.children import Child, ChildError, start_child
-from deploy.kafka import address
-from streams.admin import BrokerError, ensure_topics, lag
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
 from streams.cli.replay import FILE, KEEP_CLIPS, called_by, name_all, prepare_all
-from streams.cli.screen import console, progress
-from streams.ingest.playing import Given, PlayedCall, demo_calls
-from streams.ingest.replay import Replay
+from streams.cli.terminal import console, progress
+from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.played_call import Given, PlayedCall, demo_calls
+from streams.kafka.admin import BrokerError, ensure_topics, lag
+from streams.kafka.local import address
+from streams.kafka.local.child_process import Child, ChildError, start_child
 from streams.settings import Settings, settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from streams.admin import ensure_topics, reachable_broker
+from streams.kafka.admin import ensure_topics, reachable_broker
 from streams.settings import settings
 from streams.topics import ALL_TOPICS, TOPICS
 

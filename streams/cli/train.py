@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from detectors.artifact import MODELS
-from detectors.training.corpora import CorpusError
-from detectors.training.layouts import LAYOUTS, listed, refuse_too_few
+from detectors.corpora.corpora import CorpusError
+from detectors.corpora.layouts import LAYOUTS, listed, refuse_too_few
 from streams.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from detectors.training.corpora import Clip
+    from detectors.corpora.corpora import Clip
 
 DATA = Path("../shared/data")
 
@@ -116,7 +116,7 @@ def _complain(modality: str, message: str) -> None:
 def _train(modality: str, data: Path, models: Path, seed: int, **given: Any) -> None:
     trained = _trainer(modality)
     models.mkdir(parents=True, exist_ok=True)
-    from streams.cli.screen import Bars  # noqa: PLC0415 - rich takes its time
+    from streams.cli.terminal import Bars  # noqa: PLC0415 - rich takes its time
 
     with Bars() as bars:
         try:
@@ -138,7 +138,7 @@ def _trainer(modality: str) -> Callable[..., Path]:
     from importlib import import_module  # noqa: PLC0415
 
     try:
-        module: Any = import_module(f"detectors.training.{modality}")
+        module: Any = import_module(f"detectors.training.{modality}.train")
     except ModuleNotFoundError as error:
         if error.name not in INSTALLED_BY:
             raise

@@ -11,8 +11,8 @@ import sys
 import click
 from prometheus_client import start_http_server
 
-from streams.admin import broker_address, ensure_topics
-from streams.cli.screen import configure_logging
+from streams.cli.terminal import configure_logging
+from streams.kafka.admin import broker_address, ensure_topics
 from streams.settings import settings
 from streams.worker import Worker
 

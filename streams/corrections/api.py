@@ -10,7 +10,6 @@ from starlette.responses import FileResponse
 
 from streams.cloudevents import now
 from streams.corrections import queue
-from streams.corrections.keeping import keep_corrections, refresh, waiting
 from streams.corrections.models import (
     CorrectionGiven,
     CorrectionKept,
@@ -18,9 +17,10 @@ from streams.corrections.models import (
     QueuePage,
     SegmentDetail,
 )
-from streams.messages import Correction
+from streams.corrections.persist import keep_corrections, refresh, waiting
+from streams.messages.records import Correction
 from streams.metrics import CORRECTIONS_KEPT, QUEUE_LENGTH
-from streams.web.site import Site, send, site_of
+from streams.site.feature import Site, send, site_of
 
 if TYPE_CHECKING:
     from detectors.reading import Modality

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from streams.corrections import api, keeping, routes
-from streams.web.site import Feature
+from streams.corrections import api, persist, routes
+from streams.site.feature import Feature
 
 
 def _router() -> APIRouter:
@@ -21,6 +21,6 @@ CORRECTIONS = Feature(
     name="corrections",
     router=_router(),
     folder=Path(__file__).parent,
-    keep=keeping.keep,
-    sweep=keeping.sweep,
+    keep=persist.keep,
+    sweep=persist.sweep,
 )

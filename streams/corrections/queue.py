@@ -17,7 +17,7 @@ from streams.corrections.models import (
     SegmentShown,
     WordsShown,
 )
-from streams.tables import CALLS, CLIPS, CORRECTIONS, READINGS, SEGMENTS, TRANSCRIPT_LINES
+from streams.store.tables import CALLS, CLIPS, CORRECTIONS, READINGS, SEGMENTS, TRANSCRIPT_LINES
 
 if TYPE_CHECKING:
     from pathlib import Path

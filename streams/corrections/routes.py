@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 
 from detectors.labels import EMOTIONS, Topic
 from streams.corrections import queue
-from streams.web.site import Site, site_of
+from streams.site.feature import Site, site_of
 
 if TYPE_CHECKING:
     from streams.corrections.models import SegmentDetail, SegmentShown

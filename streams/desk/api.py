@@ -10,10 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 
 from streams.cloudevents import now
-from streams.desk import views
-from streams.desk.disputing import caller_event
-from streams.desk.keeping import keep_feedback
-from streams.desk.live import Hub, LineState
+from streams.desk import queries
+from streams.desk.feedback import caller_event
 from streams.desk.models import (
     AlertShown,
     CallDetail,
@@ -23,13 +21,15 @@ from streams.desk.models import (
     Kept,
     Problem,
 )
-from streams.messages import Feedback
+from streams.desk.persist import keep_feedback
+from streams.messages.records import Feedback
 from streams.metrics import FEEDBACK_GIVEN
-from streams.web.site import SendError, Site, send, site_of
+from streams.site.feature import SendError, Site, send, site_of
+from streams.site.hub import Hub, LineState
 
 if TYPE_CHECKING:
-    from streams.caller_messages import CallerEvent
-    from streams.desk.latency import Pushes
+    from streams.messages.callers import CallerEvent
+    from streams.site.alert_latency import Pushes
 
 LOG = logging.getLogger("callmood.desk")
 ROUTER = APIRouter()
@@ -50,14 +50,14 @@ def list_calls(
 ) -> CallsPage:
     """Calls, those that started last first."""
     with site.store.engine.connect() as connection:
-        return views.calls_page(connection, live=live, agent_id=agent, offset=offset, limit=limit)
+        return queries.calls_page(connection, live=live, agent_id=agent, offset=offset, limit=limit)
 
 
 @ROUTER.get("/api/calls/{call_id}", tags=["calls"], responses=NOT_FOUND)
 def read_call(site: SiteHere, call_id: str) -> CallDetail:
     """One call: its mood and the moods before, transcript lines, readings, alerts, turns."""
     with site.store.engine.connect() as connection:
-        detail = views.call_detail(connection, call_id)
+        detail = queries.call_detail(connection, call_id)
     if detail is None:
         raise HTTPException(404, f"There is no call {call_id[:128]!r} here.")
     return detail
@@ -126,7 +126,7 @@ def _keep(site: Site, answer: Feedback) -> None:
 
 def _alert(site: Site, alert_id: str) -> AlertShown:
     with site.store.engine.connect() as connection:
-        alert = views.alert_of(connection, alert_id)
+        alert = queries.alert_of(connection, alert_id)
     if alert is None:
         raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
     return alert

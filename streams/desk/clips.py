@@ -14,9 +14,9 @@ from sqlalchemy import and_, delete, exists, or_, select
 
 from detectors.utterance import SAMPLE_RATE
 from streams.cloudevents import now as clock_now
-from streams.messages import UtteranceClip
-from streams.store import upsert
-from streams.tables import CALLS, CLIPS
+from streams.messages.records import UtteranceClip
+from streams.store.engine import upsert
+from streams.store.tables import CALLS, CLIPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from streams.desk.rows import Row
     from streams.settings import Settings
-    from streams.web.site import Arrival
+    from streams.site.feature import Arrival
+    from streams.store.rows import Row
 
 
 def keep_clips(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from streams.desk import api, keeping, protection, routes, stream
-from streams.web.site import Feature
+from streams.desk import api, persist, protection, routes, sse
+from streams.site.feature import Feature
 
 
 def _router() -> APIRouter:
     router = APIRouter()
-    for part in (api.ROUTER, protection.ROUTER, stream.ROUTER, routes.ROUTER):
+    for part in (api.ROUTER, protection.ROUTER, sse.ROUTER, routes.ROUTER):
         router.include_router(part)
     return router
 
@@ -21,6 +21,6 @@ DESK = Feature(
     name="desk",
     router=_router(),
     folder=Path(__file__).parent,
-    keep=keeping.keep,
-    sweep=keeping.sweep,
+    keep=persist.keep,
+    sweep=persist.sweep,
 )

@@ -14,7 +14,7 @@ from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
-from streams.desk.saying import ToSay, to_say
+from streams.desk.spoken_step import ToSay, to_say
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]

@@ -13,13 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
 from streams.cloudevents import now
-from streams.desk import views
-from streams.desk.asked import help_asked
-from streams.desk.keeping import keep_steps
+from streams.desk import queries
+from streams.desk.help_requests import help_asked
 from streams.desk.models import HelpAsked, Kept, Problem, StepGiven
-from streams.messages import StepDone
+from streams.desk.persist import keep_steps
+from streams.messages.records import StepDone
 from streams.metrics import STEPS_CONFIRMED
-from streams.web.site import Site, send, site_of
+from streams.site.feature import Site, send, site_of
 
 if TYPE_CHECKING:
     from playbooks.playbook import Action
@@ -71,7 +71,7 @@ def sensitive_panel(request: Request, site: SiteHere, call_id: str) -> HTMLRespo
     It is made from all alerts of the call, which a live page does not hold.
     """
     with site.store.engine.connect() as connection:
-        detail = views.call_detail(connection, call_id)
+        detail = queries.call_detail(connection, call_id)
     if detail is None:
         raise HTTPException(404, f"There is no call {call_id[:128]!r} here.")
     return site.pages.page(request, "desk/sensitive.html", {"detail": detail})
@@ -79,7 +79,7 @@ def sensitive_panel(request: Request, site: SiteHere, call_id: str) -> HTMLRespo
 
 def _step(site: Site, alert_id: str, index: int) -> tuple[AlertShown, Action]:
     with site.store.engine.connect() as connection:
-        alert = views.alert_of(connection, alert_id)
+        alert = queries.alert_of(connection, alert_id)
     if alert is None:
         raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
     action = alert.actions[index] if index < len(alert.actions) else None

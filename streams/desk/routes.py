@@ -12,19 +12,19 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from detectors.reading import Modality
 from detectors.utterance import Language  # noqa: TC001  (FastAPI reads it at run time)
 from streams.cloudevents import now
-from streams.desk import views
-from streams.desk.asked import help_rows
-from streams.desk.showing import notable
-from streams.tables import SEGMENTS
-from streams.web.pages import LANGUAGE_COOKIE
-from streams.web.show import in_path
-from streams.web.site import Site, site_of
+from streams.desk import queries
+from streams.desk.help_requests import help_rows
+from streams.desk.live_events import notable
+from streams.site.feature import Site, site_of
+from streams.site.filters import in_path
+from streams.site.pages import LANGUAGE_COOKIE
+from streams.store.tables import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.desk.live import Hub
     from streams.desk.models import CallDetail, LineShown, ReadingShown, Role, TurnShown
+    from streams.site.hub import Hub
 
 ROUTER = APIRouter(include_in_schema=False)
 SiteHere = Annotated[Site, Depends(site_of)]
@@ -48,8 +48,8 @@ def home(request: Request, site: SiteHere) -> HTMLResponse:
     """Where to go: an agent's desk, the trainers' queue, a call."""
     cursor = _cursor(request)
     with site.store.engine.connect() as connection:
-        live = views.calls_page(connection, live=True, limit=200)
-        ended = views.calls_page(connection, live=False, limit=ENDED_SHOWN)
+        live = queries.calls_page(connection, live=True, limit=200)
+        ended = queries.calls_page(connection, live=False, limit=ENDED_SHOWN)
         asked = help_rows(connection, now())
         waiting = connection.scalar(
             select(func.count()).select_from(SEGMENTS).where(~SEGMENTS.c.done)
@@ -68,7 +68,7 @@ def choose_agent(
     if agent.strip():
         return RedirectResponse(f"/agent/{in_path(agent.strip())}", 303)
     with site.store.engine.connect() as connection:
-        known = views.agents(connection)
+        known = queries.agents(connection)
     return site.pages.page(request, "desk/choose.html", _cursor(request) | {"known": known})
 
 
@@ -77,8 +77,8 @@ def agent_desk(request: Request, site: SiteHere, agent_id: str) -> HTMLResponse:
     """The agent's page: the live call, or the last one, or that none has come yet."""
     cursor = _cursor(request)
     with site.store.engine.connect() as connection:
-        call_id = views.newest_call_of_agent(connection, agent_id)
-        detail = views.call_detail(connection, call_id) if call_id is not None else None
+        call_id = queries.newest_call_of_agent(connection, agent_id)
+        detail = queries.call_detail(connection, call_id) if call_id is not None else None
     seat = _seat(agent_id, role="agent", follows=True)
     return _call_page(request, site, detail, cursor | seat)
 
@@ -93,7 +93,7 @@ def one_call(
     """One call, live or ended: to look on as a supervisor, or to read again as its agent."""
     cursor = _cursor(request)
     with site.store.engine.connect() as connection:
-        detail = views.call_detail(connection, call_id)
+        detail = queries.call_detail(connection, call_id)
     if detail is None:
         words = site.pages.words_of(request)
         raise HTTPException(404, words("error.no_call", call_id=call_id[:128]))

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import FileResponse
 
-from streams.evidence.keeping import bundle_path
-from streams.tables import SEALS
-from streams.web.site import Site, site_of
+from streams.evidence.bundles import bundle_path
+from streams.site.feature import Site, site_of
+from streams.store.tables import SEALS
 
 ROUTER = APIRouter(tags=["evidence"])
 SiteHere = Annotated[Site, Depends(site_of)]

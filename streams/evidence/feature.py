@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from streams.evidence import api, keeping, watching
-from streams.web.site import Feature
+from streams.evidence import api, bundles, seal_requests
+from streams.site.feature import Feature
 
 EVIDENCE = Feature(
     name="evidence",
     router=api.ROUTER,
     folder=None,
-    keep=keeping.keep,
-    sweep=keeping.sweep,
-    runs=watching.watch,
+    keep=bundles.keep,
+    sweep=bundles.sweep,
+    runs=seal_requests.watch,
 )

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language
-from streams.web.show import clock
-from streams.web.words import catalogue
+from streams.site.filters import clock
+from streams.site.translations import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

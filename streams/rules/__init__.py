@@ -1,1 +1,1 @@
-"""The playbooks, for people to read: what is in force, and what is wrong with what is not."""
+"""The playbooks in force: read, judged, taken while calls go on."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.kafka.broker import start_kafka
-from streams.admin import ensure_topics
+from streams.kafka.admin import ensure_topics
+from streams.kafka.local.broker import start_kafka
 from streams.settings import Settings
 from tests.support.line import TestLine
 

@@ -12,13 +12,13 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from detectors.utterance import Language, Speaker
-from streams.messages import DeadLetter, ReadingMessage, TranscriptMessage
+from streams.messages.records import DeadLetter, ReadingMessage, TranscriptMessage
 from streams.topics import AUDIO, CALLS, DEAD_LETTERS, READINGS, TRANSCRIPTS, KafkaTopic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deploy.children import Child
+    from streams.kafka.local.child_process import Child
     from tests.support.line import TestLine
 
 GOOD = "명세서를 보니까 수수료가 두 번 나갔는데 정말 화가 나네요"

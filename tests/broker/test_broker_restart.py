@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from deploy.kafka.broker import start_kafka
-from streams.admin import ensure_topics
-from streams.ingest.playing import demo_calls, prepare
-from streams.ingest.replay import Replay
-from streams.messages import ReadingMessage
+from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.played_call import demo_calls, prepare
+from streams.kafka.admin import ensure_topics
+from streams.kafka.local.broker import start_kafka
+from streams.messages.records import ReadingMessage
 from streams.settings import Settings
 from streams.topics import READINGS
 from tests.support.line import TestLine

@@ -12,7 +12,7 @@ import pytest
 
 from detectors.utterance import Language, Speaker
 from streams.cloudevents import now
-from streams.messages import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
 from streams.topics import ALERTS, CALLS, TRANSCRIPTS
 from tests.deploy.prometheus import free_port
 from tests.support.rules import rule, save
@@ -20,7 +20,7 @@ from tests.support.rules import rule, save
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from deploy.children import Child
+    from streams.kafka.local.child_process import Child
     from tests.support.line import TestLine
 
 WAIT_S = 60

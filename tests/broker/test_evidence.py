@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from streams.messages import EvidenceSealed
+from streams.messages.records import EvidenceSealed
 from streams.topics import ALERTS, CALLS, SEALS, STEPS, TRANSCRIPTS
 from tests.support.protocol import CALL, SEAL, THIRD
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.admin import broker_address
+from streams.kafka.admin import broker_address
 from streams.settings import Settings
 
 if TYPE_CHECKING:

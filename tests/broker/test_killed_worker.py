@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kafka.partitioner.default import murmur2
 
-from streams.bench.rotating import rotated
-from streams.ingest.playing import PlayedCall, demo_calls, prepare
-from streams.ingest.replay import Replay
-from streams.messages import AlertMessage, MoodMessage, ReadingMessage
+from streams.bench.rotated_recording import rotated
+from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.played_call import PlayedCall, demo_calls, prepare
+from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
 from streams.settings import Settings
 from streams.topics import ALERTS, MOODS, READINGS, TURNS
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.admin import WORKER_READS, BrokerError, lag
-from streams.advise.advising import SOURCES
+from streams.advise.processor import SOURCES
+from streams.kafka.admin import WORKER_READS, BrokerError, lag
 from streams.settings import Settings
 from streams.topics import AUDIO, CALLER_EVENTS, CALLS
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
-from streams.caller_messages import ReturningCaller
 from streams.cli import cli
-from streams.ingest.caller import identify
-from streams.messages import AlertMessage, CallEvent, TranscriptMessage
+from streams.ingest.caller_hash import identify
+from streams.messages.callers import ReturningCaller
+from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
 from streams.settings import Settings, settings
 from streams.topics import ALERTS, CALLS, RETURNING, TRANSCRIPTS
 

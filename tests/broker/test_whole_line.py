@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from detectors.utterance import Speaker
-from streams.bench.rotating import rotated
-from streams.ingest.playing import PlayedCall, demo_calls, prepare
-from streams.ingest.replay import Replay
-from streams.messages import Correction, Feedback, ReadingMessage, TurnMessage
+from streams.bench.rotated_recording import rotated
+from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.played_call import PlayedCall, demo_calls, prepare
+from streams.messages.records import Correction, Feedback, ReadingMessage, TurnMessage
 from streams.settings import Settings
 from streams.topics import (
     AUDIO,

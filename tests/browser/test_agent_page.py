@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from prometheus_client import REGISTRY
 
 from detectors.reading import Contrast
-from streams.desk.live import LineState
-from streams.messages import Feedback, MoodMessage, TranscriptMessage
+from streams.messages.records import Feedback, MoodMessage, TranscriptMessage
+from streams.site.hub import LineState
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:

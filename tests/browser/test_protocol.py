@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from playbooks.sensitivity import Sensitive
-from streams.caller_messages import EarlierCallTold, ReturningCaller
-from streams.evidence.verifying import verify
-from streams.messages import EvidenceSealed, StepDone
+from streams.evidence.verify import verify
+from streams.messages.callers import EarlierCallTold, ReturningCaller
+from streams.messages.records import EvidenceSealed, StepDone
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -29,7 +29,7 @@ from tests.support.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.messages import AlertMessage
+    from streams.messages.records import AlertMessage
     from tests.support.injected import RunningDesk
 
 SUPERVISOR = f"/calls/{quote(CALL.call_id, safe='')}"

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from deploy.children import die_with_parent
+from streams.kafka.local.child_process import die_with_parent
 from tests.deploy.expressions import ROOT, RULES
 
 if TYPE_CHECKING:

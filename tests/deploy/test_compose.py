@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from deploy.kafka.jars import LOCK
+from streams.kafka.local.jars import LOCK
 from streams.settings import Settings
 from tests.deploy.compose import (
     SERVICES,

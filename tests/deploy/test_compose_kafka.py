@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from kafka import KafkaAdminClient
 
-from deploy.children import die_with_parent
-from deploy.kafka.jars import fetch_jars
-from deploy.kafka.java import find_java
-from streams.admin import ensure_topics
+from streams.kafka.admin import ensure_topics
+from streams.kafka.local.child_process import die_with_parent
+from streams.kafka.local.jars import fetch_jars
+from streams.kafka.local.java import find_java
 from streams.settings import Settings
 from streams.topics import ALL_TOPICS
 from tests.deploy.compose import environment

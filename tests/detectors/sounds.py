@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from detectors.utterance import SAMPLE_RATE, Baseline, Span, Speaker, Utterance
-from detectors.voice.trial import voiced
+from detectors.voice.external.test_signals import voiced
 
 if TYPE_CHECKING:
     import numpy as np

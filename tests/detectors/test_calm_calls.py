@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from detectors.corpora.manifests import rows
+from detectors.evaluation.calls.playback import Course, Track, play
+from detectors.evaluation.calls.synthetic_calls import CORPORA, Half, Strung, found, strung
 from detectors.mood import MoodLevel
 from detectors.reading import Modality
 from detectors.registry import load
-from detectors.training.manifests import rows
-from detectors.training.played import Course, Track, play
-from detectors.training.strung import CORPORA, Half, Strung, found, strung
-from streams.ingest.recording import open_recording
+from streams.ingest.replay.recording import open_recording
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = [

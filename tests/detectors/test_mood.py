@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.believing import believed
 from detectors.fusion import fuse
 from detectors.labels import EMOTIONS, NEGATIVE, Emotion
 from detectors.mood import MOMENTS_WINDOW_MS, Mood, MoodLevel, MoodState, Trend, follow
 from detectors.reading import Contrast, Modality, Reading
+from detectors.trust import believed
 from detectors.utterance import Span
 
 

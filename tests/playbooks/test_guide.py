@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbooks.checks import run_library
-from playbooks.grammar import CONDITIONS
-from playbooks.loading import LIBRARY, load_library, playbook_files
-from playbooks.mutants import unnoticed
-from playbooks.rules import KEYS
+from playbooks.files.condition_parser import CONDITIONS
+from playbooks.files.loader import LIBRARY, load_library, playbook_files
+from playbooks.files.playbook_parser import KEYS
+from playbooks.review.mutation_testing import unnoticed
+from playbooks.review.test_runner import run_library
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playbooks.rulebook import Rulebook
+    from playbooks.engine.rulebook import Rulebook
 
 GUIDE = (LIBRARY.parents[1] / "docs" / "playbooks.md").read_text(encoding="utf-8")
 

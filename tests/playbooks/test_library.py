@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
-from playbooks.checks import run_cases
-from playbooks.engine import step
-from playbooks.loading import LIBRARY as FOLDER
-from playbooks.loading import load_library, load_lists
-from playbooks.mutants import mutants, sparing, unnoticed
+from playbooks.engine.engine import step
+from playbooks.engine.state import FRESH
+from playbooks.files.loader import LIBRARY as FOLDER
+from playbooks.files.loader import load_library, load_lists
 from playbooks.playbook import Action
+from playbooks.review.mutation_testing import mutants, sparing, unnoticed
+from playbooks.review.test_runner import run_cases
 from playbooks.sensitivity import Sensitive
-from playbooks.states import FRESH
 
 if TYPE_CHECKING:
     from playbooks.playbook import Playbook

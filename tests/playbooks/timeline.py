@@ -8,12 +8,12 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.document import Problems, opened
-from playbooks.engine import step
+from playbooks.engine.engine import step
+from playbooks.engine.rulebook import Rulebook
+from playbooks.engine.state import FRESH, CallState
 from playbooks.events import event_time
-from playbooks.rulebook import Rulebook
-from playbooks.rules import parse_playbook
-from playbooks.states import FRESH, CallState
+from playbooks.files.playbook_parser import parse_playbook
+from playbooks.yaml_nodes import Problems, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,8 +13,8 @@ from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
-from streams.caller_messages import CallerEvent, EarlierCallTold, ReturningCaller
-from streams.messages import (
+from streams.messages.callers import CallerEvent, EarlierCallTold, ReturningCaller
+from streams.messages.records import (
     AlertMessage,
     AudioChunk,
     CallEvent,

@@ -18,8 +18,8 @@ from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.mood import MoodState, follow
 from detectors.reading import Modality, Reading
 from detectors.utterance import SAMPLE_RATE, Language, Span, Speaker, Turn, TurnKind
-from playbooks.loading import load_library
-from streams.messages import (
+from playbooks.files.loader import load_library
+from streams.messages.records import (
     AlertMessage,
     CallEvent,
     MoodMessage,

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.cli.desk import desk_app
-from streams.desk.app import Line
-from streams.desk.live import LineState
-from streams.desk.sending import TOPIC_OF
-from streams.desk.server import DeskServer, bound_socket, url_of
-from streams.desk.source import Record
 from streams.settings import Settings
-from streams.web.site import SendError
+from streams.site.app import Line
+from streams.site.feature import SendError
+from streams.site.hub import LineState
+from streams.site.kafka_sender import TOPIC_OF
+from streams.site.kafka_source import Record
+from streams.site.server import DeskServer, bound_socket, url_of
 
 if TYPE_CHECKING:
     import socket
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.cloudevents import Message
-    from streams.desk.live import Hub
-    from streams.store import Store
+    from streams.site.hub import Hub
+    from streams.store.engine import Store
 
 START_S = 20
 

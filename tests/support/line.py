@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from deploy.children import start_child
-from streams.admin import WORKER_READS
+from streams.kafka.admin import WORKER_READS
+from streams.kafka.local.child_process import start_child
 from streams.topics import APP_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from deploy.children import Child
     from streams.cloudevents import Message
+    from streams.kafka.local.child_process import Child
     from streams.topics import KafkaTopic
 
 READY_S = 60

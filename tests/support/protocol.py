@@ -15,7 +15,7 @@ from detectors.labels import Emotion, Topic
 from detectors.utterance import Language
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import Sensitive
-from streams.messages import AlertMessage
+from streams.messages.records import AlertMessage
 from tests.support.calls import NOW, A, C, Said, Script
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.labels import NEGATIVE, Emotion, Topic
-from detectors.text.emotion import TextEmotion
+from detectors.text.model import TextEmotion
 from detectors.text.normalising import normalised
 from detectors.text.spellings import SpellingsError, spellings
 from detectors.utterance import Span, Speaker, TranscriptLine

@@ -14,10 +14,11 @@ pytest.importorskip("onnxscript", reason="needs the train extra")
 
 from detectors.labels import KOTE  # noqa: E402
 from detectors.text.ngrams import hashed  # noqa: E402
-from detectors.training import fitting_text, voice  # noqa: E402
 from detectors.training.progress import Quiet  # noqa: E402
+from detectors.training.text import student  # noqa: E402
+from detectors.training.voice import train  # noqa: E402
 from detectors.utterance import Language  # noqa: E402
-from detectors.voice.tone import VoiceTone  # noqa: E402
+from detectors.voice.model import VoiceTone  # noqa: E402
 from tests.detectors.sounds import utterance  # noqa: E402
 
 DATA = Path("../shared/data")
@@ -29,11 +30,11 @@ def test_a_small_voice_training_writes_a_model_that_reads_and_a_card(
 ) -> None:
     if not DATA.is_dir() and not os.environ.get("CI"):
         pytest.skip("../shared/data is not here")
-    every = voice.clips
-    monkeypatch.setattr(voice, "clips", lambda root: every(root)[::9])
-    monkeypatch.setattr(voice, "VIEWS", 3)
+    every = train.clips
+    monkeypatch.setattr(train, "clips", lambda root: every(root)[::9])
+    monkeypatch.setattr(train, "VIEWS", 3)
     path, again = (
-        voice.train(DATA, _made(tmp_path / name), seed=1, progress=Quiet(), cache=tmp_path)
+        train.train(DATA, _made(tmp_path / name), seed=1, progress=Quiet(), cache=tmp_path)
         for name in ("first", "second")
     )
     assert path.read_bytes() == again.read_bytes(), "the same seed gives the same model"
@@ -55,12 +56,12 @@ def test_the_same_seed_fits_the_same_text_model_and_another_seed_another() -> No
     texts = ["정말 화가 나요", "감사합니다", "너무 슬퍼요", "네"] * 20
     grams = [hashed(text, Language.KOREAN) for text in texts]
     truth = np.eye(len(KOTE), dtype=np.float32)[[6, 4, 5, 24] * 20]
-    lessons = fitting_text.Lessons(grams, 6 * truth - 3, np.ones_like(truth))
-    recipe = fitting_text.Recipe(width=4, epochs=6, batch=16)
+    lessons = student.Lessons(grams, 6 * truth - 3, np.ones_like(truth))
+    recipe = student.Recipe(width=4, epochs=6, batch=16)
 
     def logits(seed: int) -> list[list[float]]:
-        bag = fitting_text.fitted(lessons, recipe=recipe, seed=seed, begin=lambda _: lambda: None)
-        scored: list[list[float]] = fitting_text.scored(bag, grams[:4]).tolist()
+        bag = student.fitted(lessons, recipe=recipe, seed=seed, begin=lambda _: lambda: None)
+        scored: list[list[float]] = student.scored(bag, grams[:4]).tolist()
         return scored
 
     assert logits(1) == logits(1)
@@ -72,9 +73,9 @@ def test_an_output_that_nothing_is_said_of_keeps_still() -> None:
     grams = [hashed(text, Language.KOREAN) for text in texts]
     targets = np.array([[3, 7], [-3, -7]] * 40, dtype=np.float32)
     counted = np.array([[1, 0]] * 80, dtype=np.float32)
-    lessons = fitting_text.Lessons(grams, targets, counted)
-    recipe = fitting_text.Recipe(width=4, epochs=12, batch=16, dropped=0)
-    bag = fitting_text.fitted(lessons, recipe=recipe, seed=0, begin=lambda _: lambda: None)
-    angry, glad = fitting_text.scored(bag, grams[:2])
+    lessons = student.Lessons(grams, targets, counted)
+    recipe = student.Recipe(width=4, epochs=12, batch=16, dropped=0)
+    bag = student.fitted(lessons, recipe=recipe, seed=0, begin=lambda _: lambda: None)
+    angry, glad = student.scored(bag, grams[:2])
     assert angry[0] > 1 > -1 > glad[0]
     assert abs(angry[1]) < 0.1

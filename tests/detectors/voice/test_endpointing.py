@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.utterance import SAMPLE_RATE, Speaker, Turn, TurnKind
+from detectors.voice.call_segmenter import Checkpoint, Listener
 from detectors.voice.endpointing import FRAME_MS, Endpointer, Found
-from detectors.voice.listening import Checkpoint, Listener
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DEMO = Path("streams/ingest/demo/bank-ko/call.flac")
+DEMO = Path("streams/ingest/replay/demo/bank-ko/call.flac")
 AGENT, CUSTOMER = 0, 1
 
 

@@ -9,16 +9,16 @@ import pytest
 
 from detectors.utterance import Language, Span, Speaker, TranscriptLine
 from playbooks.events import CallStarted
-from playbooks.loading import load_library
-from streams.advise.advice import Advice, advise, from_json, to_json
+from playbooks.files.loader import load_library
+from streams.advise.call_state import Advice, advise, from_json, to_json
 from tests.support.rules import rule, save
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playbooks.engine.rulebook import Rulebook
     from playbooks.events import Event
     from playbooks.playbook import Alert
-    from playbooks.rulebook import Rulebook
 
 STARTED = CallStarted("c", queue="cards", language=Language.ENGLISH)
 

@@ -11,17 +11,17 @@ from streams.cli import callers as subject
 from streams.cli import replay as replaying
 from streams.cli.callers import callers
 from streams.cli.replay import called_by, prepare_all, replay
-from streams.ingest.caller import Callers, caller_key
-from streams.ingest.playing import Given, demo_calls
+from streams.ingest.caller_hash import Callers, caller_key
+from streams.ingest.replay.played_call import Given, demo_calls
 from streams.settings import Settings
-from tests.streams.ingest.played import STEREO, written
+from tests.streams.ingest.replay.played import STEREO, written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
 
-    from streams.caller_messages import CallerEvent
+    from streams.messages.callers import CallerEvent
 
 NUMBER = "010-2345-6789"
 HASH = "5f0c2a9be4d1738806d2c1f7a3b98e42"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from streams.bench.made_calls import made_calls
+from streams.bench.sample_calls import made_calls
 from streams.cli.bench import bench
 from streams.cli.calls import calls
 from streams.cli.playbooks import playbooks
 from streams.settings import settings
-from tests.streams.whatif.recording import call, record, rule, rules
+from tests.streams.backtest.recording import call, record, rule, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,7 +182,7 @@ def test_ctrl_c_ends_every_process_in_order(made: Path) -> None:
 _TELLING = """
 import sys
 from streams.cli import main
-from streams.whatif import crew
+from streams.backtest import crew
 play = crew.Crew.play
 def telling(self, buckets, rules):
     for number, one in enumerate(play(self, buckets, rules)):

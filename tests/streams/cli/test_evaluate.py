@@ -12,7 +12,7 @@ import soundfile as sf
 from click.testing import CliRunner, Result
 
 from detectors.labels import EMOTIONS, KOTE
-from detectors.voice.tone import ARTIFACT
+from detectors.voice.model import ARTIFACT
 from streams.cli.evaluate import evaluate
 from streams.cli.models import models
 from streams.cli.train import train

@@ -11,7 +11,7 @@ import soundfile as sf
 from click.testing import CliRunner
 
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.trial import voiced
+from detectors.voice.external.test_signals import voiced
 from streams.cli.evaluate import evaluate
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detectors.voice.contract import CLAIMS, wording
-from tests.detectors.voice.own_models import OwnModel
+from detectors.voice.external.conformance import CLAIMS, wording
+from tests.detectors.voice.external.own_models import OwnModel
 
 if TYPE_CHECKING:
     from pathlib import Path

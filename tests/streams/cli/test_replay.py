@@ -13,9 +13,9 @@ from streams.cli import replay as subject
 from streams.cli.replay import name_all, replay
 from streams.cli.run import run
 from streams.ids import CALL_ID_PATTERN
-from streams.ingest.playing import Given
+from streams.ingest.replay.played_call import Given
 from streams.settings import Settings
-from tests.streams.ingest.played import STEREO, made, written
+from tests.streams.ingest.replay.played import STEREO, made, written
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.children import Child, ChildError, start_child
-from streams.admin import BrokerError
 from streams.cli import run as subject
+from streams.kafka.admin import BrokerError
+from streams.kafka.local.child_process import Child, ChildError, start_child
 from streams.settings import Settings
 
 if TYPE_CHECKING:

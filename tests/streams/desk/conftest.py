@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from streams.store import Store, open_store
+from streams.store.engine import Store, open_store
 from tests.support.injected import RunningDesk, running_desk
 from tests.support.postgres import binaries, running_postgres
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages import Correction, Feedback
+from streams.messages.records import Correction, Feedback
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:

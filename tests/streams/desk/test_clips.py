@@ -12,11 +12,11 @@ import soundfile
 
 from streams.cloudevents import now
 from streams.desk.clips import forget_clips, keep_clips
-from streams.desk.keeping import keep
-from streams.messages import UtteranceClip
+from streams.desk.persist import keep
+from streams.messages.records import UtteranceClip
 from streams.settings import Settings
-from streams.store import Store, open_store
-from streams.web.site import Arrival
+from streams.site.feature import Arrival
+from streams.store.engine import Store, open_store
 from tests.support.calls import KOREAN_CALL
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from sqlalchemy import select
 
 from detectors.utterance import Language
 from playbooks.sensitivity import Sensitive
-from streams.caller_messages import CallerEvent, EarlierCallTold, ReturningCaller
 from streams.cloudevents import now
 from streams.desk.feature import DESK
 from streams.desk.models import ReturningShown
+from streams.messages.callers import CallerEvent, EarlierCallTold, ReturningCaller
 from streams.settings import Settings
-from streams.tables import CALLS, RETURNING
-from streams.web.show import ago, nth_call
-from streams.web.site import Arrival
-from streams.web.words import catalogue
+from streams.site.feature import Arrival
+from streams.site.filters import ago, nth_call
+from streams.site.translations import catalogue
+from streams.store.tables import CALLS, RETURNING
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from streams.store import Store
+    from streams.store.engine import Store
     from tests.support.injected import RunningDesk
 
 CALLER, OTHER = "5f0c2a9be4d1738806d2c1f7a3b98e42", "0" * 32

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages import EvidenceSealed, StepDone
+from streams.messages.records import EvidenceSealed, StepDone
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from streams.messages import AlertMessage
+    from streams.messages.records import AlertMessage
     from tests.support.injected import RunningDesk
 
 CALL_PATH = f"/api/calls/{quote(CALL.call_id, safe='')}"

@@ -12,14 +12,14 @@ from sqlalchemy import func, select, update
 from detectors.labels import Emotion
 from detectors.utterance import Speaker
 from playbooks.playbook import Action
-from streams.caller_messages import EarlierCallTold, ReturningCaller
 from streams.corrections.feature import CORRECTIONS as TRAINERS
-from streams.desk import views
-from streams.desk.asked import help_asked
+from streams.desk import queries
 from streams.desk.feature import DESK as DESK_FEATURE
+from streams.desk.help_requests import help_asked
+from streams.evidence.bundles import due
 from streams.evidence.feature import EVIDENCE
-from streams.evidence.keeping import due
-from streams.messages import (
+from streams.messages.callers import EarlierCallTold, ReturningCaller
+from streams.messages.records import (
     CallEvent,
     Correction,
     EvidenceSealed,
@@ -28,8 +28,9 @@ from streams.messages import (
     TranscriptMessage,
 )
 from streams.settings import Settings
-from streams.store import Store, StoreError, open_store
-from streams.tables import (
+from streams.site.feature import Arrival
+from streams.store.engine import Store, StoreError, open_store
+from streams.store.tables import (
     CALLS,
     CORRECTIONS,
     DESK,
@@ -39,7 +40,6 @@ from streams.tables import (
     STEPS,
     TRANSCRIPT_LINES,
 )
-from streams.web.site import Arrival
 from tests.support.calls import KOREAN_CALL, NOW
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def test_a_call_knows_its_agent_and_its_end_whichever_comes_first(
     for message in (ended, started) if ended_first else (started, ended):
         keep(store, tmp_path, message)
     with store.engine.connect() as connection:
-        call = views.call_of(connection, CALL)
+        call = queries.call_of(connection, CALL)
     assert call is not None
     assert (call.agent_id, call.started_at, call.duration_ms) == ("kim", T0, 9_000)
     assert not call.live
@@ -273,7 +273,7 @@ def test_a_call_that_nobody_ended_is_over_after_half_an_hour(store: Store, tmp_p
     for minutes, live in ((29, True), (31, False)):
         with store.engine.begin() as connection:
             DESK_FEATURE.sweep(connection, T0 + timedelta(minutes=minutes), Settings(home=tmp_path))
-            call = views.call_of(connection, CALL)
+            call = queries.call_of(connection, CALL)
         assert call is not None
         assert call.live is live
 

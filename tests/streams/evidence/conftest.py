@@ -12,12 +12,12 @@ from playbooks.playbook import Action
 from streams.cloudevents import now
 from streams.desk.feature import DESK
 from streams.evidence.feature import EVIDENCE
-from streams.evidence.sealing import Wanted, seal
-from streams.evidence.verifying import verify
-from streams.messages import EvidenceSealed, StepDone
+from streams.evidence.seal import Wanted, seal
+from streams.evidence.verify import verify
+from streams.messages.records import EvidenceSealed, StepDone
 from streams.settings import Settings
-from streams.store import Store, open_store
-from streams.web.site import Arrival
+from streams.site.feature import Arrival
+from streams.store.engine import Store, open_store
 from tests.support.calls import KOREAN_CALL, NOW, Script
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.cloudevents import Message
-    from streams.evidence.verifying import Verdict
+    from streams.evidence.verify import Verdict
 
 CALL = replace(KOREAN_CALL, started_at=NOW - timedelta(hours=1))
 CLICKED = CALL.started_at + timedelta(seconds=70)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.playbook import Action
-from streams.desk.rows import alert_row, line_row, step_row
 from streams.evidence.manifest import CallFacts
 from streams.evidence.transcript import transcript_text
-from streams.messages import StepDone
+from streams.messages.records import StepDone
+from streams.store.rows import alert_row, line_row, step_row
 from tests.support.protocol import CALL, NOTIFY, REST, THIRD
 
 if TYPE_CHECKING:
-    from streams.messages import AlertMessage
+    from streams.messages.records import AlertMessage
 
 ENUMS = re.compile("|".join(one for one in Action if "_" in one))
 AT = CALL.started_at.replace(microsecond=123_456) + timedelta(seconds=60)

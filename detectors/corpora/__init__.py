@@ -1,0 +1,1 @@
+"""Speech and text corpora: manifests, layouts of public corpora, the telephone channel."""

@@ -1,0 +1,1 @@
+"""How good detectors are: metrics, calibration, bootstrap, reports. Runs without torch."""

@@ -1,0 +1,1 @@
+"""Whole calls through the voice detector: recorded ones, and ones made from clips."""

@@ -1,0 +1,66 @@
+"""Model cards: what a model is, what it was made from, what it can and cannot do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from detectors.evaluation.bootstrap import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures with their header row."""
+
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def __str__(self) -> str:
+        """Write it as Markdown."""
+        lines = [self.header, tuple("---" for _ in self.header), *self.rows]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The parts of a model card; every part is Markdown."""
+
+    title: str
+    summary: str
+    licence: str
+    parts: Sequence[tuple[str, str]]
+
+    def __str__(self) -> str:
+        """Write it as Markdown."""
+        text = [f"# {self.title}", self.summary, f"**Licence.** {self.licence}"]
+        for heading, body in self.parts:
+            text += [f"## {heading}", body]
+        return "\n\n".join(text)
+
+    def write(self, path: Path) -> None:
+        """Write the card as one Markdown file."""
+        path.write_text(f"{self}\n", encoding="utf-8")
+
+
+def ratio(value: float) -> str:
+    """Write a proportion with three places."""
+    return f"{value:.3f}".removeprefix("0")
+
+
+def ratio_within(value: float, found: Interval) -> str:
+    """Write a proportion with its interval: ``.83 [.78, .88]``; a dash where it is undefined."""
+    if math.isnan(value):
+        return "-"
+    if not found.known:
+        return _short(value)
+    return f"{_short(value)} [{_short(found.low)}, {_short(found.high)}]"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+    return ".00" if text == "-.00" else text

@@ -1,0 +1,1 @@
+"""Plain baselines to compare our models with, on the same splits."""

@@ -1,0 +1,1 @@
+"""A site's own voice model: its description, its detector, and the suite it must pass."""

@@ -1,0 +1,1 @@
+"""The conditions of playbooks: what each asks of a call."""

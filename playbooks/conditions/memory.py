@@ -1,0 +1,162 @@
+"""What a condition remembers between two events, and what it answers to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from detectors.utterance import Language
+from playbooks.conditions.call_facts import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playbooks.conditions.call_facts import Facts
+    from playbooks.events import Event, EventKind
+
+LATE_MS = 60_000
+"""An event this much older than the newest one is history: it sets nothing off any more.
+
+It is also how long evidence is remembered at least, so that an event told again is known."""
+
+MAX_HITS = 100
+"""Evidence kept by one condition; the oldest goes first. Bounds the state of a strange call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One piece of evidence.
+
+    Attributes:
+        at_ms: when, since the call's start.
+        cause_id: the event it comes from (`playbooks.events.event_id`).
+        reason: the evidence in words that a person can check.
+        stage: in a sequence, which part of it this was (0 is the first).
+    """
+
+    at_ms: int
+    cause_id: str
+    reason: str
+    stage: int = 0
+
+    def to_json(self) -> list[Any]:
+        """As ``[at_ms, cause_id, reason, stage]``."""
+        return [self.at_ms, self.cause_id, self.reason, self.stage]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one condition remembers.
+
+    Attributes:
+        hits: evidence, oldest first.
+        since_ms: since when a lasting condition (a mood) has held; ``None``: it has not.
+        until_ms: when it ceased to, in that very millisecond it still holds; ``None``: it goes on.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+    def to_json(self) -> list[Any]:
+        """As ``[[hit, ...], since_ms, until_ms]``."""
+        return [[hit.to_json() for hit in self.hits], self.since_ms, self.until_ms]
+
+    @classmethod
+    def from_json(cls, value: Iterable[Any]) -> Memory:
+        """Read what `to_json` wrote."""
+        hits, since_ms, until_ms = value
+        memory = cls(tuple(Hit(*hit) for hit in hits), since_ms, until_ms)
+        return BLANK if memory == BLANK else memory
+
+    def with_hit(self, hit: Hit) -> Memory:
+        """Remember one more piece of evidence."""
+        hits = sorted((*self.hits, hit), key=lambda h: (h.at_ms, h.cause_id, h.stage))
+        return Memory(tuple(hits[-MAX_HITS:]), self.since_ms, self.until_ms)
+
+    def knows(self, cause_id: str, *, stage: int = 0) -> bool:
+        """Whether this event has been taken for evidence before."""
+        return any(h.cause_id == cause_id and h.stage == stage for h in self.hits)
+
+    def adds_nothing_to(self, before: Memory) -> bool:
+        """Whether it has nothing that the memory before it had not."""
+        if self is before:
+            return True
+        same = (self.since_ms, self.until_ms) == (before.since_ms, before.until_ms)
+        return same and set(self.hits) <= set(before.hits)
+
+    def aged(self, *, clock: int, keep_ms: int) -> Memory:
+        """Forget evidence that is older than both ``keep_ms`` and `LATE_MS`."""
+        oldest = clock - max(keep_ms, LATE_MS)
+        if not self.hits or self.hits[0].at_ms >= oldest:
+            return self
+        hits = tuple(hit for hit in self.hits if hit.at_ms >= oldest)
+        return Memory(hits) if hits else BLANK
+
+
+BLANK = Memory()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One event as the conditions see it.
+
+    Within one millisecond a condition may become true and never false again, so that it does
+    not matter in which order the events of a millisecond come. What stands below a ``not`` is
+    therefore asked what was known ``before`` this millisecond.
+
+    Attributes:
+        now: when the event happened, ms since the call's start.
+        clock: the newest ``now`` so far: what "the last 30 seconds" are counted back from.
+        facts: what is known of the call, this event taken in.
+        before: asks what was known before this millisecond.
+    """
+
+    event: Event
+    kind: EventKind
+    now: int
+    clock: int
+    facts: Facts = UNKNOWN
+    before: bool = False
+
+    @property
+    def language(self) -> Language:
+        """What reasons are written in."""
+        spoken: Language | None = getattr(self.event, "language", None)
+        return self.facts.language or spoken or Language.KOREAN
+
+    @property
+    def too_late(self) -> bool:
+        """The event is history (see `LATE_MS`)."""
+        return self.now < self.clock - LATE_MS
+
+    @property
+    def denied(self) -> Moment:
+        """The same moment, as what stands below a ``not`` sees it."""
+        return Moment(self.event, self.kind, self.now, self.clock, self.facts, before=True)
+
+    def counts(self, hit: Hit, *, within_ms: int) -> bool:
+        """Whether evidence is of this millisecond, or of the last ``within_ms``."""
+        if hit.at_ms == self.now:
+            return not self.before
+        return within_ms > 0 and hit.at_ms >= self.clock - within_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A condition's answer.
+
+    Attributes:
+        true: it holds.
+        fresh: this very event brought new evidence for it.
+        again: this very event says that it goes on.
+        hits: the evidence it rests on.
+    """
+
+    true: bool
+    fresh: bool = False
+    again: bool = False
+    hits: tuple[Hit, ...] = ()
+
+
+UNTRUE = Verdict(true=False)

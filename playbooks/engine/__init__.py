@@ -1,0 +1,1 @@
+"""The playbook engine: state and event in, state and alerts out."""

@@ -1,0 +1,113 @@
+"""What playbooks remember of a call from one event to the next. Frozen, and JSON at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from playbooks.conditions.call_facts import UNKNOWN, Facts
+from playbooks.conditions.memory import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookState:
+    """What one playbook remembers of one call.
+
+    Attributes:
+        version: of the playbook that made the memories; another version starts them afresh,
+            and keeps what was fired.
+        memories: of its conditions, in the order in which they are written; empty where
+            there is nothing to remember.
+        held: ``when`` was true when it was last looked at.
+        told: the present stretch in which ``when`` holds has had its alert.
+        fired: alerts so far.
+        fired_at_ms: when the last of them fired.
+        clock: the newest event it has looked at, ms since the call's start.
+    """
+
+    version: int = 0
+    memories: tuple[Memory, ...] = ()
+    held: bool = False
+    told: bool = False
+    fired: int = 0
+    fired_at_ms: int | None = None
+    clock: int = -1
+
+    def to_json(self) -> dict[str, Any]:
+        """A small dict of JSON types: what is as it was at the start of a call is left out."""
+        value = {
+            "version": self.version,
+            "memories": [memory.to_json() for memory in self.memories],
+            "held": self.held,
+            "told": self.told,
+            "fired": self.fired,
+            "fired_at_ms": self.fired_at_ms,
+        }
+        written = {key: part for key, part in value.items() if part}
+        return written if self.clock < 0 else written | {"clock": self.clock}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> PlaybookState:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError, TypeError: it is something else.
+        """
+        fired = value.get("fired", 0)
+        return cls(
+            version=value.get("version", 0),
+            memories=tuple(Memory.from_json(memory) for memory in value.get("memories", ())),
+            held=value.get("held", False),
+            told=value.get("told", False),
+            fired=fired,
+            fired_at_ms=value.get("fired_at_ms", 0) if fired else None,
+            clock=value.get("clock", -1),
+        )
+
+
+NEW = PlaybookState()
+"""A playbook's state at the start of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """What a library remembers of one call.
+
+    Attributes:
+        facts: of the call itself.
+        clock: the newest event so far, ms since the call's start.
+        states: by playbook id; those that are not here are `NEW`.
+    """
+
+    facts: Facts = UNKNOWN
+    clock: int = 0
+    states: Mapping[str, PlaybookState] = field(default_factory=dict)
+
+    def of(self, playbook_id: str) -> PlaybookState:
+        """One playbook's."""
+        return self.states.get(playbook_id, NEW)
+
+    def to_json(self) -> dict[str, Any]:
+        """A small dict of JSON types."""
+        return {
+            "facts": self.facts.to_json(),
+            "clock": self.clock,
+            "states": {name: state.to_json() for name, state in self.states.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CallState:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is something else.
+        """
+        states = {name: PlaybookState.from_json(one) for name, one in value["states"].items()}
+        return cls(Facts.from_json(value["facts"]), value["clock"], states)
+
+
+FRESH = CallState()
+"""The state at the start of a call."""

@@ -1,0 +1,1 @@
+"""Playbook files: found, parsed, locked, described by a schema."""

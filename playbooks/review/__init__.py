@@ -1,0 +1,1 @@
+"""Reviewing playbooks: their own tests, mutation tests, and what a change does."""

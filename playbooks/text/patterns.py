@@ -1,0 +1,95 @@
+"""Regular expressions in rule files, run by RE2: in time that grows with the line and no faster.
+
+RE2 has neither look-around nor back-references, which is why it can promise that. A repetition
+inside a repetition, which makes other engines search for ever, is refused all the same: it finds
+nothing that the single one does not, and rules are also copied into other systems.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import re2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_PATTERN = 200
+MAX_MEMORY = 1 << 20
+"""Bytes that one expression may take, its search included."""
+
+MAX_SIZE = 1_000
+"""Instructions of one expression: with more, RE2's memory does not reach, and a long line costs
+tens of milliseconds. ``\\d{3,4}-\\d{4}`` has 14, ``.{0,50}`` some 450."""
+
+MAX_PATTERNS = 20
+"""Of one ``said``."""
+
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+_OPTIONS.case_sensitive = False
+_OPTIONS.max_mem = MAX_MEMORY
+
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,\d*\}|.", re.DOTALL)
+
+
+class PatternError(ValueError):
+    """The expression cannot be used. The message says what to write instead."""
+
+
+@lru_cache(maxsize=1_024)
+def expression_of(pattern: str) -> re2._Regexp:
+    """The expression, ready for lines as `playbooks.text.phrases.normalised` gives them.
+
+    Raises:
+        PatternError: it is too long, no RE2, repeats a repetition, or matches nothing at all.
+    """
+    if len(pattern) > MAX_PATTERN:
+        message = f"is longer than {MAX_PATTERN} characters; write several shorter ones"
+        raise PatternError(message)
+    if _repeats_a_repetition(pattern):
+        message = "repeats a repetition, which can search for ever; repeat once, as in (ab)+"
+        raise PatternError(message)
+    try:
+        expression = re2.compile(pattern, _OPTIONS)
+    except re2.error as error:
+        raise PatternError(_told(error)) from None
+    if expression.programsize > MAX_SIZE:
+        message = f"counts too far (size {expression.programsize} of {MAX_SIZE}); count less"
+        raise PatternError(message)
+    if expression.search("") is not None:
+        message = "is found in every line; leave out what may be missing altogether"
+        raise PatternError(message)
+    return expression
+
+
+def _told(error: Exception) -> str:
+    reason = error.args[0] if error.args else b""
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    advice = "look-around and back-references do not exist here" if "(?" in text else "correct it"
+    return f"is no RE2 expression ({text}); {advice}"
+
+
+def _repeats_a_repetition(pattern: str) -> bool:
+    """Whether a group that can repeat without end is repeated without end itself."""
+    inside = [False]
+    closed = False
+    for piece in _pieces(pattern):
+        if piece == "(":
+            inside.append(False)
+        elif piece == ")" and len(inside) > 1:
+            closed = inside.pop()
+            inside[-1] |= closed
+            continue
+        elif piece in {"*", "+"} or re.fullmatch(r"\{\d+,\}", piece):
+            if closed:
+                return True
+            inside[-1] = True
+        closed = False
+    return False
+
+
+def _pieces(pattern: str) -> Iterator[str]:
+    return (match.group() for match in _PIECE.finditer(pattern))

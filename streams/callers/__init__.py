@@ -1,0 +1,1 @@
+"""Returning callers: what is remembered of a caller's earlier calls."""

@@ -1,0 +1,208 @@
+"""Plays calls into Kafka at the speed of life, or faster, many at once."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+
+from streams.ingest.replay.played_call import ending, timeline
+from streams.kafka.admin import BrokerError, no_broker
+from streams.messages.records import AudioChunk, CallEvent
+from streams.metrics import CALLS_ON_LINE, CHUNKS_SENT, GATEWAY_LATE
+from streams.topics import AUDIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from streams.cloudevents import Message
+    from streams.ingest.replay.played_call import Maker, PlayedCall
+    from streams.settings import Settings
+    from streams.topics import KafkaTopic
+
+SOURCE = "/callmood/gateway/replay"
+GATEWAY = "replay"
+
+END_S = 5.0
+"""How long calls that are broken off may take to be told as ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was sent.
+
+    Attributes:
+        late_ms: how late the latest message was sent; above a chunk's length the machine is
+            too slow for this many calls at this speed.
+    """
+
+    call_ids: tuple[str, ...]
+    messages: int
+    late_ms: int
+
+
+class Replay:
+    """A gateway whose calls come from files."""
+
+    def __init__(self, broker: str, settings: Settings) -> None:
+        self._timeout_s = settings.kafka_timeout_s
+        self._failure: Exception | None = None
+        milliseconds = int(settings.kafka_timeout_s * 1000)
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=broker,
+                client_id="callmood-replay",
+                acks="all",
+                linger_ms=5,
+                max_block_ms=milliseconds,
+                request_timeout_ms=milliseconds,
+                delivery_timeout_ms=2 * milliseconds,
+                bootstrap_timeout_ms=milliseconds,
+            )
+        except (KafkaError, ValueError, OSError) as error:
+            raise BrokerError(no_broker(broker, error)) from None
+        self._broker = broker
+
+    def play(
+        self,
+        calls: list[tuple[str, PlayedCall]],
+        *,
+        speed: float = 1.0,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Played:
+        """Play all calls, starting together; returns when the last message is with Kafka.
+
+        Args:
+            calls: their ids and what they say.
+            speed: 1 is real time, 2 twice as fast.
+            progress: called with the seconds played and the seconds there are.
+
+        Whatever breaks it off, a Ctrl-C too: calls that have started are told as ended before
+        the error goes on, as far as Kafka takes it within `END_S`.
+
+        Raises:
+            BrokerError: Kafka went away, or refused a message.
+        """
+        started = time.monotonic()
+        began = datetime.now(UTC)
+        whole_ms = max((call.recording.duration_ms for _, call in calls), default=0)
+        sent, latest, shown = 0, 0.0, 0
+        ongoing = _Ongoing(calls)
+        CALLS_ON_LINE.labels(GATEWAY).set(len(calls))
+        try:
+            for at_ms, topic, maker in _all_timelines(calls):
+                due = started + at_ms / 1000 / speed
+                while (wait := due - time.monotonic()) > 0:
+                    time.sleep(wait)
+                late = time.monotonic() - due
+                latest = max(latest, late)
+                at = datetime.fromtimestamp(began.timestamp() + due - started, UTC)
+                message = maker.make(at)
+                ongoing.note(message)
+                self._send(topic, message, at)
+                sent += 1
+                if topic is AUDIO:
+                    CHUNKS_SENT.labels(GATEWAY).inc()
+                    GATEWAY_LATE.labels(GATEWAY).observe(max(0.0, late))
+                if at_ms // 1000 > shown:
+                    shown = at_ms // 1000
+                    progress(shown, whole_ms // 1000)
+            self._flush()
+        except BaseException:
+            self._break_off(ongoing, at_ms=int(1000 * speed * (time.monotonic() - started)))
+            raise
+        finally:
+            CALLS_ON_LINE.labels(GATEWAY).set(0)
+        return Played(tuple(call_id for call_id, _ in calls), sent, int(latest * 1000))
+
+    def close(self) -> None:
+        """Let go of Kafka; what is not sent by then is not sent."""
+        self._producer.close(timeout=self._timeout_s)
+
+    def _break_off(self, ongoing: _Ongoing, *, at_ms: int) -> None:
+        deadline = time.monotonic() + END_S
+        # What broke it off is the news; that Kafka does not take this either is not.
+        with contextlib.suppress(BrokerError, KafkaError):
+            for topic, maker in ongoing.endings(at_ms):
+                if time.monotonic() > deadline:
+                    return
+                at = datetime.now(UTC)
+                self._post(topic, maker.make(at), at)
+            self._producer.flush(timeout=max(0.1, deadline - time.monotonic()))
+
+    def _send(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
+        if self._failure is not None:
+            message_text = f"Kafka at {self._broker} no longer takes messages: {self._failure}"
+            raise BrokerError(message_text)
+        self._post(topic, message, at)
+
+    def _post(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
+        try:
+            future = self._producer.send(
+                topic.name,
+                key=message.key.encode(),
+                value=message.value(),
+                headers=message.headers(source=SOURCE, time=at),
+            )
+        except MessageSizeTooLargeError as error:
+            text = f"{topic.name}: a message of call {message.call_id} is too large: {error}"
+            raise BrokerError(text) from None
+        except KafkaError as error:
+            raise BrokerError(no_broker(self._broker, error)) from None
+        future.add_errback(self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._failure = self._failure or error
+
+    def _flush(self) -> None:
+        try:
+            self._producer.flush(timeout=2 * self._timeout_s)
+        except KafkaError as error:
+            raise BrokerError(no_broker(self._broker, error)) from None
+        if self._failure is not None:
+            text = f"Kafka at {self._broker} did not take every message: {self._failure}"
+            raise BrokerError(text)
+
+
+class _Ongoing:
+    """Which calls have started and not ended, and how many chunks of each are out."""
+
+    def __init__(self, calls: list[tuple[str, PlayedCall]]) -> None:
+        self._calls = dict(calls)
+        self._chunks: dict[str, int] = {}
+
+    def note(self, message: Message) -> None:
+        """About to be sent. Noted first: after a Ctrl-C a gap is better than a chunk twice."""
+        if isinstance(message, AudioChunk):
+            self._chunks[message.call_id] = message.sequence + 1
+        elif isinstance(message, CallEvent) and message.event == "started":
+            self._chunks[message.call_id] = 0
+        elif isinstance(message, CallEvent):
+            self._chunks.pop(message.call_id, None)
+
+    def endings(self, at_ms: int) -> Iterator[tuple[KafkaTopic, Maker]]:
+        """What ends them all now."""
+        for call_id, chunks in self._chunks.items():
+            call = self._calls[call_id]
+            until_ms = min(at_ms, call.recording.duration_ms)
+            yield from ending(call, call_id, chunks=chunks, at_ms=until_ms)
+
+
+def _all_timelines(
+    calls: list[tuple[str, PlayedCall]],
+) -> Iterator[tuple[int, KafkaTopic, Maker]]:
+    """Every call's messages in the order in which they are due."""
+    ties = count()
+    keyed = (
+        ((at_ms, next(ties), topic, maker) for at_ms, topic, maker in timeline(call, call_id))
+        for call_id, call in calls
+    )
+    for at_ms, _, topic, maker in heapq.merge(*keyed, key=lambda due: due[:2]):
+        yield at_ms, topic, maker

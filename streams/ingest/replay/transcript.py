@@ -1,0 +1,208 @@
+"""Transcripts as JSON lines: what a recogniser wrote down, one line of one speaker each.
+
+A line is ``{"speaker": "customer", "start_ms": 900, "end_ms": 2400, "text": "..."}``, with
+``final`` and ``language`` where they differ from true and the call's language. Whatever is
+wrong is told all at once, by file and line, and the good lines are kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from detectors.utterance import Language, Span, Speaker, TranscriptLine
+from streams.ingest.replay.input_file import GivenFileError, opened
+from streams.messages.records import MAX_LINE_LENGTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row: TypeAlias = dict[str, Any]
+
+MAX_FILE_BYTES = 20_000_000
+"""A day of talk is about 2 MB: a larger file is something else."""
+
+MAX_ROW_BYTES = 65_536
+MAX_CALL_MS = 24 * 3_600_000
+_SHOWN = 40
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class TranscriptError(GivenFileError):
+    """A transcript cannot be read at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptProblem:
+    """One fault of one line, which was left out because of it. ``str`` is the line to show."""
+
+    path: Path
+    line: int
+    what: str
+    todo: str
+
+    def __str__(self) -> str:
+        """As compilers say it: ``file:line: what; what to do``."""
+        return f"{self.path}:{self.line}: {self.what}; {self.todo}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What could be read, and what could not.
+
+    Attributes:
+        lines: by ``end_ms``, which is when a recogniser has a line.
+        problems: in the order of the file; a line may have several.
+    """
+
+    lines: tuple[TranscriptLine, ...]
+    problems: tuple[TranscriptProblem, ...] = ()
+
+
+class _RowError(ValueError):
+    """Faults of one row, each with what to do."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+def read_transcript(
+    path: Path | str, *, call_id: str, language: Language = Language.KOREAN
+) -> Transcript:
+    """Read a transcript of one call. Blank lines do not matter.
+
+    Args:
+        path: JSON lines in UTF-8.
+        call_id: the call that the lines belong to.
+        language: of the lines that do not name one.
+
+    Raises:
+        TranscriptError: nothing in the file can be read; the message is one line.
+    """
+    path = Path(path)
+    lines: list[TranscriptLine] = []
+    problems: list[TranscriptProblem] = []
+    for number, raw in _numbered(path):
+        try:
+            lines.append(_line(_row(raw), call_id=call_id, language=language))
+        except _RowError as error:
+            problems += [TranscriptProblem(path, number, *fault) for fault in error.faults]
+    lines.sort(key=lambda line: (line.span.end_ms, line.span.start_ms))
+    return Transcript(tuple(lines), tuple(problems))
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the rows that are not blank, with their numbers from 1."""
+    content = _content(path).removeprefix(codecs.BOM_UTF8)
+    for number, raw in enumerate(content.split(b"\n"), start=1):
+        if raw.strip():
+            yield number, raw
+
+
+def _content(path: Path) -> bytes:
+    with opened(path, wanted="a file of JSON lines", error=TranscriptError) as stream:
+        content = stream.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        what = f"is larger than {MAX_FILE_BYTES // 1_000_000} MB"
+        raise TranscriptError(path, what, "give one call's transcript")
+    if content.startswith(_UTF16):
+        raise TranscriptError(path, "is UTF-16", "save it as UTF-8")
+    return content
+
+
+def _row(raw: bytes) -> Row:
+    """One row as an object."""
+    if len(raw) > MAX_ROW_BYTES:
+        raise _RowError((f"is {len(raw):,} bytes long", f"keep a line under {MAX_ROW_BYTES:,}"))
+    try:
+        row = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start + 1} is not UTF-8"
+        raise _RowError((what, "save the file as UTF-8")) from None
+    except json.JSONDecodeError as error:
+        what = f"is not JSON ({error.msg} at column {error.colno})"
+        raise _RowError((what, "write one JSON object a line")) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
+        raise _RowError(("is not JSON of any use", "write one JSON object a line")) from None
+    if not isinstance(row, dict):
+        raise _RowError((f"is {_kind(row)}, not an object", "write one JSON object a line"))
+    return row
+
+
+def _line(row: Row, *, call_id: str, language: Language) -> TranscriptLine:
+    faults = [*_faults(row)]
+    if faults:
+        raise _RowError(*faults)
+    return TranscriptLine(
+        call_id=call_id,
+        speaker=Speaker(row["speaker"]),
+        span=Span(row["start_ms"], row["end_ms"]),
+        text=row["text"].strip(),
+        language=Language(row.get("language", language)),
+        final=row.get("final", True),
+    )
+
+
+def _faults(row: Row) -> Iterator[tuple[str, str]]:
+    """Everything that is wrong with a row, each as (what, what to do)."""
+    missing = [key for key in ("speaker", "start_ms", "end_ms", "text") if key not in row]
+    if missing:
+        yield f"lacks {', '.join(missing)}", "add what is missing"
+    yield from _choice_faults(row, "speaker", tuple(Speaker))
+    yield from _choice_faults(row, "language", tuple(Language))
+    yield from _time_faults(row)
+    yield from _text_faults(row)
+    if not isinstance(row.get("final", True), bool):
+        yield f"final is {_shown(row['final'])}", "write true or false"
+
+
+def _choice_faults(row: Row, key: str, choices: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if key in row and row[key] not in choices:
+        yield f"{key} is {_shown(row[key])}", f"write {' or '.join(choices)}"
+
+
+def _time_faults(row: Row) -> Iterator[tuple[str, str]]:
+    times = {key: row[key] for key in ("start_ms", "end_ms") if key in row}
+    for key, value in times.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield f"{key} is {_shown(value)}", "write whole milliseconds since the call's start"
+            return
+        if value < 0:
+            yield f"{key} is {_shown(value)}, before the call", "count from the call's start"
+        elif value > MAX_CALL_MS:
+            yield f"{key} is {_shown(value)}, more than a day", "write milliseconds, not an instant"
+    if len(times) == 2 and times["end_ms"] < times["start_ms"]:  # noqa: PLR2004 - both are there
+        what = f"end_ms {_shown(times['end_ms'])} is before start_ms {_shown(times['start_ms'])}"
+        yield what, "correct the times"
+
+
+def _text_faults(row: Row) -> Iterator[tuple[str, str]]:
+    text = row.get("text", ...)
+    if text is ...:  # told already, as missing
+        return
+    if not isinstance(text, str):
+        yield f"text is {_kind(text)}", "write the words in quotes"
+    elif not text.strip():
+        yield "text is empty", "leave the line out"
+    elif len(text) > MAX_LINE_LENGTH:
+        yield (
+            f"text has {len(text):,} characters",
+            f"cut it to lines of {MAX_LINE_LENGTH:,} at most",
+        )
+    elif "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        yield "text holds a character that is none (NUL or half a pair)", "remove it"
+
+
+def _shown(value: object) -> str:
+    """A value as JSON, cut to a length that fits a line."""
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "an object" if isinstance(value, dict) else "a number")

@@ -1,0 +1,186 @@
+"""Formats, starts, waits for and stops one Kafka node (KRaft, broker and controller in one)."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streams.kafka.local import address
+from streams.kafka.local.child_process import die_with_parent
+from streams.kafka.local.jars import fetch_jars
+from streams.kafka.local.java import find_java
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 20
+HEAP = "512m"
+
+
+class KafkaStartError(RuntimeError):
+    """The broker did not come up. The message is one line and names the log."""
+
+
+@dataclass(slots=True)
+class LocalKafka:
+    """A running broker. Others find it by the address that it leaves in its home.
+
+    Attributes:
+        bootstrap: ``host:port`` for clients.
+        log: its log file, in its home.
+    """
+
+    bootstrap: str
+    log: Path
+    server: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """End it, cleanly if it lets us."""
+        address.take_back(self.log.parent, self.bootstrap)
+        if self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
+            try:
+                self.server.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.server.kill()
+                self.server.wait(STOP_TIMEOUT_S)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.server.poll() is None
+
+
+def start_kafka(
+    *,
+    home: Path,
+    jars: Path,
+    port: int = 0,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> LocalKafka:
+    """Start a broker on ``port`` (0: a free one) that keeps its data under ``home``.
+
+    Raises:
+        JavaError: no Java runtime.
+        JarsError: a jar could not be fetched.
+        KafkaStartError: it did not take connections in `START_TIMEOUT_S`, or ended.
+    """
+    java = find_java()
+    home.mkdir(parents=True, exist_ok=True)  # before anything is fetched: it may be refused
+    classpath = f"{fetch_jars(jars, progress)}/*"
+    port = port or _free_port()
+    _refuse_taken(port)
+    config = _write_config(home, port, _free_port())
+    command = [str(java), "-cp", classpath]
+    if not (home / "data" / "meta.properties").exists():
+        _format(command, config, home)
+    log = home / "kafka.log"
+    with log.open("ab") as out:
+        server = subprocess.Popen(  # noqa: S603  (our own jars and configuration, no shell)
+            [*_with_heap(command), "kafka.Kafka", str(config)],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            # Its own session: a Ctrl-C reaches the one who started us, who stops it in order.
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509  (prctl only; no thread of ours forks)
+        )
+    broker = LocalKafka(bootstrap=f"{HOST}:{port}", log=log, server=server)
+    try:
+        _wait(broker, port)
+        address.leave(home, broker.bootstrap)
+    except BaseException:
+        broker.stop()
+        raise
+    return broker
+
+
+def _with_heap(command: list[str]) -> list[str]:
+    # -Xshare and the serial collector make a small broker start sooner and stay smaller.
+    options = [f"-Xmx{HEAP}", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
+    return [command[0], *options, f"-Dlog4j2.configurationFile={_LOGGING}", *command[1:]]
+
+
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+
+
+def _write_config(home: Path, port: int, controller_port: int) -> Path:
+    data = home / "data"
+    template = Path(__file__).with_name("server.properties").read_text(encoding="utf-8")
+    text = template.format(host=HOST, port=port, controller_port=controller_port, data=data)
+    config = home / "server.properties"
+    config.write_text(text, encoding="utf-8")
+    return config
+
+
+def _format(command: list[str], config: Path, home: Path) -> None:
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    shutil.rmtree(home / "data", ignore_errors=True)
+    tool = [*command, "kafka.tools.StorageTool", "format", "--standalone"]
+    try:
+        subprocess.run(  # noqa: S603
+            [*tool, f"--cluster-id={cluster}", "-c", str(config)],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT_S,
+        )
+    except subprocess.CalledProcessError as error:
+        message = f"Kafka's storage in {home} could not be made: {_last_line(error.stderr)}"
+        raise KafkaStartError(message) from None
+    except subprocess.TimeoutExpired:
+        message = (
+            f"Kafka's storage in {home} was not made within {START_TIMEOUT_S} s: "
+            "is the machine or its disk busy? Try again"
+        )
+        raise KafkaStartError(message) from None
+
+
+def _wait(broker: LocalKafka, port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if not broker.alive:
+            message = f"Kafka ended while starting: {_reason(broker.log)} (log: {broker.log})"
+            raise KafkaStartError(message)
+        if address.answers(HOST, port):
+            return
+        time.sleep(0.1)
+    message = f"Kafka took no connections within {START_TIMEOUT_S} s (log: {broker.log})"
+    raise KafkaStartError(message)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _refuse_taken(port: int) -> None:
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+    except OSError:
+        message = f"port {port} is taken by another program: choose another with --port"
+        raise KafkaStartError(message) from None
+
+
+def _reason(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
+    told = [line for line in lines if "ERROR" in line or "Exception" in line]
+    return _last_line("\n".join(told[:1] or lines[-1:]))
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,1 @@
+"""Every message of the pipeline, typed. `streams.topics` says which topic carries which."""

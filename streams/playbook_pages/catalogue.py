@@ -1,0 +1,145 @@
+"""The rules as people look for them: by theme, with what is wrong in the folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from streams.cloudevents import now
+from streams.rules.reloader import RulesInForce, Taken
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from playbooks.playbook import Playbook
+    from streams.site.feature import Site
+
+_PLACED = re.compile(r"(?P<where>.+?:\d+): (?P<what>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Playbooks of one folder.
+
+    Attributes:
+        name: of the folder below the rules' own; empty: that one itself.
+    """
+
+    name: str
+    playbooks: tuple[Playbook, ...]
+
+    @property
+    def anchor(self) -> str:
+        """For a link on the page."""
+        return f"theme-{re.sub('[^a-z0-9]+', '-', self.name.lower()) or 'top'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in the folder.
+
+    Attributes:
+        where: ``file:line``, below the rules' folder if it is there.
+        what: what is wrong, and what to do.
+    """
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What one look found.
+
+    Attributes:
+        folder: as it was set; ``None``: the rules that come with callmood.
+        themes: of the last rules that were sound.
+        problems: why what lies there now is not among them.
+        read_at: when this desk found those rules; ``None``: it never found any.
+    """
+
+    folder: Path | None
+    themes: tuple[Theme, ...]
+    problems: tuple[Problem, ...]
+    read_at: datetime | None
+
+    @property
+    def count(self) -> int:
+        """Playbooks in all."""
+        return sum(len(theme.playbooks) for theme in self.themes)
+
+
+class Watched:
+    """A folder that the desk looks at, and when it last found sound rules there.
+
+    Attributes:
+        rules: the last sound ones, and what is wrong with those that lie there now.
+        read_at: see `Shelf`.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        """Nothing was looked at yet."""
+        self.rules = RulesInForce(folder)
+        self.read_at: datetime | None = None
+
+    def look(self, *, at_once: bool = False) -> None:
+        """Look at the folder; it is read only where it changed. Blocks: call it in a thread."""
+        if isinstance(self.rules.look(at_once=at_once), Taken):
+            self.read_at = now()
+
+
+@cache
+def watched(folder: Path | None) -> Watched:
+    """One memory for a folder, for the page and for what looks while nobody reads the page."""
+    return Watched(folder)
+
+
+async def follow(site: Site) -> None:
+    """Look as often as a worker does, until cancelled.
+
+    What was sound between two openings of the page may be what workers go by now.
+    """
+    here = watched(site.settings.playbooks)
+    await asyncio.to_thread(here.look, at_once=True)
+    while here.rules.folder is not None:
+        await asyncio.sleep(site.settings.rules_poll_s)
+        await asyncio.to_thread(here.look)
+
+
+def shelf(folder: Path | None) -> Shelf:
+    """Look at the folder now; it is read only where it changed. Blocks: call it in a thread."""
+    here = watched(folder)
+    # A page is not asked for again by itself, so it does not wait for a folder to stand still.
+    here.look(at_once=True)
+    return Shelf(folder, _themes(here.rules), _problems(here.rules), here.read_at)
+
+
+def _themes(rules: RulesInForce) -> tuple[Theme, ...]:
+    by_name: dict[str, list[Playbook]] = {}
+    for playbook in rules.rulebook:
+        name = _theme(rules, playbook)
+        by_name.setdefault(name, []).append(playbook)
+    return tuple(Theme(name, tuple(by_name[name])) for name in sorted(by_name))
+
+
+def _theme(rules: RulesInForce, playbook: Playbook) -> str:
+    file = rules.files.get(playbook.playbook_id, rules.where)
+    if file == rules.where:
+        return ""
+    name = file.parent.relative_to(rules.where).as_posix()
+    return "" if name == "." else name
+
+
+def _problems(rules: RulesInForce) -> tuple[Problem, ...]:
+    """With the folder's own name left out, which the page says once."""
+    top = f"{rules.where}{os.sep}"
+    found = [(_PLACED.fullmatch(line), line) for line in rules.refused]
+    return tuple(
+        Problem(placed["where"].removeprefix(top), placed["what"]) if placed else Problem("", line)
+        for placed, line in found
+    )

@@ -1,0 +1,37 @@
+"""The rules as a feature of the site: pages only, nothing is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streams.playbook_pages import routes
+from streams.playbook_pages.catalogue import follow
+from streams.site.feature import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from streams.settings import Settings
+    from streams.site.feature import Arrival
+
+
+def _keep(_connection: Connection, _arrivals: Sequence[Arrival], _settings: Settings) -> None:
+    """Rules lie in files."""
+
+
+def _sweep(_connection: Connection, _at: datetime, _settings: Settings) -> None:
+    """Nothing grows here."""
+
+
+RULES = Feature(
+    name="playbook_pages",
+    router=routes.ROUTER,
+    folder=Path(__file__).parent,
+    keep=_keep,
+    sweep=_sweep,
+    runs=follow,
+)

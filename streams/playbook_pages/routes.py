@@ -1,0 +1,24 @@
+"""The supervisors' page of rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse
+
+from streams.playbook_pages.catalogue import shelf
+from streams.playbook_pages.condition_text import opens_when
+from streams.site.feature import Site, site_of
+
+ROUTER = APIRouter(include_in_schema=False)
+
+
+@ROUTER.get("/playbooks", response_class=HTMLResponse)
+def playbooks(request: Request, site: Annotated[Site, Depends(site_of)]) -> HTMLResponse:
+    """Every playbook to read, and what is wrong in the folder. FastAPI calls it in a thread."""
+    return site.pages.page(
+        request,
+        "playbook_pages/playbooks.html",
+        {"shelf": shelf(site.settings.playbooks), "opens_when": opens_when},
+    )

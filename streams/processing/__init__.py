@@ -1,0 +1,1 @@
+"""The Faust app: ordered consumption, offsets, keyed execution, dead letters."""

@@ -1,0 +1,102 @@
+"""What a feature brings to the site, and what the site gives to its features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from fastapi import HTTPException
+from starlette.requests import HTTPConnection  # noqa: TC002  (FastAPI reads it at run time)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from fastapi import APIRouter
+    from sqlalchemy import Connection
+
+    from streams.cloudevents import Message
+    from streams.settings import Settings
+    from streams.site.pages import Pages
+    from streams.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that came in, and when it was made (``ce_time``, else when it was read)."""
+
+    message: Message
+    at: datetime
+
+
+class SendError(RuntimeError):
+    """Kafka did not take a message. The text is one sentence for a person."""
+
+
+class Sender(Protocol):
+    """Where what people answer goes."""
+
+    async def start(self) -> None:
+        """Get ready. Does not wait for a Kafka that is away."""
+        ...
+
+    async def send(self, message: Message) -> None:
+        """Hand a message over, and return when it is safe.
+
+        Raises:
+            SendError: it was not taken; nothing is kept.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One feature of the site: its pages, and what it keeps of the messages that come in.
+
+    Attributes:
+        folder: holds its ``templates`` and ``static`` folders; the latter is served under
+            ``/static/<name>/``. ``None``: it has neither.
+        keep: writes a batch of messages into the database. An upsert: the same batch twice
+            leaves the same rows.
+        sweep: housekeeping, now and then, at a given instant.
+        runs: what goes on beside the requests from the site's start to its end.
+    """
+
+    name: str
+    router: APIRouter
+    folder: Path | None
+    keep: Callable[[Connection, Sequence[Arrival], Settings], None]
+    sweep: Callable[[Connection, datetime, Settings], None]
+    runs: Callable[[Site], Coroutine[None, None, None]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What every request may need."""
+
+    settings: Settings
+    store: Store
+    sender: Sender
+    pages: Pages
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    """The site that a request came to (a FastAPI dependency)."""
+    return cast("Site", connection.app.state.site)
+
+
+async def send(site: Site, message: Message) -> None:
+    """Hand a person's answer to Kafka, or tell the person that it was not kept.
+
+    Raises:
+        HTTPException: 503, in one sentence.
+    """
+    try:
+        await site.sender.send(message)
+    except SendError as error:
+        raise HTTPException(503, str(error)) from None

@@ -1,0 +1,63 @@
+"""Deletes what was said in calls that ended long ago, and who called.
+
+What people answered to them stays.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, update
+
+from streams.store.tables import (
+    ALERTS,
+    CALLS,
+    MOODS,
+    READINGS,
+    RETURNING,
+    SEGMENTS,
+    STEPS,
+    TRANSCRIPT_LINES,
+    TURNS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from streams.settings import Settings
+
+CALLS_AT_ONCE = 200
+"""A sweep deletes no more, so that it never holds up the feed for long."""
+
+_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, STEPS, SEGMENTS, RETURNING, CALLS)
+"""Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them. Nor `SEALS`: sealed
+evidence has days of its own. What an agent confirmed goes with the call: it is about the agent."""
+
+
+def forget_calls(connection: Connection, now: datetime, settings: Settings) -> None:
+    """Delete the rows of calls that ended more than ``keep_days`` days ago, the oldest first."""
+    oldest = now - timedelta(days=settings.keep_days)
+    over = select(CALLS.c.call_id).where(CALLS.c.ended_at < oldest).order_by(CALLS.c.ended_at)
+    ids = list(connection.scalars(over.limit(CALLS_AT_ONCE)))
+    for table in _FORGOTTEN if ids else ():
+        connection.execute(delete(table).where(table.c.call_id.in_(ids)))
+
+
+def forget_callers(connection: Connection, callers: Collection[str]) -> None:
+    """Let no call tell any more that it was of these callers, nor which calls came before."""
+    of_them = select(CALLS.c.call_id).where(CALLS.c.caller.in_(callers))
+    connection.execute(delete(RETURNING).where(RETURNING.c.call_id.in_(of_them)))
+    connection.execute(update(CALLS).where(CALLS.c.caller.in_(callers)).values(caller=""))
+
+
+def forget_old_callers(connection: Connection, now: datetime, settings: Settings) -> None:
+    """The same for calls that began more than ``caller_days`` days ago."""
+    oldest = now - timedelta(days=settings.caller_days)
+    connection.execute(delete(RETURNING).where(RETURNING.c["at"] < oldest))
+    connection.execute(
+        update(CALLS).where(CALLS.c.started_at < oldest, CALLS.c.caller != "").values(caller="")
+    )

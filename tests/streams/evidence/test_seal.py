@@ -1,0 +1,184 @@
+"""What is in a bundle, that the same content is the same file, and when one is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.cloudevents import now
+from streams.evidence.bundles import DUE_WITHIN, LATE, bundle_path, due, sweep
+from streams.evidence.call_record import SealError
+from streams.evidence.seal import Wanted, seal
+from streams.messages.records import EvidenceSealed, Feedback
+from streams.settings import Settings
+from tests.streams.evidence.conftest import CALL, CLICKED, Kept, click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+def opened(kept: Kept, made: EvidenceSealed) -> zipfile.ZipFile:
+    return zipfile.ZipFile(kept.path(made))
+
+
+def due_at(kept: Kept, at: datetime) -> list[Wanted]:
+    with kept.store.engine.connect() as connection:
+        return due(connection, at)
+
+
+def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it(
+    kept: Kept,
+) -> None:
+    made = kept.seal(sealed_by="seoyeon", role="agent")
+    with opened(kept, made) as bundle:
+        assert bundle.testzip() is None
+        names = bundle.namelist()
+        lines = bundle.read("transcript.jsonl").decode().splitlines()
+        alerts = json.loads(bundle.read("alerts.json"))
+        (step,) = json.loads(bundle.read("steps.json"))
+        text = bundle.read("transcript.txt").decode()
+    assert names[0] == "manifest.json"
+    assert [json.loads(line)["text"] for line in lines] == [said.text for said in CALL.lines]
+    assert [alert["playbook_id"] for alert in alerts] == ["rising-anger", "regulator-complaint"]
+    assert (step["action"], step["given_by"], step["at"]) == (
+        "seal_evidence", "seoyeon", CLICKED.isoformat(),
+    )  # fmt: skip
+    assert text.index(CALL.lines[-2].text[:10]) > text.index("regulator-complaint")
+    assert "[1:10] ** 확인 / Confirmed: 상담사 / Agent seoyeon: “봉인을 요청했습니다" in text
+    for name in ("readings.json", "moods.json", "turns.json", "feedback.json", "READ-ME.txt"):
+        assert name in names
+
+
+def test_the_manifest_names_every_other_file_with_its_hash_and_not_the_caller(kept: Kept) -> None:
+    kept.keep(CALL.started().model_copy(update={"caller": "5f0c2a9be4d1738806d2c1f7a3b98e42"}))
+    made = kept.seal(sealed_by="seoyeon", role="agent")
+    with opened(kept, made) as bundle:
+        manifest = json.loads(bundle.read("manifest.json"))
+        found = {
+            name: hashlib.sha256(bundle.read(name)).hexdigest() for name in bundle.namelist()[1:]
+        }
+        everything = b"".join(bundle.read(name) for name in bundle.namelist())
+    assert {file["name"]: file["sha256"] for file in manifest["files"]} == found
+    assert manifest["sealed"]["by"] == "seoyeon"
+    assert [used["id"] for used in manifest["playbooks"]] == ["regulator-complaint", "rising-anger"]
+    assert b"5f0c2a9be4d1738806d2c1f7a3b98e42" not in everything
+
+
+def test_the_same_content_gives_the_same_bytes(kept: Kept, tmp_path: Path) -> None:
+    first, second = (
+        seal_unkept(kept, Settings(home=tmp_path, database=kept.settings.database_url))
+        for _ in range(2)
+    )
+    assert first == second
+    assert hashlib.sha256(kept.path(first).read_bytes()).hexdigest() == first.sha256
+    assert kept.path(first).stat().st_size == first.size
+
+
+def test_only_the_desk_may_look_into_the_folder_of_evidence(kept: Kept) -> None:
+    kept.seal()
+    assert kept.settings.evidence.stat().st_mode & 0o077 == 0
+
+
+def seal_unkept(kept: Kept, settings: Settings, **limits: int) -> EvidenceSealed:
+    with kept.store.engine.connect() as connection:
+        return seal(connection, Wanted(call_id=CALL.call_id), settings, at=CLICKED, **limits)
+
+
+def test_the_voice_is_in_it_only_where_recording_was_agreed_to(kept: Kept) -> None:
+    agreed = kept.seal()
+    with opened(kept, agreed) as bundle:
+        clips = [name for name in bundle.namelist() if name.startswith("clips/")]
+        assert len(clips) == sum(said.speaker == "customer" for said in CALL.lines)
+        assert bundle.read(clips[0]).startswith(b"fLaC")
+    silent = replace(CALL, call_id="silent", recorded=False)
+    kept.keep(silent.started(), *silent.messages())
+    manifest = kept.verdict(kept.seal(silent)).manifest
+    assert manifest is not None
+    assert (manifest.clips.count, manifest.clips.why_none) == (0, "not_agreed")
+
+
+def test_clips_that_do_not_fit_are_left_out_and_the_manifest_says_so(kept: Kept) -> None:
+    made = seal_unkept(kept, kept.settings, limit=60_000)
+    manifest = kept.verdict(made).manifest
+    assert manifest is not None
+    assert (manifest.clips.count, manifest.clips.why_none) == (0, "too_large")
+    assert made.size <= 60_000
+
+
+def test_a_bundle_that_is_too_large_without_clips_is_refused_in_one_line(kept: Kept) -> None:
+    with pytest.raises(SealError, match=r"would have \d+ bytes; a bundle has at most 5000"):
+        seal_unkept(kept, kept.settings, limit=5_000)
+    assert list(kept.settings.evidence.rglob("*.*")) == []
+
+
+def test_a_call_that_is_unknown_is_refused(kept: Kept) -> None:
+    with pytest.raises(SealError, match="no call 'silent'"):
+        kept.seal(replace(CALL, call_id="silent"))
+
+
+def test_a_click_asks_for_one_bundle_and_a_second_click_for_another(kept: Kept) -> None:
+    (wanted,) = due_at(kept, CLICKED)
+    assert (wanted.cause, wanted.sealed_by, wanted.role) == ("asked", "seoyeon", "agent")
+    first = kept.seal(cause_id=wanted.cause_id, at=CLICKED + timedelta(seconds=1))
+    assert due_at(kept, CLICKED + timedelta(seconds=2)) == []
+    again = CLICKED + timedelta(seconds=20)
+    kept.keep(click("undone", at=CLICKED + timedelta(seconds=10)), click(at=again))
+    assert due_at(kept, again) == [wanted]
+    second = kept.seal(cause_id=wanted.cause_id, at=again)
+    assert (first.previous_sha256, second.previous_sha256) == ("", first.sha256)
+
+
+def test_a_click_that_was_taken_back_asks_for_nothing(kept: Kept) -> None:
+    kept.keep(click("undone", at=CLICKED + timedelta(seconds=1)))
+    assert due_at(kept, CLICKED + timedelta(seconds=2)) == []
+
+
+def test_a_click_of_another_day_is_not_made_up_for(kept: Kept) -> None:
+    assert due_at(kept, CLICKED + DUE_WITHIN + timedelta(seconds=1)) == []
+
+
+def test_a_sealed_call_is_sealed_once_more_when_it_has_ended(kept: Kept) -> None:
+    (wanted,) = due_at(kept, CLICKED)
+    first = kept.seal(cause_id=wanted.cause_id)
+    kept.keep(CALL.ended())
+    ended = CALL.ended().at
+    assert due_at(kept, ended + LATE - timedelta(seconds=1)) == []
+    (final,) = due_at(kept, ended + LATE)
+    assert (final.call_id, final.cause) == (CALL.call_id, "call_ended")
+    second = kept.seal(at=ended + LATE, cause="call_ended")
+    assert second.previous_sha256 == first.sha256
+    assert due_at(kept, ended + timedelta(hours=1)) == []
+
+
+def test_a_call_that_nobody_sealed_is_not_sealed_at_its_end(kept: Kept) -> None:
+    kept.keep(click("undone", at=CLICKED + timedelta(seconds=1)), CALL.ended())
+    assert due_at(kept, now()) == []
+
+
+def test_an_alert_called_wrong_is_in_the_evidence_too(kept: Kept) -> None:
+    alert = f"{CALL.call_id}~rising-anger~58400"
+    kept.keep(Feedback(call_id=CALL.call_id, alert_id=alert, verdict="wrong", at=CLICKED))
+    with opened(kept, kept.seal()) as bundle:
+        (answer,) = json.loads(bundle.read("feedback.json"))
+    assert (answer["alert_id"], answer["verdict"]) == (alert, "wrong")
+
+
+def test_a_bundle_outlives_its_call_and_goes_when_its_own_days_are_over(kept: Kept) -> None:
+    made = kept.seal()
+    for days, there in ((1094, True), (1096, False)):
+        with kept.store.engine.begin() as connection:
+            sweep(connection, CLICKED + timedelta(days=days), kept.settings)
+        assert kept.path(made).exists() is there
+        assert kept.path(made).parent.exists() is there
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd.zip", "../a.zip", "a/../../b.zip", "a.flac", ""])
+def test_a_message_that_names_another_place_leads_nowhere(file: str) -> None:
+    assert bundle_path(Settings(), file) is None

@@ -1,0 +1,361 @@
+"""Recordings of any kind become telephone sound; what cannot is refused in one line."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.utterance import SAMPLE_RATE, Speaker
+from streams.ingest.replay import recording as subject
+from streams.ingest.replay.recording import RecordingError, open_pair, open_recording
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+LEFT_HZ, RIGHT_HZ = 440.0, 1_000.0
+RATES = (8_000, 11_025, 16_000, 44_100, 48_000)
+WAV_CODINGS = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+FLAC_CODINGS = ("PCM_16", "PCM_24")
+
+
+def tone(hz: float, *, rate: int = SAMPLE_RATE, seconds: float = 2.0) -> NDArray[np.float64]:
+    return 0.4 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+
+
+def two_tones(rate: int = SAMPLE_RATE, seconds: float = 2.0) -> NDArray[np.float64]:
+    sides = [tone(hz, rate=rate, seconds=seconds) for hz in (LEFT_HZ, RIGHT_HZ)]
+    return np.stack(sides, axis=1)
+
+
+def written(
+    path: Path, sound: NDArray[np.float64], *, rate: int = SAMPLE_RATE, coding: str = "PCM_16"
+) -> Path:
+    kind = "FLAC" if path.suffix == ".flac" else "WAV"
+    soundfile.write(path, sound, rate, format=kind, subtype=coding)
+    return path
+
+
+def pitch(samples: NDArray[np.int16]) -> float:
+    """The strongest frequency, Hz."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(spectrum.argmax() * SAMPLE_RATE / len(samples))
+
+
+def distortion(samples: NDArray[np.int16], hz: float) -> float:
+    """What is left beside the tone ``hz``, as a part of it. The edges do not count."""
+    inner = samples[800:-800].astype(np.float64)
+    at = 2 * np.pi * hz * np.arange(len(inner)) / SAMPLE_RATE
+    basis = np.stack([np.sin(at), np.cos(at)], axis=1)
+    fit = basis @ np.linalg.lstsq(basis, inner, rcond=None)[0]
+    return float(np.linalg.norm(inner - fit) / np.linalg.norm(fit))
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(RecordingError) as caught:
+        open_recording(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("coding", WAV_CODINGS)
+def test_a_tone_survives_every_rate_and_coding(tmp_path: Path, rate: int, coding: str) -> None:
+    path = written(tmp_path / "call.wav", two_tones(rate), rate=rate, coding=coding)
+    recording = open_recording(path)
+    assert recording.samples.dtype == np.int16
+    assert abs(recording.duration_ms - 2_000) <= 1
+    for speaker, hz in ((Speaker.AGENT, LEFT_HZ), (Speaker.CUSTOMER, RIGHT_HZ)):
+        assert distortion(recording.of(speaker), hz) < 0.03
+        assert abs(int(recording.of(speaker).max()) - 0.4 * 32_768) < 400
+    assert recording.warnings == ()
+
+
+@pytest.mark.parametrize("coding", FLAC_CODINGS)
+def test_flac_is_read_like_wav(tmp_path: Path, coding: str) -> None:
+    flac = written(tmp_path / "call.flac", two_tones(44_100), rate=44_100, coding=coding)
+    wav = written(tmp_path / "call.wav", two_tones(44_100), rate=44_100, coding=coding)
+    apart = open_recording(flac).samples.astype(int) - open_recording(wav).samples
+    assert np.abs(apart).max() <= 1
+
+
+def test_a_recording_is_recognised_by_its_content(tmp_path: Path) -> None:
+    path = written(tmp_path / "call.flac", two_tones())
+    assert len(open_recording(path.rename(tmp_path / "call.bin")).samples) == 16_000
+
+
+def test_telephone_sound_comes_through_bit_for_bit(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).integers(-32_768, 32_768, (20_000, 2)).astype(np.int16)
+    soundfile.write(tmp_path / "call.wav", sound, SAMPLE_RATE, "PCM_16")
+    recording = open_recording(tmp_path / "call.wav", customer="left")
+    assert np.array_equal(recording.samples, sound)
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+def test_both_byte_orders_and_the_64_bit_header_are_wav(tmp_path: Path, big_endian: bool) -> None:  # noqa: FBT001
+    path = tmp_path / "call.wav"
+    kind, endian = ("WAV", "BIG") if big_endian else ("RF64", "FILE")
+    soundfile.write(path, two_tones(), SAMPLE_RATE, "PCM_16", format=kind, endian=endian)
+    assert open_recording(path).duration_ms == 2_000
+    assert open_recording(path).warnings == ()
+
+
+def test_the_customer_is_on_the_right_unless_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "call.wav", two_tones())
+    right, left = open_recording(path), open_recording(path, customer="left")
+    assert pitch(right.of(Speaker.CUSTOMER)) == pytest.approx(RIGHT_HZ, abs=1)
+    assert pitch(left.of(Speaker.CUSTOMER)) == pytest.approx(LEFT_HZ, abs=1)
+    assert pitch(left.of(Speaker.AGENT)) == pytest.approx(RIGHT_HZ, abs=1)
+    assert right.speakers == left.speakers == (Speaker.CUSTOMER, Speaker.AGENT)
+
+
+@pytest.mark.parametrize("speaker", list(Speaker))
+def test_a_mono_file_has_one_side_only(tmp_path: Path, speaker: Speaker) -> None:
+    path = written(tmp_path / "side.wav", tone(LEFT_HZ))
+    recording = open_recording(path, alone=speaker)
+    assert recording.speakers == (speaker,)
+    assert recording.samples.shape == (16_000, 1)
+    with pytest.raises(KeyError):
+        recording.of(speaker.other)
+
+
+def test_a_pair_starts_together_and_lasts_as_long_as_the_longer(tmp_path: Path) -> None:
+    customer = written(tmp_path / "c.wav", tone(RIGHT_HZ, rate=44_100), rate=44_100)
+    agent = written(tmp_path / "a.flac", tone(LEFT_HZ, seconds=3.0))
+    pair = open_pair(customer, agent)
+    assert pair.duration_ms == 3_000
+    assert pitch(pair.of(Speaker.CUSTOMER)[:16_000]) == pytest.approx(RIGHT_HZ, abs=1)
+    assert pitch(pair.of(Speaker.AGENT)) == pytest.approx(LEFT_HZ, abs=1)
+    assert not pair.of(Speaker.CUSTOMER)[16_000:].any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rate=st.integers(4_000, 96_000),
+    frames=st.integers(100, 30_000),
+    channels=st.sampled_from([1, 2]),
+)
+def test_the_duration_is_kept_at_any_rate(
+    tmp_path_factory: pytest.TempPathFactory, rate: int, frames: int, channels: int
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "call.wav"
+    sound = np.random.default_rng(frames).uniform(-0.5, 0.5, (frames, channels))
+    recording = open_recording(written(path, sound, rate=rate))
+    assert abs(len(recording.samples) - frames * SAMPLE_RATE / rate) <= 1
+
+
+def test_sound_above_full_scale_is_clipped_and_not_wrapped(tmp_path: Path) -> None:
+    sound = 4 * two_tones()
+    recording = open_recording(written(tmp_path / "loud.wav", sound, coding="FLOAT"))
+    customer = recording.of(Speaker.CUSTOMER)
+    assert (customer.max(), customer.min()) == (32_767, -32_768)
+    assert np.array_equal(np.sign(customer[1:100]), np.sign(np.rint(sound[1:100, 1] * 32_768)))
+
+
+# What cannot be played is refused in one line with the file, what is wrong, and what to do.
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "no.wav"
+    assert refusal(path) == f"{path}: no such file; check the name"
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == f"{tmp_path}: is a folder; give a WAV or FLAC file"
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.wav"
+    os.mkfifo(path)
+    assert refusal(path) == f"{path}: is not a regular file; give a WAV or FLAC file"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_locked_file_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "call.wav", two_tones())
+    path.chmod(0)
+    todo = "check its permissions and its disk"
+    assert refusal(path) == f"{path}: cannot be read (Permission denied); {todo}"
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    path.touch()
+    assert refusal(path) == f"{path}: is empty; record or export the call again"
+
+
+def test_a_recording_without_samples_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "none.wav", np.zeros((0, 2)))
+    assert refusal(path) == f"{path}: holds no sound; record or export the call again"
+
+
+def test_mp3_renamed_wav_is_called_mp3(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    soundfile.write(path, tone(LEFT_HZ), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
+    line = f"{path}: holds MP3 sound although it is named .wav; convert it to WAV or FLAC, "
+    assert refusal(path) == line + f"e.g. ffmpeg -i {path} {path.with_suffix('.flac')}"
+
+
+def test_mp3_behind_a_tag_is_still_mp3(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    soundfile.write(path, tone(LEFT_HZ), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
+    tag = b"ID3\x04\x00\x00" + bytes([0, 0, 1, 72]) + bytes(200)
+    path.write_bytes(tag + path.read_bytes())
+    assert "holds MP3 sound although it is named .wav" in refusal(path)
+
+
+def test_mp3_inside_a_wav_is_still_mp3(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.mp3"
+    soundfile.write(bare, tone(LEFT_HZ), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
+    sound = bare.read_bytes()
+    extra = struct.pack("<HHIHHH", 12, 1, 2, 576, 1, 0)
+    form = struct.pack("<HHIIHH", 0x55, 1, SAMPLE_RATE, 2_000, 1, 0) + extra
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form
+    body += b"data" + struct.pack("<I", len(sound)) + sound
+    path = tmp_path / "call.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    assert "call.wav: holds MP3 sound" in refusal(path)
+
+
+def test_other_formats_are_called_by_their_name(tmp_path: Path) -> None:
+    path = tmp_path / "call.flac"
+    soundfile.write(path, tone(LEFT_HZ), 16_000, format="OGG", subtype="VORBIS")
+    assert f"{path}: holds Ogg sound although it is named .flac; " in refusal(path)
+
+
+def test_a_text_is_neither_wav_nor_flac(tmp_path: Path) -> None:
+    path = tmp_path / "my call.wav"
+    path.write_text("네, 상담사입니다.\n", encoding="utf-8")
+    line = f"{path}: is neither WAV nor FLAC; convert it to WAV or FLAC, e.g. ffmpeg -i "
+    assert refusal(path) == line + f"'{path}' '{path.with_suffix('.flac')}'"
+
+
+def test_more_than_two_channels_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "six.wav", np.zeros((800, 6)))
+    todo = "export the customer and the agent only, one channel each"
+    assert refusal(path) == f"{path}: has 6 channels; {todo}"
+
+
+def test_an_absurd_rate_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "slow.wav", two_tones(), rate=100)
+    line = f"{path}: has a sampling rate of 100 Hz; export it at 8000 Hz or more"
+    assert refusal(path) == line
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_sample_that_is_no_number_is_refused_with_its_place(tmp_path: Path, value: float) -> None:
+    sound = two_tones()
+    sound[10_000, 1] = value
+    path = written(tmp_path / "nan.wav", sound, coding="FLOAT")
+    what = "has a sample that is not a finite number at 1.250 s"
+    assert refusal(path) == f"{path}: {what}; export it again as 16-bit PCM"
+
+
+def test_one_sound_on_both_sides_is_refused_for_the_agents_sake(tmp_path: Path) -> None:
+    path = written(tmp_path / "dual.wav", np.stack([tone(LEFT_HZ)] * 2, axis=1))
+    what = "both sides hold the same sound, so the agent would be taken for the customer"
+    assert refusal(path) == f"{path}: {what}; export one speaker per channel"
+
+
+def test_a_pair_is_of_mono_files(tmp_path: Path) -> None:
+    mono = written(tmp_path / "mono.wav", tone(LEFT_HZ))
+    stereo = written(tmp_path / "stereo.wav", two_tones())
+    with pytest.raises(RecordingError) as caught:
+        open_pair(mono, stereo)
+    todo = "give two mono files, or the stereo file alone"
+    assert str(caught.value) == f"{stereo}: has two channels; {todo}"
+
+
+def test_a_longer_file_than_one_call_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "MAX_HOURS", 1 / 3_600)
+    path = written(tmp_path / "long.wav", two_tones())
+    assert "is longer than " in refusal(path)
+    assert refusal(path).endswith("; split it into calls")
+
+
+@settings(max_examples=60, deadline=None)
+@given(head=st.sampled_from([b"RIFF\xff\xff\xff\x7fWAVE", b"fLaC", b"ID3", b""]), tail=st.binary())
+def test_any_bytes_are_played_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, head: bytes, tail: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "call.wav"
+    path.write_bytes(head + tail)
+    try:
+        open_recording(path)
+    except RecordingError as error:
+        assert str(error).startswith(f"{path}: ")  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+# What is odd but can be played is played, with one line of warning.
+
+
+@pytest.mark.parametrize("coding", ["PCM_16", "ULAW", "FLOAT"])
+def test_a_cut_wav_is_played_with_a_warning_of_what_is_missing(tmp_path: Path, coding: str) -> None:
+    path = written(tmp_path / "cut.wav", two_tones(seconds=4.0), coding=coding)
+    os.truncate(path, path.stat().st_size * 5 // 8)
+    recording = open_recording(path)
+    assert abs(recording.duration_ms - 2_500) < 10
+    warning = f"{path}: is cut short, its last 1.5 s are missing; playing 2.5 s"
+    assert recording.warnings == (warning,)
+
+
+def test_a_cut_flac_is_played_with_a_warning_of_what_is_missing(tmp_path: Path) -> None:
+    path = written(tmp_path / "cut.flac", two_tones(seconds=60.0))
+    os.truncate(path, path.stat().st_size // 2)
+    recording = open_recording(path)
+    assert 28_000 < recording.duration_ms < 31_000
+    (warning,) = recording.warnings
+    there = recording.duration_ms / 1_000
+    line = f"is cut short, its last {60 - there:.1f} s are missing; playing {there:.1f} s"
+    assert warning == f"{path}: {line}"
+
+
+@pytest.mark.parametrize("length", [13, 30, 43])
+def test_a_wav_that_ends_in_its_header_is_refused(tmp_path: Path, length: int) -> None:
+    path = written(tmp_path / "cut.wav", two_tones())
+    os.truncate(path, length)
+    assert refusal(path) == f"{path}: ends before its sound begins; record or export the call again"
+
+
+def test_a_wav_of_zeros_behind_its_first_bytes_does_not_hang(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.wav"
+    path.write_bytes(b"RIFF\xff\xff\xff\x7fWAVE")
+    os.truncate(path, 2_000_000_000)  # sparse: takes no room
+    assert refusal(path) == f"{path}: ends before its sound begins; record or export the call again"
+
+
+@pytest.mark.parametrize("size", [0xFFFF_FFFF, 0x7FFF_F000])
+def test_a_size_that_the_recorder_could_not_know_is_no_promise(tmp_path: Path, size: int) -> None:
+    path = written(tmp_path / "piped.wav", two_tones())
+    content = bytearray(path.read_bytes())
+    content[40:44] = struct.pack("<I", size)
+    path.write_bytes(content)
+    recording = open_recording(path)
+    assert recording.duration_ms == 2_000
+    assert recording.warnings == ()
+
+
+def test_silence_is_played_with_one_warning(tmp_path: Path) -> None:
+    path = written(tmp_path / "quiet.wav", np.zeros((8_000, 2)))
+    recording = open_recording(path)
+    assert recording.duration_ms == 1_000
+    assert recording.warnings == (f"{path}: nothing but silence on both channels",)
+
+
+def test_silence_on_one_side_is_named(tmp_path: Path) -> None:
+    sound = two_tones()
+    sound[:, 1] = 0
+    path = written(tmp_path / "half.wav", sound)
+    warning = f"{path}: nothing but silence on the customer's channel"
+    assert open_recording(path).warnings == (warning,)
