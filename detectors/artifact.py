@@ -64,21 +64,21 @@ class Artifact:
         return dict(zip(names, cast("list[NDArray[np.float32]]", outputs), strict=True))
 
 
-def opened(path: Path, *, kind: str) -> Artifact:
+def open_artifact(path: Path, *, kind: str) -> Artifact:
     """Open a model file for one-core use.
 
     Raises:
         DetectorUnavailableError: the file is missing, is no ONNX model, or is another kind.
     """
-    session = loaded(path)
-    description = described(session, path)
+    session = load_session(path)
+    description = read_description(session, path)
     if description.get("kind") != kind:
         message = f"{path}: a {description.get('kind')!r} model where {kind!r} is needed"
         raise DetectorUnavailableError(message)
     return Artifact(path, session, description)
 
 
-def loaded(path: Path) -> ort.InferenceSession:
+def load_session(path: Path) -> ort.InferenceSession:
     """Load a graph, whatever it says about itself.
 
     Raises:
@@ -88,13 +88,13 @@ def loaded(path: Path) -> ort.InferenceSession:
         message = f"{path}: no such model file; train one with `callmood train`"
         raise DetectorUnavailableError(message)
     try:
-        return ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(path, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:
         message = f"{path}: not a model this runtime can load: {_first_line(error)}"
         raise DetectorUnavailableError(message) from error
 
 
-def _options() -> ort.SessionOptions:
+def _session_options() -> ort.SessionOptions:
     options = ort.SessionOptions()
     # One core a worker: calls are the parallel axis, and spinning threads would steal cores.
     options.intra_op_num_threads = 1
@@ -104,7 +104,7 @@ def _options() -> ort.SessionOptions:
     return options
 
 
-def described(session: ort.InferenceSession, path: Path) -> dict[str, Any]:
+def read_description(session: ort.InferenceSession, path: Path) -> dict[str, Any]:
     """Read what a graph says about itself.
 
     Raises:

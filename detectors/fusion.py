@@ -25,7 +25,7 @@ SAME_MOMENT_MS = 300
 Less than the pause that ends an utterance (`Rules.hangover_ms`), so that words never join the
 utterance before theirs."""
 
-ELSEWHERE = 0.71
+OUT_OF_DOMAIN_RATIO = 0.71
 """Share of the voice's reliability that is left among people, rooms and a language it was not
 taught. For anger, over mu-law, in the model card of voice 1.d7835c5e: areas of .88, .89 and .77 for
 one language taught by the two others are a reliability of .69, where it is .97 at home. The
@@ -33,14 +33,14 @@ words need no such share: they are measured on what people wrote unasked."""
 
 RELIABILITY: Mapping[Modality, Mapping[Emotion, float]] = {
     Modality.VOICE: {
-        Emotion.NEUTRAL: 0.88 * ELSEWHERE,
-        Emotion.JOY: 0.90 * ELSEWHERE,
-        Emotion.ANGER: 0.97 * ELSEWHERE,
-        Emotion.SADNESS: 0.86 * ELSEWHERE,
-        Emotion.FEAR: 0.97 * ELSEWHERE,
-        Emotion.DISGUST: 0.92 * ELSEWHERE,
-        Emotion.SURPRISE: 0.99 * ELSEWHERE,
-        Emotion.BOREDOM: 0.97 * ELSEWHERE,
+        Emotion.NEUTRAL: 0.88 * OUT_OF_DOMAIN_RATIO,
+        Emotion.JOY: 0.90 * OUT_OF_DOMAIN_RATIO,
+        Emotion.ANGER: 0.97 * OUT_OF_DOMAIN_RATIO,
+        Emotion.SADNESS: 0.86 * OUT_OF_DOMAIN_RATIO,
+        Emotion.FEAR: 0.97 * OUT_OF_DOMAIN_RATIO,
+        Emotion.DISGUST: 0.92 * OUT_OF_DOMAIN_RATIO,
+        Emotion.SURPRISE: 0.99 * OUT_OF_DOMAIN_RATIO,
+        Emotion.BOREDOM: 0.97 * OUT_OF_DOMAIN_RATIO,
     },
     Modality.TEXT: {
         Emotion.NEUTRAL: 0.65,
@@ -65,13 +65,13 @@ the valence. An assumption, after what speech models reach on people's ratings w
 words: arousal well, valence hardly (Wagner et al., 2023, "Dawn of the transformer era in speech
 emotion recognition: closing the valence gap", who close it by what the model knows of words)."""
 
-SURE = 0.65
+CONTRAST_THRESHOLD = 0.65
 """A side is taken when this much of a reading's probability lies on it: two thirds, so that two
 readings that merely lean apart do not count as a contradiction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fused:
+class FusedReading:
     """One moment, every reading weighed by its confidence and how far it is to be believed.
 
     Attributes:
@@ -99,23 +99,27 @@ class Fused:
         return self.contrast is not None
 
 
-def fuse(readings: Iterable[Reading]) -> Fused | None:
+def fuse(readings: Iterable[Reading]) -> FusedReading | None:
     """Weigh the readings of one moment; ``None`` where every one of them abstained.
 
     Labels a detector does not know count as 0 there. See `weight`.
     """
-    heard = sorted(
+    informative = sorted(
         (reading for reading in readings if not reading.abstained and weight(reading) > 0),
         key=lambda reading: (reading.modality, reading.span.start_ms, reading.reading_id),
     )
-    if not heard:
+    if not informative:
         return None
-    return Fused(
-        scores=_pooled(heard),
-        confidence=max(reading.confidence for reading in heard),
-        arousal=_mean([(r.arousal, AROUSAL_TRUST[r.modality] * r.confidence) for r in heard]),
-        valence=_mean([(r.valence, VALENCE_TRUST[r.modality] * r.confidence) for r in heard]),
-        contrast=_contrast(heard),
+    return FusedReading(
+        scores=_pool_scores(informative),
+        confidence=max(reading.confidence for reading in informative),
+        arousal=_weighted_mean(
+            [(r.arousal, AROUSAL_TRUST[r.modality] * r.confidence) for r in informative]
+        ),
+        valence=_weighted_mean(
+            [(r.valence, VALENCE_TRUST[r.modality] * r.confidence) for r in informative]
+        ),
+        contrast=_find_contrast(informative),
     )
 
 
@@ -126,8 +130,8 @@ def weight(reading: Reading) -> float:
     counts for more than one that sounds joyful, and glad words for more than plain ones. 0-1.
     """
     scores = distribution(reading)
-    believed = RELIABILITY[reading.modality]
-    return reading.confidence * sum(believed[label] * score for label, score in scores.items())
+    reliability = RELIABILITY[reading.modality]
+    return reading.confidence * sum(reliability[label] * score for label, score in scores.items())
 
 
 def distribution(reading: Reading) -> dict[Emotion, float]:
@@ -136,30 +140,34 @@ def distribution(reading: Reading) -> dict[Emotion, float]:
     return {label: score / mass for label, score in reading.scores.items()}
 
 
-def _pooled(heard: Sequence[Reading]) -> dict[Emotion, float]:
+def _pool_scores(readings: Sequence[Reading]) -> dict[Emotion, float]:
     scores = dict.fromkeys(EMOTIONS, 0.0)
-    total = sum(map(weight, heard))
-    for reading in heard:
+    total = sum(map(weight, readings))
+    for reading in readings:
         share = weight(reading) / total
         for label, score in distribution(reading).items():
             scores[label] += share * score
     return scores
 
 
-def _mean(weighed: Iterable[tuple[float | None, float]]) -> float | None:
-    known = [(value, weight) for value, weight in weighed if value is not None]
-    total = sum(weight for _, weight in known)
-    return sum(value * weight for value, weight in known) / total if total > 0 else None
+def _weighted_mean(weighted_values: Iterable[tuple[float | None, float]]) -> float | None:
+    estimates = [(value, weight) for value, weight in weighted_values if value is not None]
+    total = sum(weight for _, weight in estimates)
+    return sum(value * weight for value, weight in estimates) / total if total > 0 else None
 
 
-def _contrast(heard: Sequence[Reading]) -> Contrast | None:
-    strains = {reading.modality: _strain(reading) for reading in heard}
+def _find_contrast(readings: Sequence[Reading]) -> Contrast | None:
+    strains = {reading.modality: _strain(reading) for reading in readings}
     if len(strains) < len(Modality):
         return None
     voice, words = strains[Modality.VOICE], strains[Modality.TEXT]
-    if voice >= SURE and 1 - words >= SURE:
+    if voice >= CONTRAST_THRESHOLD and 1 - words >= CONTRAST_THRESHOLD:
         return Contrast.STRAINED_VOICE
-    return Contrast.STRAINED_WORDS if words >= SURE and 1 - voice >= SURE else None
+    return (
+        Contrast.STRAINED_WORDS
+        if words >= CONTRAST_THRESHOLD and 1 - voice >= CONTRAST_THRESHOLD
+        else None
+    )
 
 
 def _strain(reading: Reading) -> float:

@@ -1,6 +1,6 @@
 """A customer's readings over time become a mood: level, trend, shift, with hysteresis.
 
-Pure: `follow` takes the mood so far and a reading and returns the next one.
+Pure: `update_mood` takes the mood so far and a reading and returns the next one.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.fusion import SAME_MOMENT_MS, Fused, fuse
+from detectors.fusion import SAME_MOMENT_MS, FusedReading, fuse
 from detectors.labels import EMOTIONS, Emotion
-from detectors.trust import believed
+from detectors.trust import discount_unreliable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,19 +40,19 @@ HALF_LIFE_MS = 15_000
 
 PRIOR_WEIGHT = 0.9
 """How much "calm" weighs before anything was heard: one odd moment is not a mood. A first one that
-is 90% strained, with as much confidence, stays just below `RISE`, so that the number that people
-see and the level that they read do not contradict each other."""
+is 90% strained, with as much confidence, stays just below `ENTER_THRESHOLDS`, so the number that
+people see and the level that they read do not contradict each other."""
 
-RISE = {MoodLevel.TENSE: 0.45, MoodLevel.UPSET: 0.58}
+ENTER_THRESHOLDS = {MoodLevel.TENSE: 0.45, MoodLevel.UPSET: 0.58}
 """A level is entered when the strain is at least this."""
 
-FALL = {MoodLevel.TENSE: 0.35, MoodLevel.UPSET: 0.48}
+EXIT_THRESHOLDS = {MoodLevel.TENSE: 0.35, MoodLevel.UPSET: 0.48}
 """... and left only when the strain is below this: no flicker."""
 
-STRAINED = 0.5
+STRAINED_THRESHOLD = 0.5
 """A moment counts as strained when this much of its own probability is negative emotion."""
 
-MOMENTS = {MoodLevel.TENSE: 2, MoodLevel.UPSET: 3}
+MIN_STRAINED_MOMENTS = {MoodLevel.TENSE: 2, MoodLevel.UPSET: 3}
 """A level is entered only after so many strained moments within `MOMENTS_WINDOW_MS`: a detector
 that errs once in a while must not raise it, however sure it is of its error."""
 
@@ -113,9 +113,9 @@ class MoodState:
 
     Attributes:
         mood: the newest mood, ``None`` before the first reading that did not abstain.
-        settled: smoothed evidence of the moments before the current one.
-        weight: how much evidence `settled` stands for.
-        settled_at_ms: the instant `settled` was last decayed to.
+        settled_scores: smoothed evidence of the moments before the current one.
+        weight: how much evidence `settled_scores` stands for.
+        settled_at_ms: the instant `settled_scores` was last decayed to.
         settled_mood: the mood before the current moment, which it is redone from.
         moment: readings of the current moment (one per modality), not yet settled.
         strains: ``(at_ms, strain)`` of the last `TREND_WINDOW_MS`, oldest first.
@@ -124,7 +124,7 @@ class MoodState:
     """
 
     mood: Mood | None = None
-    settled: Mapping[Emotion, float] | None = None
+    settled_scores: Mapping[Emotion, float] | None = None
     weight: float = PRIOR_WEIGHT
     settled_at_ms: int = 0
     settled_mood: Mood | None = None
@@ -133,7 +133,7 @@ class MoodState:
     strained_at_ms: tuple[int, ...] = ()
 
 
-def follow(state: MoodState, reading: Reading) -> MoodState:
+def update_mood(state: MoodState, reading: Reading) -> MoodState:
     """Take one more reading in. Abstaining readings leave the state as it is.
 
     A reading of the current moment by the other modality refines that moment; a later one
@@ -146,12 +146,12 @@ def follow(state: MoodState, reading: Reading) -> MoodState:
         state = _settle(state)
     others = tuple(r for r in state.moment if r.modality is not reading.modality)
     state = replace(state, moment=(*others, reading))
-    fused = _felt(state.moment)
+    fused = _fuse_moment(state.moment)
     return state if fused is None else _with_mood(state, reading.call_id, fused)
 
 
-def _felt(moment: tuple[Reading, ...]) -> Fused | None:
-    return fuse(map(believed, moment))
+def _fuse_moment(moment: tuple[Reading, ...]) -> FusedReading | None:
+    return fuse(map(discount_unreliable, moment))
 
 
 def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
@@ -161,51 +161,59 @@ def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
 
 
 def _settle(state: MoodState) -> MoodState:
-    fused = _felt(state.moment)
+    fused = _fuse_moment(state.moment)
     if fused is None or state.mood is None:
         return replace(state, moment=())
-    settled, weight = _mixed(state, fused, state.mood.at_ms)
+    settled_scores, weight = _exponential_mean(state, fused, state.mood.at_ms)
     strains = (*state.strains, (state.mood.at_ms, state.mood.strain))
     start = state.mood.at_ms - TREND_WINDOW_MS
     return MoodState(
         mood=state.mood,
-        settled=settled,
+        settled_scores=settled_scores,
         weight=weight,
         settled_at_ms=state.mood.at_ms,
         settled_mood=state.mood,
         strains=tuple(point for point in strains if point[0] >= start),
-        strained_at_ms=_strained(state, fused, state.mood.at_ms),
+        strained_at_ms=_recent_strained_ms(state, fused, state.mood.at_ms),
     )
 
 
-def _strained(state: MoodState, fused: Fused, at_ms: int) -> tuple[int, ...]:
+def _recent_strained_ms(state: MoodState, fused: FusedReading, at_ms: int) -> tuple[int, ...]:
     """When the customer was strained of late, the current moment included."""
-    every = (*state.strained_at_ms, at_ms) if fused.strain >= STRAINED else state.strained_at_ms
-    return tuple(one for one in every if one >= at_ms - MOMENTS_WINDOW_MS)
+    ends_ms = (
+        (*state.strained_at_ms, at_ms)
+        if fused.strain >= STRAINED_THRESHOLD
+        else state.strained_at_ms
+    )
+    return tuple(end_ms for end_ms in ends_ms if end_ms >= at_ms - MOMENTS_WINDOW_MS)
 
 
-def _mixed(state: MoodState, fused: Fused, at_ms: int) -> tuple[dict[Emotion, float], float]:
+def _exponential_mean(
+    state: MoodState, fused: FusedReading, at_ms: int
+) -> tuple[dict[Emotion, float], float]:
     """Exponentially weighted mean of everything settled and the current moment."""
-    past = state.settled or {label: float(label is Emotion.NEUTRAL) for label in EMOTIONS}
-    age = max(0, at_ms - state.settled_at_ms) if state.settled else 0
-    weight = state.weight * 0.5 ** (age / HALF_LIFE_MS)
+    past_scores = state.settled_scores or {
+        label: float(label is Emotion.NEUTRAL) for label in EMOTIONS
+    }
+    age_ms = max(0, at_ms - state.settled_at_ms) if state.settled_scores else 0
+    weight = state.weight * 0.5 ** (age_ms / HALF_LIFE_MS)
     total = weight + fused.confidence
     scores = {
-        label: (weight * past[label] + fused.confidence * fused.scores[label]) / total
+        label: (weight * past_scores[label] + fused.confidence * fused.scores[label]) / total
         for label in EMOTIONS
     }
     return scores, total
 
 
-def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
-    before = state.settled_mood
-    at_ms = max(*(r.span.end_ms for r in state.moment), before.at_ms if before else 0)
-    scores, total = _mixed(state, fused, at_ms)
-    strain = Fused(scores=scores, confidence=1.0).strain
-    level = _level(
-        before.level if before else MoodLevel.CALM,
+def _with_mood(state: MoodState, call_id: str, fused: FusedReading) -> MoodState:
+    previous = state.settled_mood
+    at_ms = max(*(r.span.end_ms for r in state.moment), previous.at_ms if previous else 0)
+    scores, total = _exponential_mean(state, fused, at_ms)
+    strain = FusedReading(scores=scores, confidence=1.0).strain
+    level = _next_level(
+        previous.level if previous else MoodLevel.CALM,
         strain,
-        moments=len(_strained(state, fused, at_ms)),
+        moments=len(_recent_strained_ms(state, fused, at_ms)),
     )
     share = fused.confidence / total
     mood = Mood(
@@ -214,39 +222,43 @@ def _with_mood(state: MoodState, call_id: str, fused: Fused) -> MoodState:
         scores=scores,
         strain=strain,
         level=level,
-        level_since_ms=_since(before, level, at_ms),
+        level_since_ms=_level_since_ms(previous, level, at_ms),
         trend=_trend(state.strains, strain),
-        shift=strain - (before.strain if before else 0.0) >= SHIFT_CHANGE,
+        shift=strain - (previous.strain if previous else 0.0) >= SHIFT_CHANGE,
         disagreement=fused.disagreement,
         number=state.mood.number + 1 if state.mood else 0,
         contrast=fused.contrast,
-        arousal=_drawn(before.arousal if before else None, fused.arousal, share),
-        valence=_drawn(before.valence if before else None, fused.valence, share),
+        arousal=_smooth(previous.arousal if previous else None, fused.arousal, share),
+        valence=_smooth(previous.valence if previous else None, fused.valence, share),
     )
     return replace(state, mood=mood)
 
 
-def _since(before: Mood | None, level: MoodLevel, at_ms: int) -> int:
+def _level_since_ms(previous: Mood | None, level: MoodLevel, at_ms: int) -> int:
     """When the level was entered; a customer is taken to be calm before anything was heard."""
-    if before is None:
+    if previous is None:
         return 0 if level is MoodLevel.CALM else at_ms
-    return before.level_since_ms if level is before.level else at_ms
+    return previous.level_since_ms if level is previous.level else at_ms
 
 
-def _drawn(before: float | None, present: float | None, share: float) -> float | None:
+def _smooth(previous: float | None, current: float | None, share: float) -> float | None:
     """Draw what was felt before towards the present, by the share that the present has."""
-    if before is None or present is None:
-        return before if present is None else present
-    return before + share * (present - before)
+    if previous is None or current is None:
+        return previous if current is None else current
+    return previous + share * (current - previous)
 
 
-def _level(level: MoodLevel, strain: float, *, moments: int) -> MoodLevel:
+def _next_level(level: MoodLevel, strain: float, *, moments: int) -> MoodLevel:
     """The highest level that is entered now, or held; one cannot be held that was not reached."""
     order = list(MoodLevel)
     for candidate in (MoodLevel.UPSET, MoodLevel.TENSE):
-        entered = strain >= RISE[candidate] and moments >= MOMENTS[candidate]
-        held = order.index(level) >= order.index(candidate) and strain >= FALL[candidate]
-        if entered or held:
+        is_entered = (
+            strain >= ENTER_THRESHOLDS[candidate] and moments >= MIN_STRAINED_MOMENTS[candidate]
+        )
+        is_held = (
+            order.index(level) >= order.index(candidate) and strain >= EXIT_THRESHOLDS[candidate]
+        )
+        if is_entered or is_held:
             return candidate
     return MoodLevel.CALM
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.utterance import Baseline, Speaker
+from detectors.utterance import Speaker, SpeakerBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detectors.labels import Emotion, Topic
-    from detectors.utterance import Span
+    from detectors.utterance import TimeSpan
 
 
 class Modality(StrEnum):
@@ -51,7 +51,7 @@ class Reading:
     """
 
     call_id: str
-    span: Span
+    span: TimeSpan
     modality: Modality
     detector: str
     version: str
@@ -62,7 +62,7 @@ class Reading:
     valence: float | None = None
     topics: tuple[Topic, ...] = ()
     reasons: tuple[str, ...] = ()
-    baseline: Baseline = field(default=Baseline(), repr=False, compare=False)
+    baseline: SpeakerBaseline = field(default=SpeakerBaseline(), repr=False, compare=False)
 
     @property
     def reading_id(self) -> str:

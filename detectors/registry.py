@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detectors.artifact import loaded, opened
+from detectors.artifact import load_session, open_artifact
 from detectors.detector import DetectorUnavailableError
 from detectors.reading import Modality
 from detectors.text import model as text_model
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class DetectorEntry:
     """A detector that can be loaded.
 
     Attributes:
@@ -50,7 +50,7 @@ class Registered:
         """
         return self.build(self.artifact)
 
-    def description(self) -> dict[str, Any]:
+    def read_description(self) -> dict[str, Any]:
         """What the model file says about itself: version, licence, labels and more.
 
         Raises:
@@ -58,16 +58,16 @@ class Registered:
         """
         if self.describe is not None:
             return self.describe(self.artifact)
-        return dict(opened(self.artifact, kind=self.name).description)
+        return dict(open_artifact(self.artifact, kind=self.name).description)
 
 
-DETECTORS: tuple[Registered, ...] = (
-    Registered(voice_model.KIND, Modality.VOICE, voice_model.ARTIFACT, voice_model.VoiceTone),
-    Registered(text_model.KIND, Modality.TEXT, text_model.ARTIFACT, text_model.TextEmotion),
+DETECTORS: tuple[DetectorEntry, ...] = (
+    DetectorEntry(voice_model.KIND, Modality.VOICE, voice_model.ARTIFACT, voice_model.VoiceTone),
+    DetectorEntry(text_model.KIND, Modality.TEXT, text_model.ARTIFACT, text_model.TextEmotion),
 )
 
 
-def registered(modality: Modality) -> Registered:
+def find_entry(modality: Modality) -> DetectorEntry:
     """Give the detector of a modality."""
     return next(entry for entry in DETECTORS if entry.modality is modality)
 
@@ -78,14 +78,14 @@ def load(modality: Modality) -> Detector[Any]:
     Raises:
         DetectorUnavailableError: its model is missing or broken.
     """
-    return registered(modality).load()
+    return find_entry(modality).load()
 
 
-PLUG = "onnx:"
+ONNX_PREFIX = "onnx:"
 """How a setting names a model file: ``onnx:/path/model.onnx``."""
 
 
-def voice_at(setting: str) -> Registered:
+def find_voice_detector(setting: str) -> DetectorEntry:
     """Give the voice detector that a setting asks for; empty: the one that ships.
 
     A file may be of either kind: a site's own model (docs/own-voice-model.md), or one that
@@ -95,13 +95,20 @@ def voice_at(setting: str) -> Registered:
         DetectorUnavailableError: the setting names no file, or one that does not say what it is.
     """
     if not setting:
-        return registered(Modality.VOICE)
-    path = Path(setting.removeprefix(PLUG)).expanduser()
-    if not setting.startswith(PLUG) or not path.name:
+        return find_entry(Modality.VOICE)
+    path = Path(setting.removeprefix(ONNX_PREFIX)).expanduser()
+    if not setting.startswith(ONNX_PREFIX) or not path.name:
         message = f"CALLMOOD_VOICE={setting}: must be empty or onnx:/path/model.onnx"
         raise DetectorUnavailableError(message)
-    if external_description.description_of(loaded(path), path).get("kind") == voice_model.KIND:
-        return Registered(voice_model.KIND, Modality.VOICE, path, voice_model.VoiceTone)
-    return Registered(
-        external_description.KIND, Modality.VOICE, path, detector.PluggedVoice, detector.describe
+    if (
+        external_description.load_description(load_session(path), path).get("kind")
+        == voice_model.KIND
+    ):
+        return DetectorEntry(voice_model.KIND, Modality.VOICE, path, voice_model.VoiceTone)
+    return DetectorEntry(
+        external_description.KIND,
+        Modality.VOICE,
+        path,
+        detector.ExternalVoiceModel,
+        detector.describe,
     )

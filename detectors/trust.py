@@ -20,14 +20,14 @@ from detectors.reading import Modality
 if TYPE_CHECKING:
     from detectors.reading import Reading
 
-VOICE_ALONE = 0.3
+VOICE_ONLY_TRUST = 0.3
 """Share believed of sadness, fear and disgust that only the voice tells of."""
 
-AGITATED_FROM, AGITATED = 0.45, 0.60
+ANGER_AROUSAL_MIN, ANGER_AROUSAL_FULL = 0.45, 0.60
 """Arousal (0-1) up to which anger in a voice is not believed, and from which it wholly is."""
 
 
-def believed(reading: Reading) -> Reading:
+def discount_unreliable(reading: Reading) -> Reading:
     """Move what is not believed of a voice reading to neutral, and be as much less confident.
 
     Words are believed as they are. Scores keep their sum.
@@ -36,15 +36,17 @@ def believed(reading: Reading) -> Reading:
         return reading
     scores = dict(reading.scores)
     for label in NEGATIVE & scores.keys():
-        scores[label] *= _share(label, reading.arousal)
-    doubted = sum(reading.scores.values()) - sum(scores.values())
-    scores[Emotion.NEUTRAL] = scores.get(Emotion.NEUTRAL, 0.0) + doubted
-    return replace(reading, scores=scores, confidence=reading.confidence * max(0.0, 1 - doubted))
+        scores[label] *= _trust(label, reading.arousal)
+    discounted = sum(reading.scores.values()) - sum(scores.values())
+    scores[Emotion.NEUTRAL] = scores.get(Emotion.NEUTRAL, 0.0) + discounted
+    return replace(reading, scores=scores, confidence=reading.confidence * max(0.0, 1 - discounted))
 
 
-def _share(label: Emotion, arousal: float | None) -> float:
+def _trust(label: Emotion, arousal: float | None) -> float:
     if label is not Emotion.ANGER:
-        return VOICE_ALONE
+        return VOICE_ONLY_TRUST
     if arousal is None:
         return 1.0
-    return min(1.0, max(0.0, (arousal - AGITATED_FROM) / (AGITATED - AGITATED_FROM)))
+    return min(
+        1.0, max(0.0, (arousal - ANGER_AROUSAL_MIN) / (ANGER_AROUSAL_FULL - ANGER_AROUSAL_MIN))
+    )

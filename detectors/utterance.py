@@ -37,7 +37,7 @@ class Language(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class SpeakerBaseline:
     """How one customer has sounded so far in this call, for running normalisation.
 
     Not an identity: it is a mean over acoustic statistics, kept for one call only.
@@ -53,7 +53,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """A stretch of a call: ``start_ms`` included, ``end_ms`` excluded, since the call's start."""
 
     start_ms: int
@@ -69,11 +69,11 @@ class Span:
         """How long it is."""
         return self.end_ms - self.start_ms
 
-    def overlap_ms(self, other: Span) -> int:
+    def overlap_ms(self, other: TimeSpan) -> int:
         """Milliseconds that both spans cover; 0 where they do not meet."""
         return max(0, min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms))
 
-    def gap_ms(self, other: Span) -> int:
+    def gap_ms(self, other: TimeSpan) -> int:
         """Milliseconds between the two; 0 where they meet."""
         return max(0, max(self.start_ms, other.start_ms) - min(self.end_ms, other.end_ms))
 
@@ -90,10 +90,10 @@ class Utterance:
 
     call_id: str
     speaker: Speaker
-    span: Span
+    span: TimeSpan
     pcm: NDArray[np.int16]
     language: str = Language.KOREAN
-    baseline: Baseline = Baseline()
+    baseline: SpeakerBaseline = SpeakerBaseline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class TranscriptLine:
 
     call_id: str
     speaker: Speaker
-    span: Span
+    span: TimeSpan
     text: str
     language: Language = Language.KOREAN
     final: bool = True
@@ -134,5 +134,5 @@ class Turn:
 
     call_id: str
     kind: TurnKind
-    span: Span
+    span: TimeSpan
     speaker: Speaker | None = None

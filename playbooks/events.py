@@ -11,7 +11,7 @@ from detectors.reading import Reading
 from detectors.utterance import Language, TranscriptLine, Turn
 
 if TYPE_CHECKING:
-    from playbooks.sensitivity import Sensitive
+    from playbooks.sensitivity import SensitivityKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +38,22 @@ class EarlierCall:
     """
 
     ago_ms: int
-    kinds: frozenset[Sensitive] = frozenset()
+    kinds: frozenset[SensitivityKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class CallerKnown:
+class CallerIdentified:
     """The caller has called before. Known by a keyed hash of the number, never the number.
 
     Attributes:
-        earlier: the earlier calls, the newest first.
+        earlier_calls: the earlier calls, the newest first.
     """
 
     call_id: str
-    earlier: tuple[EarlierCall, ...]
+    earlier_calls: tuple[EarlierCall, ...]
 
 
-Event: TypeAlias = CallStarted | CallerKnown | Reading | Mood | TranscriptLine | Turn
+Event: TypeAlias = CallStarted | CallerIdentified | Reading | Mood | TranscriptLine | Turn
 
 
 class EventKind(StrEnum):
@@ -69,7 +69,7 @@ class EventKind(StrEnum):
 
 _KINDS: dict[type[Event], EventKind] = {
     CallStarted: EventKind.CALL,
-    CallerKnown: EventKind.CALLER,
+    CallerIdentified: EventKind.CALLER,
     Reading: EventKind.READING,
     Mood: EventKind.MOOD,
     TranscriptLine: EventKind.LINE,
@@ -77,7 +77,7 @@ _KINDS: dict[type[Event], EventKind] = {
 }
 
 
-def kind_of(event: Event) -> EventKind:
+def event_kind(event: Event) -> EventKind:
     """Which kind of event this is."""
     return _KINDS[type(event)]
 
@@ -99,7 +99,7 @@ def event_id(event: Event) -> str:
             return f"{event.call_id}~{event.kind}~{who}~{event.span.start_ms}"
         case CallStarted():
             return f"{event.call_id}~call"
-        case CallerKnown():
+        case CallerIdentified():
             return f"{event.call_id}~caller"
 
 
@@ -108,7 +108,7 @@ def event_time(event: Event) -> int:
     match event:
         case Mood():
             return event.at_ms
-        case CallStarted() | CallerKnown():
+        case CallStarted() | CallerIdentified():
             return 0
         case _:
             return event.span.end_ms

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from detectors.utterance import Language
     from playbooks.conditions.base import Condition, Leaf
     from playbooks.events import EventKind
-    from playbooks.sensitivity import Sensitive
-    from playbooks.test_case import Case
+    from playbooks.sensitivity import SensitivityKind
+    from playbooks.test_case import PlaybookTestCase
 
 
 class AlertLevel(StrEnum):
@@ -45,7 +45,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ProtocolStep:
     """One thing that the agent may do or read out.
 
     Attributes:
@@ -68,7 +68,7 @@ class Rung:
 
     level: AlertLevel
     title: Mapping[Language, str]
-    steps: tuple[Step, ...]
+    steps: tuple[ProtocolStep, ...]
 
     @property
     def suggestion(self) -> dict[Language, tuple[str, ...]]:
@@ -112,19 +112,21 @@ class Playbook:
     cooldown_ms: int = 60_000
     at_most: int = 3
     priority: int = 0
-    sensitive: Sensitive | None = None
+    sensitive: SensitivityKind | None = None
     content_hash: str = ""
     supersedes: frozenset[str] = frozenset()
-    cases: tuple[Case, ...] = field(default=(), repr=False)
-    watching: Mapping[EventKind, tuple[Leaf, ...]] = field(init=False, repr=False, compare=False)
+    cases: tuple[PlaybookTestCase, ...] = field(default=(), repr=False)
+    leaves_by_kind: Mapping[EventKind, tuple[Leaf, ...]] = field(
+        init=False, repr=False, compare=False
+    )
     """The kinds of event it looks at, and what looks."""
 
     def __post_init__(self) -> None:
-        watching: dict[EventKind, tuple[Leaf, ...]] = {}
+        leaves_by_kind: dict[EventKind, tuple[Leaf, ...]] = {}
         for leaf in self.when.leaves:
             for kind in leaf.kinds:
-                watching[kind] = (*watching.get(kind, ()), leaf)
-        object.__setattr__(self, "watching", watching)
+                leaves_by_kind[kind] = (*leaves_by_kind.get(kind, ()), leaf)
+        object.__setattr__(self, "leaves_by_kind", leaves_by_kind)
 
     @property
     def level(self) -> AlertLevel:
@@ -136,9 +138,9 @@ class Playbook:
         """What its first alert suggests."""
         return self.rungs[0].suggestion
 
-    def rung(self, step: int) -> Rung:
-        """What the ``step``-th alert of a call (from 1) says."""
-        return self.rungs[min(step, len(self.rungs)) - 1]
+    def rung(self, number: int) -> Rung:
+        """What the ``number``-th alert of a call (from 1) says."""
+        return self.rungs[min(number, len(self.rungs)) - 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,7 @@ class Alert:
     cause_ids: tuple[str, ...]
     language: Language
     actions: tuple[Action | None, ...] = ()
-    sensitive: Sensitive | None = None
+    sensitive: SensitivityKind | None = None
 
     @property
     def alert_id(self) -> str:

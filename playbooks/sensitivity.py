@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playbooks.playbook import Alert, AlertLevel
 
 
-class Sensitive(StrEnum):
+class SensitivityKind(StrEnum):
     """Kinds of sensitive customer, the gravest first."""
 
     SELF_HARM = "self_harm"
@@ -37,34 +37,34 @@ class Finding:
     Attributes:
         level: the most serious alert of this kind.
         since_ms: when the first of them came, since the call's start.
-        alerts: how many there were: how far up the ladder.
+        alert_count: how many there were: how far up the ladder.
         reasons: evidence that a person can check, oldest first, each once.
         cause_ids: the readings, moods, lines and turns it rests on.
     """
 
-    kind: Sensitive
+    kind: SensitivityKind
     level: AlertLevel
     since_ms: int
-    alerts: int
+    alert_count: int
     reasons: tuple[str, ...]
     cause_ids: tuple[str, ...]
 
 
-def findings(alerts: Iterable[Alert]) -> tuple[Finding, ...]:
+def collect_findings(alerts: Iterable[Alert]) -> tuple[Finding, ...]:
     """What a call's alerts say of its customer, the gravest kind first."""
-    by_kind: dict[Sensitive, list[Alert]] = {}
+    by_kind: dict[SensitivityKind, list[Alert]] = {}
     for alert in sorted(alerts, key=lambda alert: (alert.at_ms, alert.playbook_id)):
         if alert.sensitive is not None:
             by_kind.setdefault(alert.sensitive, []).append(alert)
-    return tuple(_finding(kind, by_kind[kind]) for kind in Sensitive if kind in by_kind)
+    return tuple(_build_finding(kind, by_kind[kind]) for kind in SensitivityKind if kind in by_kind)
 
 
-def _finding(kind: Sensitive, alerts: list[Alert]) -> Finding:
+def _build_finding(kind: SensitivityKind, alerts: list[Alert]) -> Finding:
     return Finding(
         kind=kind,
         level=max((alert.level for alert in alerts), key=lambda level: level.rank),
         since_ms=alerts[0].at_ms,
-        alerts=len(alerts),
+        alert_count=len(alerts),
         reasons=tuple(dict.fromkeys(r for alert in alerts for r in alert.reasons)),
         cause_ids=tuple(dict.fromkeys(c for alert in alerts for c in alert.cause_ids)),
     )

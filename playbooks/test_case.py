@@ -13,7 +13,7 @@ CALL_ID = "test"
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedAlert:
     """One alert that must come. ``None``: any.
 
     Attributes:
@@ -25,7 +25,7 @@ class Expected:
     step: int | None = None
     level: AlertLevel | None = None
 
-    def fits(self, alert: Alert) -> bool:
+    def matches(self, alert: Alert) -> bool:
         """This is the alert."""
         return (
             alert.at_ms == self.at_ms
@@ -40,16 +40,16 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PlaybookTestCase:
     """One test.
 
     Attributes:
-        where: ``file:line`` of where it stands.
+        location: ``file:line`` of where it stands.
         events: in time order, the call's start first.
         expected: all alerts of the playbook, in time order; empty: none may come.
     """
 
     name: str
-    where: str
+    location: str
     events: tuple[Event, ...]
-    expected: tuple[Expected, ...]
+    expected: tuple[ExpectedAlert, ...]

@@ -2,7 +2,7 @@
 
 Nothing is turned into Python objects: only the node tree is looked at, so that every value
 keeps its place and a file cannot run anything. An accessor that finds something wrong notes it
-and answers with a harmless value; whoever asked throws the result away if `Problems` has any.
+and answers with a harmless value; whoever asked throws the result away if `FileProblems` has any.
 """
 
 from __future__ import annotations
@@ -40,69 +40,71 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(slots=True)
-class Problems:
+class FileProblems:
     """What is wrong with one file."""
 
     name: str
-    found: list[tuple[int, str]] = field(default_factory=list)
-    more: int = 0
+    entries: list[tuple[int, str]] = field(default_factory=list)
+    overflow_count: int = 0
 
     def add(self, line: int, what: str, advice: str) -> None:
         """Note one; ``line`` counts from 1. Beyond `MAX_PROBLEMS` they are only counted."""
-        if len(self.found) < MAX_PROBLEMS:
-            self.found.append((line, f"{self.name}:{line}: {what}; {advice}"))
+        if len(self.entries) < MAX_PROBLEMS:
+            self.entries.append((line, f"{self.name}:{line}: {what}; {advice}"))
         else:
-            self.more += 1
+            self.overflow_count += 1
 
     def lines(self) -> list[str]:
         """``file:line: what; what to do``, top to bottom, each once."""
-        told = list(dict.fromkeys(text for _, text in sorted(self.found)))
-        more = f"{self.name}:1: {self.more} problems more; mend these first"
-        return [*told, more] if self.more else told
+        messages = list(dict.fromkeys(text for _, text in sorted(self.entries)))
+        overflow = f"{self.name}:1: {self.overflow_count} problems more; mend these first"
+        return [*messages, overflow] if self.overflow_count else messages
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class YamlField:
     """One value in the file. ``node`` is ``None`` where a required key is missing."""
 
     name: str
     node: Node | None
-    problems: Problems
+    problems: FileProblems
 
     @property
     def line(self) -> int:
         """Where it starts, from 1."""
         return self.node.start_mark.line + 1 if self.node else 1
 
-    def refuse(self, what: str, advice: str) -> None:
+    def add_problem(self, what: str, advice: str) -> None:
         """Note a problem here, unless the missing key was noted already."""
         if self.node is not None:
             self.problems.add(self.line, what, advice)
 
     def block(
-        self, allowed: Collection[str], *, elsewhere: Mapping[str, str] | None = None
-    ) -> Block:
+        self, allowed: Collection[str], *, hints: Mapping[str, str] | None = None
+    ) -> YamlBlock:
         """As a mapping whose keys are ``allowed``, each at most once.
 
         Args:
             allowed: the keys it may have.
-            elsewhere: keys that people write here, and what to do with them.
+            hints: keys that people write here, and what to do with them.
         """
         if not isinstance(self.node, MappingNode):
-            self.refuse(f"{self.name} is not a block", f"write {_listed(allowed)} below it")
-            return Block(self, {})
-        parts: dict[str, Field] = {}
+            self.add_problem(
+                f"{self.name} is not a block", f"write {_join_names(allowed)} below it"
+            )
+            return YamlBlock(self, {})
+        fields: dict[str, YamlField] = {}
         for key_node, value in self.node.value:
             key = key_node.value if isinstance(key_node, ScalarNode) else "(a block)"
-            part = Field(key, key_node, self.problems)
-            if key in parts:
-                part.refuse(f"{key!r} is written twice", "keep one of them")
+            key_field = YamlField(key, key_node, self.problems)
+            if key in fields:
+                key_field.add_problem(f"{key!r} is written twice", "keep one of them")
             elif key not in allowed:
-                advice = (elsewhere or {}).get(key) or _meant(key, allowed)
-                part.refuse(f"unknown key {key!r}", advice)
+                advice = (hints or {}).get(key) or _suggest_key(key, allowed)
+                key_field.add_problem(f"unknown key {key!r}", advice)
             else:
-                parts[key] = Field(key, value, self.problems)
-        return Block(self, parts)
+                fields[key] = YamlField(key, value, self.problems)
+        return YamlBlock(self, fields)
 
     @property
     def is_block(self) -> bool:
@@ -114,32 +116,36 @@ class Field:
         """It is a list."""
         return isinstance(self.node, SequenceNode)
 
-    def part(self, text: str) -> Field:
+    def subfield(self, text: str) -> YamlField:
         """A piece of this text as a value of its own, at the same place."""
         if self.node is None:
             return self
         node = ScalarNode(f"{_TAG}str", text, self.node.start_mark, self.node.end_mark)
-        return Field(self.name, node, self.problems)
+        return YamlField(self.name, node, self.problems)
 
-    def items(self, *, least: int = 1) -> list[Field]:
-        """As a list of at least ``least`` values."""
+    def items(self, *, min_items: int = 1) -> list[YamlField]:
+        """As a list of at least ``min_items`` values."""
         if not isinstance(self.node, SequenceNode):
-            self.refuse(f"{self.name} is not a list", 'begin each line below it with "- "')
+            self.add_problem(f"{self.name} is not a list", 'begin each line below it with "- "')
             return []
-        if len(self.node.value) < least:
-            self.refuse(f"{self.name} has fewer than {least} entries", "add what is missing")
-        return [Field(self.name, node, self.problems) for node in self.node.value]
+        if len(self.node.value) < min_items:
+            self.add_problem(
+                f"{self.name} has fewer than {min_items} entries", "add what is missing"
+            )
+        return [YamlField(self.name, node, self.problems) for node in self.node.value]
 
-    def text(self, *, longest: int = MAX_TEXT) -> str:
-        """As text of 1 to ``longest`` characters."""
+    def text(self, *, max_length: int = MAX_TEXT) -> str:
+        """As text of 1 to ``max_length`` characters."""
         value = self._scalar("str", f"{self.name} is not text", "put it in quotes").strip()
         if self.node is not None and isinstance(self.node, ScalarNode):
             if not value and self.node.tag == f"{_TAG}str":
-                self.refuse(f"{self.name} is empty", "write its text")
+                self.add_problem(f"{self.name} is empty", "write its text")
             if any(_is_invisible(letter) for letter in value):
-                self.refuse(f"{self.name} has an invisible character", "write it anew")
-            if len(value) > longest:
-                self.refuse(f"{self.name} is longer than {longest} characters", "shorten it")
+                self.add_problem(f"{self.name} has an invisible character", "write it anew")
+            if len(value) > max_length:
+                self.add_problem(
+                    f"{self.name} is longer than {max_length} characters", "shorten it"
+                )
         return value
 
     def integer(self, low: int, high: int) -> int:
@@ -148,10 +154,10 @@ class Field:
         value = self._scalar("int", f"{self.name} is not a whole number", advice)
         if not re.fullmatch(r"-?(?:0|[1-9][0-9]{0,8})", value):
             if value:
-                self.refuse(f"{self.name} is not a whole number", advice)
+                self.add_problem(f"{self.name} is not a whole number", advice)
             return low
         if not low <= int(value) <= high:
-            self.refuse(f"{self.name} is {value}", advice)
+            self.add_problem(f"{self.name} is {value}", advice)
         return int(value)
 
     def ratio(self) -> float:
@@ -160,7 +166,7 @@ class Field:
         node = self.node
         text = node.value if isinstance(node, ScalarNode) else ""
         if not re.fullmatch(r"(?:0|1|0?\.[0-9]{1,6}|1\.0{1,6})", text):
-            self.refuse(f"{self.name} is not a number from 0 to 1", advice)
+            self.add_problem(f"{self.name} is not a number from 0 to 1", advice)
             return 0.0
         return float(text)
 
@@ -168,70 +174,73 @@ class Field:
         """As true or false."""
         value = self._scalar("bool", f"{self.name} is neither true nor false", "write true")
         if value not in {"true", "false", ""}:
-            self.refuse(f"{self.name} is {value!r}", "write true or false, in small letters")
+            self.add_problem(f"{self.name} is {value!r}", "write true or false, in small letters")
         return value == "true"
 
     def duration(self, low_ms: int, high_ms: int) -> int:
         """As milliseconds, written like ``20s``, ``1m30s``, ``500ms`` or ``7d``."""
-        advice = f"write something like 20s or 1m30s, from {_long(low_ms)} to {_long(high_ms)}"
+        low, high = _format_duration(low_ms), _format_duration(high_ms)
+        advice = f"write something like 20s or 1m30s, from {low} to {high}"
         text = self.node.value if isinstance(self.node, ScalarNode) else ""
         match = _DURATION.fullmatch(text) if text else None
         if not match:
-            self.refuse(f"{self.name} is not a length of time", advice)
+            self.add_problem(f"{self.name} is not a length of time", advice)
             return low_ms
         parts = zip(match.groups(), _UNITS_MS, strict=True)
         length = sum(round(float(part or 0) * unit) for part, unit in parts)
         if not low_ms <= length <= high_ms:
-            self.refuse(f"{self.name} is {text}", advice)
+            self.add_problem(f"{self.name} is {text}", advice)
         return length
 
     def choice(self, choices: type[Choice]) -> Choice:
         """As one of the words of ``choices``."""
         text = self.node.value if isinstance(self.node, ScalarNode) else ""
         if text not in list(choices):
-            self.refuse(f"{self.name} is {text!r}", f"write one of {_listed(list(choices))}")
+            self.add_problem(
+                f"{self.name} is {text!r}", f"write one of {_join_names(list(choices))}"
+            )
             return next(iter(choices))
         return choices(text)
 
-    def canonical(self, *, without: Collection[str] = ()) -> str:
+    def to_canonical_json(self, *, exclude: Collection[str] = ()) -> str:
         """The same text for the same content, however it is laid out.
 
         Args:
-            without: keys of the top block that are left out.
+            exclude: keys of the top block that are left out.
         """
-        parts = _canonical(self.node)
+        parts = _to_canonical(self.node)
         if isinstance(parts, dict):
-            parts = {key: part for key, part in parts.items() if key not in without}
+            parts = {key: part for key, part in parts.items() if key not in exclude}
         return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def _scalar(self, tag: str, what: str, advice: str) -> str:
         if not isinstance(self.node, ScalarNode) or self.node.tag != _TAG + tag:
-            self.refuse(what, advice)
+            self.add_problem(what, advice)
             return ""
         return str(self.node.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class YamlBlock:
     """A mapping in the file."""
 
-    field: Field
-    parts: dict[str, Field]
+    field: YamlField
+    fields: dict[str, YamlField]
 
-    def get(self, key: str) -> Field | None:
+    def get(self, key: str) -> YamlField | None:
         """The value, or ``None`` where it is not written."""
-        return self.parts.get(key)
+        return self.fields.get(key)
 
-    def need(self, key: str, advice: str) -> Field:
+    def require(self, key: str, advice: str) -> YamlField:
         """The value; noted as a problem where it is not written."""
-        if key in self.parts:
-            return self.parts[key]
+        if key in self.fields:
+            return self.fields[key]
         if self.field.is_block:
-            self.field.refuse(f"{self.field.name} has no {str(key)!r}", advice)
-        return Field(key, None, self.field.problems)
+            self.field.add_problem(f"{self.field.name} has no {str(key)!r}", advice)
+        return YamlField(key, None, self.field.problems)
 
 
-def opened(content: bytes, problems: Problems) -> Field | None:
+def parse_yaml(content: bytes, problems: FileProblems) -> YamlField | None:
     """The top of one rule file, or ``None`` where it is no usable YAML (noted)."""
     if len(content) > MAX_BYTES:
         problems.add(1, f"larger than {MAX_BYTES // 1024} KB", "split it into several playbooks")
@@ -243,12 +252,12 @@ def opened(content: bytes, problems: Problems) -> Field | None:
         problems.add(line, "not UTF-8 text", "save the file as UTF-8")
         return None
     try:
-        return _composed(text, problems)
+        return _compose_yaml(text, problems)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "a character that text cannot have"
         line = mark.line + 1 if mark else 1
-        problems.add(line, f"not YAML ({what})", _remedy(what))
+        problems.add(line, f"not YAML ({what})", _find_remedy(what))
         return None
 
 
@@ -260,22 +269,22 @@ _REMEDIES = {
 }
 
 
-def _remedy(what: str) -> str:
-    known = (advice for sign, advice in _REMEDIES.items() if sign in what)
-    return next(known, "check the indentation and the quotes above")
+def _find_remedy(what: str) -> str:
+    remedies = (advice for pattern, advice in _REMEDIES.items() if pattern in what)
+    return next(remedies, "check the indentation and the quotes above")
 
 
-def _composed(text: str, problems: Problems) -> Field | None:
-    if _is_hostile(text, problems):
+def _compose_yaml(text: str, problems: FileProblems) -> YamlField | None:
+    if _is_unsafe(text, problems):
         return None
     node = yaml.compose(text, Loader=_LOADER)
     if node is None:
         problems.add(1, "the file is empty", "write a playbook or remove the file")
         return None
-    return Field("the playbook", node, problems)
+    return YamlField("the playbook", node, problems)
 
 
-def _is_hostile(text: str, problems: Problems) -> bool:
+def _is_unsafe(text: str, problems: FileProblems) -> bool:
     """Refuse what makes YAML dangerous or unreadable, before a tree is built of it."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -299,15 +308,15 @@ def _is_hostile(text: str, problems: Problems) -> bool:
     return False
 
 
-def _canonical(node: Node | None) -> object:
+def _to_canonical(node: Node | None) -> object:
     if isinstance(node, MappingNode):
-        return {str(key.value): _canonical(value) for key, value in node.value}
+        return {str(key.value): _to_canonical(value) for key, value in node.value}
     if isinstance(node, SequenceNode):
-        return [_canonical(item) for item in node.value]
+        return [_to_canonical(item) for item in node.value]
     return [node.tag, node.value] if isinstance(node, ScalarNode) else None
 
 
-def _long(length_ms: int) -> str:
+def _format_duration(length_ms: int) -> str:
     return f"{length_ms // 86_400_000}d" if length_ms >= 86_400_000 else f"{length_ms / 1000:g}s"  # noqa: PLR2004
 
 
@@ -320,10 +329,14 @@ _JOINERS = "\n\t\u200c\u200d"
 """Line breaks, and what ties the parts of an emoji together."""
 
 
-def _meant(key: str, allowed: Collection[str]) -> str:
-    close = difflib.get_close_matches(key, allowed, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known here: {_listed(allowed)}"
+def _suggest_key(key: str, allowed: Collection[str]) -> str:
+    close_matches = difflib.get_close_matches(key, allowed, n=1)
+    return (
+        f"did you mean {close_matches[0]!r}?"
+        if close_matches
+        else f"known here: {_join_names(allowed)}"
+    )
 
 
-def _listed(names: Collection[str]) -> str:
+def _join_names(names: Collection[str]) -> str:
     return ", ".join(sorted(names))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Headers = list[tuple[str, bytes]]
 
-_UNDECLARED = "callmood.unknown.v1"
+_UNKNOWN_TYPE = "callmood.unknown.v1"
 
 
 class MessageError(ValueError):
@@ -36,7 +36,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
 
-    ce_type: ClassVar[str] = _UNDECLARED
+    ce_type: ClassVar[str] = _UNKNOWN_TYPE
     content_type: ClassVar[str] = "application/json"
 
     call_id: CallId
@@ -61,7 +61,7 @@ class Message(BaseModel):
 
     def headers(self, *, source: str, time: datetime | None = None) -> Headers:
         """The Kafka headers: CloudEvents' required attributes, time, subject, extensions."""
-        core = {
+        attributes = {
             "specversion": "1.0",
             "id": self.message_id,
             "source": source,
@@ -69,8 +69,10 @@ class Message(BaseModel):
             "time": (time or now()).isoformat(timespec="microseconds"),
             "subject": self.key,
         }
-        named = [(f"ce_{name}", text.encode()) for name, text in (core | self.attributes()).items()]
-        return [*named, ("content-type", self.content_type.encode())]
+        ce_headers = [
+            (f"ce_{name}", text.encode()) for name, text in (attributes | self.attributes()).items()
+        ]
+        return [*ce_headers, ("content-type", self.content_type.encode())]
 
     @classmethod
     def decode(cls, value: bytes, headers: Iterable[tuple[str, bytes]]) -> Self:
@@ -80,14 +82,14 @@ class Message(BaseModel):
             MessageError: it is not one of this kind.
         """
         del headers
-        return cls._validated(lambda: cls.model_validate_json(value))
+        return cls._validate(lambda: cls.model_validate_json(value))
 
     @classmethod
-    def _validated(cls, make: Callable[[], Self]) -> Self:
+    def _validate(cls, make: Callable[[], Self]) -> Self:
         try:
             return make()
         except ValidationError as error:
-            raise MessageError(one_line(error)) from None
+            raise MessageError(summarize_validation(error)) from None
 
 
 class BinaryMessage(Message):
@@ -100,19 +102,21 @@ class BinaryMessage(Message):
 
     def attributes(self) -> dict[str, str]:  # noqa: D102
         fields = self.model_dump(mode="json", exclude={"payload", "call_id"}, exclude_none=True)
-        return {_attribute(name): _as_text(value) for name, value in fields.items()}
+        return {_attribute_name(name): _to_text(value) for name, value in fields.items()}
 
     @classmethod
     def decode(cls, value: bytes, headers: Iterable[tuple[str, bytes]]) -> Self:  # noqa: D102
-        given = attributes_of(headers)
+        attributes = parse_attributes(headers)
         fields: dict[str, object] = {
-            name: given[_attribute(name)] for name in cls.model_fields if _attribute(name) in given
+            name: attributes[_attribute_name(name)]
+            for name in cls.model_fields
+            if _attribute_name(name) in attributes
         }
-        fields |= {"call_id": given.get("subject", ""), "payload": value}
-        return cls._validated(lambda: cls.model_validate(fields))
+        fields |= {"call_id": attributes.get("subject", ""), "payload": value}
+        return cls._validate(lambda: cls.model_validate(fields))
 
 
-def attributes_of(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+def parse_attributes(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """The ``ce_*`` headers by name, without the prefix; bytes that are no UTF-8 are replaced."""
     return {
         name[3:]: (value or b"").decode("utf-8", errors="replace")
@@ -121,9 +125,9 @@ def attributes_of(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     }
 
 
-def time_of(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
+def parse_time(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
     """When the message was made (``ce_time``), if it says so readably and with its zone."""
-    text = attributes_of(headers).get("time", "")
+    text = parse_attributes(headers).get("time", "")
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -131,11 +135,11 @@ def time_of(headers: Iterable[tuple[str, bytes]]) -> datetime | None:
     return time if time.tzinfo is not None else None
 
 
-def _attribute(field: str) -> str:
+def _attribute_name(field: str) -> str:
     return field.replace("_", "")
 
 
-def _as_text(value: object) -> str:
+def _to_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
@@ -143,7 +147,7 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def one_line(error: ValidationError) -> str:
+def summarize_validation(error: ValidationError) -> str:
     """What is wrong with a message, at most five things of it."""
     problems: Sequence[str] = [
         f"{'.'.join(map(str, problem['loc'])) or 'value'}: {problem['msg']}"

@@ -15,6 +15,6 @@ CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
 """What a gateway calls a call: up to 128 letters, digits and ``. _ : @ + -``."""
 
 
-def joined(*parts: object) -> str:
+def join_id(*parts: object) -> str:
     """One id from its parts."""
     return SEPARATOR.join(str(part) for part in parts)

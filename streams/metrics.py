@@ -19,22 +19,22 @@ LATENCY_BUCKETS = (
 )  # fmt: skip
 
 CHUNKS_SENT = Counter("callmood_gateway_chunks", "Audio chunks a gateway has sent.", ["gateway"])
-CALLS_ON_LINE = Gauge("callmood_gateway_calls", "Calls a gateway is carrying now.", ["gateway"])
-GATEWAY_LATE = Histogram(
+GATEWAY_CALLS = Gauge("callmood_gateway_calls", "Calls a gateway is carrying now.", ["gateway"])
+GATEWAY_DELAY_SECONDS = Histogram(
     "callmood_gateway_late_seconds",
     "How late a gateway sent a chunk after its last sample.",
     ["gateway"],
     buckets=LATENCY_BUCKETS,
 )
-CHUNKS_READ = Counter("callmood_chunks", "Audio chunks the worker has listened to.")
+CHUNKS_PROCESSED = Counter("callmood_chunks", "Audio chunks the worker has listened to.")
 AUDIO_SECONDS = Counter(
     "callmood_audio_seconds", "Seconds of calls the worker has listened to (all channels at once)."
 )
-UTTERANCES_FOUND = Counter("callmood_utterances", "Utterances found.", ["speaker"])
+UTTERANCES_DETECTED = Counter("callmood_utterances", "Utterances found.", ["speaker"])
 READINGS_MADE = Counter(
     "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
 )
-UNUSABLE = Counter(
+UNUSABLE_ITEMS = Counter(
     "callmood_unusable", "Utterances and lines that could not be read.", ["modality"]
 )
 INFERENCE_SECONDS = Histogram(
@@ -48,24 +48,24 @@ INFERENCE_BATCH = Histogram(
 )
 MOODS_CHANGED = Counter("callmood_moods", "Moods sent.", ["level"])
 ALERTS_FIRED = Counter("callmood_alerts", "Alerts fired.", ["playbook", "level"])
-PLAYBOOKS_IN_FORCE = Gauge("callmood_playbooks_in_force", "Playbooks a worker goes by now.")
+ACTIVE_PLAYBOOKS = Gauge("callmood_playbooks_in_force", "Playbooks a worker goes by now.")
 RULES_RELOADS = Counter(
     "callmood_rules_reloads",
     "Changes of the rules folder that a worker took or refused.",
     ["result"],
 )
-RULES_REFUSED = Gauge(
+RULES_REJECTED = Gauge(
     "callmood_rules_refused", "1 while refused rules lie in the folder and older ones are in force."
 )
-FEEDBACK_GIVEN = Counter("callmood_feedback", "Answers to alerts.", ["playbook", "verdict"])
+FEEDBACK_ANSWERS = Counter("callmood_feedback", "Answers to alerts.", ["playbook", "verdict"])
 STEPS_CONFIRMED = Counter(
     "callmood_steps", "Steps of the protection protocol confirmed.", ["action", "role", "state"]
 )
-EVIDENCE_SEALED = Counter("callmood_seals", "Sealed bundles of evidence made.", ["cause"])
-CORRECTIONS_KEPT = Counter("callmood_corrections", "Corrections kept.", ["changed"])
+EVIDENCE_SEALS = Counter("callmood_seals", "Sealed bundles of evidence made.", ["cause"])
+CORRECTIONS_STORED = Counter("callmood_corrections", "Corrections kept.", ["changed"])
 DEAD_LETTERS_SENT = Counter("callmood_dead_letters", "Messages set aside.", ["source", "stage"])
-CALLS_LISTENED = Gauge("callmood_calls", "Calls the worker is listening to now.")
-CHUNKS_HELD = Gauge(
+ACTIVE_CALLS = Gauge("callmood_calls", "Calls the worker is listening to now.")
+PENDING_CHUNKS = Gauge(
     "callmood_chunks_held", "Chunks read but not yet acknowledged: their reading is not out."
 )
 STAGE_SECONDS = Histogram(
@@ -74,13 +74,15 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=LATENCY_BUCKETS,
 )
-SCREENS = Gauge("callmood_screens", "Browsers that are listening live.")
+LIVE_BROWSERS = Gauge("callmood_screens", "Browsers that are listening live.")
 QUEUE_LENGTH = Gauge("callmood_trainer_queue", "Segments waiting for a trainer.")
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Every metric of callmood that is registered, as Prometheus calls the family."""
-    return sorted(m.name for m in REGISTRY.collect() if m.name.startswith("callmood_"))
+    return sorted(
+        family.name for family in REGISTRY.collect() if family.name.startswith("callmood_")
+    )
 
 
 def observe_stage(stage: str, since: datetime | None, until: datetime | None) -> None:

@@ -13,11 +13,11 @@ from streams.messages.records import (
     CallEvent,
     Correction,
     DeadLetter,
-    EvidenceSealed,
+    EvidenceSeal,
     Feedback,
     MoodMessage,
     ReadingMessage,
-    StepDone,
+    StepConfirmation,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
@@ -37,23 +37,23 @@ class KafkaTopic:
     Attributes:
         message: the class of everything on it; ``None`` for a worker's changelog.
         retention: how long Kafka keeps it; of a changelog: the newest per key.
-        carries: what, in a few words.
+        description: what, in a few words.
     """
 
     name: str
     message: type[Message] | None
     retention: timedelta
-    carries: str
+    description: str
 
     @property
     def config(self) -> dict[str, str]:
         """Kafka's topic configuration."""
-        milliseconds = str(int(self.retention / timedelta(milliseconds=1)))
+        retention_ms = str(int(self.retention / timedelta(milliseconds=1)))
         if self.message is not None:
-            return {"cleanup.policy": "delete", "retention.ms": milliseconds}
+            return {"cleanup.policy": "delete", "retention.ms": retention_ms}
         return {
             "cleanup.policy": "compact,delete",
-            "retention.ms": milliseconds,
+            "retention.ms": retention_ms,
             "segment.ms": str(3_600_000),
             # What is forgotten is gone within a day, however little else is written.
             "max.compaction.lag.ms": str(24 * 3_600_000),
@@ -63,82 +63,82 @@ class KafkaTopic:
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 CALLS = KafkaTopic(
-    name="calls.v1", message=CallEvent, retention=30 * DAY, carries="a call started or ended"
+    name="calls.v1", message=CallEvent, retention=30 * DAY, description="a call started or ended"
 )
 AUDIO = KafkaTopic(
-    name="audio.v1", message=AudioChunk, retention=6 * HOUR, carries="200 ms of both channels"
+    name="audio.v1", message=AudioChunk, retention=6 * HOUR, description="200 ms of both channels"
 )
 TRANSCRIPTS = KafkaTopic(
     name="transcripts.v1",
     message=TranscriptMessage,
     retention=7 * DAY,
-    carries="a line of text, partial or final",
+    description="a line of text, partial or final",
 )
 UTTERANCES = KafkaTopic(
     name="utterances.v1",
     message=UtteranceClip,
     retention=1 * DAY,
-    carries="the customer's voice in one utterance, where recording was agreed to",
+    description="the customer's voice in one utterance, where recording was agreed to",
 )
 TURNS = KafkaTopic(
     name="turns.v1",
     message=TurnMessage,
     retention=7 * DAY,
-    carries="who spoke when, silences, talk-over",
+    description="who spoke when, silences, talk-over",
 )
 READINGS = KafkaTopic(
     name="readings.v1",
     message=ReadingMessage,
     retention=30 * DAY,
-    carries="a detector's opinion of one utterance or line",
+    description="a detector's opinion of one utterance or line",
 )
 MOODS = KafkaTopic(
-    name="moods.v1", message=MoodMessage, retention=7 * DAY, carries="the customer's mood, now"
+    name="moods.v1", message=MoodMessage, retention=7 * DAY, description="the customer's mood, now"
 )
 ALERTS = KafkaTopic(
-    name="alerts.v1", message=AlertMessage, retention=30 * DAY, carries="a playbook fired"
+    name="alerts.v1", message=AlertMessage, retention=30 * DAY, description="a playbook fired"
 )
 FEEDBACK = KafkaTopic(
     name="feedback.v1",
     message=Feedback,
     retention=365 * DAY,
-    carries="an alert helped, or was wrong",
+    description="an alert helped, or was wrong",
 )
 STEPS = KafkaTopic(
     name="steps.v1",
-    message=StepDone,
+    message=StepConfirmation,
     retention=365 * DAY,
-    carries="a person confirmed a step of an alert",
+    description="a person confirmed a step of an alert",
 )
 SEALS = KafkaTopic(
     name="seals.v1",
-    message=EvidenceSealed,
+    message=EvidenceSeal,
     retention=3650 * DAY,
-    carries="the hash of a sealed bundle of evidence",
+    description="the hash of a sealed bundle of evidence",
 )
 CORRECTIONS = KafkaTopic(
     name="corrections.v1",
     message=Correction,
     retention=3650 * DAY,
-    carries="a trainer's right label",
+    description="a trainer's right label",
 )
 CALLER_EVENTS = KafkaTopic(
     name="caller-events.v1",
     message=CallerEvent,
     retention=7 * DAY,
-    carries="a caller called, needed care, or is to be forgotten",
+    description="a caller called, needed care, or is to be forgotten",
 )
-RETURNING = KafkaTopic(
+RETURNING_CALLERS = KafkaTopic(
     name="returning.v1",
     message=ReturningCaller,
     retention=7 * DAY,
-    carries="earlier calls from the number that a call comes from",
+    description="earlier calls from the number that a call comes from",
 )
 DEAD_LETTERS = KafkaTopic(
     name="dead-letters.v1",
     message=DeadLetter,
     retention=14 * DAY,
-    carries="what could not be handled, and why",
+    description="what could not be handled, and why",
 )
 
 TOPICS: tuple[KafkaTopic, ...] = (
@@ -155,15 +155,15 @@ TOPICS: tuple[KafkaTopic, ...] = (
     SEALS,
     CORRECTIONS,
     CALLER_EVENTS,
-    RETURNING,
+    RETURNING_CALLERS,
     DEAD_LETTERS,
 )
 
-LISTENING_TABLE = "listening"
+CALL_AUDIO_TABLE = "listening"
 ADVICE_TABLE = "advice"
 CALLERS_TABLE = "callers"
 
-LONGEST_CALLER_DAYS = 365
+MAX_CALLER_DAYS = 365
 """The most that ``CALLMOOD_CALLER_DAYS`` may be: as long as their changelog is kept."""
 
 CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
@@ -171,12 +171,12 @@ CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
         name=f"{APP_ID}-{table}-changelog",
         message=None,
         retention=retention,
-        carries=carries,
+        description=carries,
     )
     for table, retention, carries in (
-        (LISTENING_TABLE, DAY, "how far each call has been read, to go on after a crash"),
+        (CALL_AUDIO_TABLE, DAY, "how far each call has been read, to go on after a crash"),
         (ADVICE_TABLE, DAY, "each call's mood and playbook state, likewise"),
-        (CALLERS_TABLE, LONGEST_CALLER_DAYS * DAY, "earlier calls of each caller, by hash"),
+        (CALLERS_TABLE, MAX_CALLER_DAYS * DAY, "earlier calls of each caller, by hash"),
     )
 )
 

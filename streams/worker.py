@@ -8,23 +8,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from detectors.reading import Modality
-from detectors.registry import load, voice_at
-from streams.advise.processor import SOURCES, Advising
-from streams.callers.processor import Recognising
-from streams.processing.dead_letters import DeadLetters, LimitReachedError, one_line
-from streams.processing.faust_app import Line
-from streams.processing.ordered_stream import Intakes
-from streams.rules.reloader import RulesInForce
-from streams.rules.worker_reload import Following
+from detectors.registry import find_voice_detector, load
+from streams.advise.processor import SOURCES, AdviceProcessor
+from streams.callers.processor import CallerProcessor
+from streams.processing.dead_letters import DeadLetters, LimitReachedError, summarize_error
+from streams.processing.faust_app import ProcessorContext
+from streams.processing.ordered_stream import OffsetCommitter
+from streams.rules.reloader import PlaybookReloader
+from streams.rules.worker_reload import WorkerReloader
 from streams.score.batching import Batcher
-from streams.score.text_processor import TextScoring
-from streams.score.voice_processor import VoiceScoring
+from streams.score.text_processor import TextProcessor
+from streams.score.voice_processor import VoiceProcessor
 from streams.topics import (
     ADVICE_TABLE,
     AUDIO,
+    CALL_AUDIO_TABLE,
     CALLER_EVENTS,
     CALLERS_TABLE,
-    LISTENING_TABLE,
     TRANSCRIPTS,
 )
 
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("callmood.worker")
 
-COMMIT_S = 1.0
-SWEEP_S = 2.0
-WATCH_S = 5.0
+COMMIT_INTERVAL_S = 1.0
+EXPIRY_INTERVAL_S = 2.0
+STALL_CHECK_INTERVAL_S = 5.0
 """A partition that stands still this long, with events waiting, is read again."""
 
-STOP_S = 10.0
+STOP_TIMEOUT_S = 10.0
 
 
 class Worker:
-    """One worker process. `run` it; `ask_to_stop` ends it cleanly.
+    """One worker process. `run` it; `request_stop` ends it cleanly.
 
     ``on_ready`` is called whenever it has its partitions: from then on it listens.
     """
@@ -53,144 +53,148 @@ class Worker:
         self, settings: Settings, *, broker: str, on_ready: Callable[[], None] = lambda: None
     ) -> None:
         self._on_ready = on_ready
-        self._stopping = asyncio.Event()
+        self._stop_event = asyncio.Event()
         self._failure: LimitReachedError | None = None
-        self._line = line = Line(settings, broker=broker)
-        self._intakes = Intakes(line)
-        self._tables = listening, advice = line.table(LISTENING_TABLE), line.table(ADVICE_TABLE)
-        self._voice_batcher = Batcher(voice_at(settings.voice).load())
+        self._context = context = ProcessorContext(settings, broker=broker)
+        self._committer = OffsetCommitter(context)
+        self._tables = audio_table, advice_table = (
+            context.table(CALL_AUDIO_TABLE),
+            context.table(ADVICE_TABLE),
+        )
+        self._voice_batcher = Batcher(find_voice_detector(settings.voice).load())
         self._text_batcher = Batcher(load(Modality.TEXT))
-        self._voice = VoiceScoring(
-            line,
+        self._voice_processor = VoiceProcessor(
+            context,
             batcher=self._voice_batcher,
-            intake=self._intakes.of(AUDIO),
-            table=listening,
-            dead_letters=self._dead_letters("voice"),
+            ordered_stream=self._committer.open_stream(AUDIO),
+            table=audio_table,
+            dead_letters=self._build_dead_letters("voice"),
         )
-        self._text = TextScoring(
-            line,
+        self._text_processor = TextProcessor(
+            context,
             batcher=self._text_batcher,
-            intake=self._intakes.of(TRANSCRIPTS),
-            dead_letters=self._dead_letters("text"),
+            ordered_stream=self._committer.open_stream(TRANSCRIPTS),
+            dead_letters=self._build_dead_letters("text"),
         )
-        rules = RulesInForce(settings.playbooks)
-        self._following = Following(rules)
-        self._following.begin()
-        self._advising = Advising(
-            line,
-            rules=rules,
-            intake=self._intakes.of(*SOURCES),
-            table=advice,
-            dead_letters=self._dead_letters("advice"),
+        reloader = PlaybookReloader(settings.playbooks)
+        self._reloader = WorkerReloader(reloader)
+        self._reloader.load_initial()
+        self._advice_processor = AdviceProcessor(
+            context,
+            reloader=reloader,
+            ordered_stream=self._committer.open_stream(*SOURCES),
+            table=advice_table,
+            dead_letters=self._build_dead_letters("advice"),
         )
-        self._recognising = Recognising(
-            line,
-            intake=self._intakes.of(CALLER_EVENTS),
-            table=line.table(CALLERS_TABLE),
-            dead_letters=self._dead_letters("callers"),
+        self._caller_processor = CallerProcessor(
+            context,
+            ordered_stream=self._committer.open_stream(CALLER_EVENTS),
+            table=context.table(CALLERS_TABLE),
+            dead_letters=self._build_dead_letters("callers"),
         )
-        self._connect(line)
+        self._connect(context)
 
-    def _dead_letters(self, stage: str) -> DeadLetters:
-        return DeadLetters(self._line, stage=stage, on_limit=self._give_up)
+    def _build_dead_letters(self, stage: str) -> DeadLetters:
+        return DeadLetters(self._context, stage=stage, on_limit=self._fail)
 
-    def _connect(self, line: Line) -> None:
-        app = line.app
-        app.agent(line.reads(AUDIO), name="voice")(self._voice.listen)
-        app.agent(line.reads(TRANSCRIPTS), name="text")(self._text.listen)
-        app.agent(line.reads(*SOURCES), name="advice")(self._advising.listen)
-        app.agent(line.reads(CALLER_EVENTS), name="callers")(self._recognising.listen)
-        app.timer(COMMIT_S, name="commit")(self._commit)
-        app.timer(WATCH_S, name="watch")(self._watch)
-        app.timer(SWEEP_S, name="sweep")(self._sweep)
-        app.timer(line.settings.rules_poll_s, name="rules")(self._look_at_rules)
-        app.on_partitions_revoked.connect(self._revoked, weak=False)
-        app.on_rebalance_complete.connect(self._ready, weak=False)
+    def _connect(self, context: ProcessorContext) -> None:
+        app = context.app
+        app.agent(context.subscribe(AUDIO), name="voice")(self._voice_processor.listen)
+        app.agent(context.subscribe(TRANSCRIPTS), name="text")(self._text_processor.listen)
+        app.agent(context.subscribe(*SOURCES), name="advice")(self._advice_processor.listen)
+        app.agent(context.subscribe(CALLER_EVENTS), name="callers")(self._caller_processor.listen)
+        app.timer(COMMIT_INTERVAL_S, name="commit")(self._commit)
+        app.timer(STALL_CHECK_INTERVAL_S, name="watch")(self._reread_stalled)
+        app.timer(EXPIRY_INTERVAL_S, name="sweep")(self._expire)
+        app.timer(context.settings.rules_poll_s, name="rules")(self._reload_rules)
+        app.on_partitions_revoked.connect(self._on_partitions_revoked, weak=False)
+        app.on_rebalance_complete.connect(self._on_rebalance_complete, weak=False)
 
     async def _commit(self, *_: Any) -> None:
-        with self._going_on("commit"):
-            await self._intakes.commit()
+        with self._log_errors("commit"):
+            await self._committer.commit()
 
-    async def _watch(self, *_: Any) -> None:
-        with self._going_on("look for waiting events"):
-            await self._intakes.watch()
+    async def _reread_stalled(self, *_: Any) -> None:
+        with self._log_errors("look for waiting events"):
+            await self._committer.reread_stalled()
 
     @contextmanager
-    def _going_on(self, what: str) -> Iterator[None]:
+    def _log_errors(self, action: str) -> Iterator[None]:
         """A timer that raises would end the app; Kafka that is away for a moment must not."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  (the next tick tries again)
-            log.warning("could not %s, trying again: %s", what, one_line(error))
+            log.warning("could not %s, trying again: %s", action, summarize_error(error))
 
-    async def _sweep(self, *_: Any) -> None:
-        with self._going_on("forget ended calls"):
-            await self._voice.sweep()
-            await self._advising.sweep()
-            await self._recognising.sweep()
+    async def _expire(self, *_: Any) -> None:
+        with self._log_errors("forget ended calls"):
+            await self._voice_processor.expire()
+            await self._advice_processor.expire()
+            await self._caller_processor.expire()
 
-    async def _look_at_rules(self, *_: Any) -> None:
-        with self._going_on("look for changed rules"):
-            await self._following.look()
+    async def _reload_rules(self, *_: Any) -> None:
+        with self._log_errors("look for changed rules"):
+            await self._reloader.poll()
 
-    async def look_at_rules_now(self) -> None:
+    async def reload_rules_now(self) -> None:
         """Do not wait for the next regular look."""
-        with self._going_on("look for changed rules"):
-            await self._following.look_now()
+        with self._log_errors("look for changed rules"):
+            await self._reloader.poll_now()
 
-    async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
-        self._intakes.forget(revoked)
+    async def _on_partitions_revoked(self, _app: Any, partitions: Any, **_: Any) -> None:
+        self._committer.revoke(partitions)
         for table in self._tables:
-            table.begin_again()
-        self._voice.revoke(revoked)
-        self._advising.revoke(revoked)
-        self._recognising.revoke(revoked)
+            table.restart_expiry()
+        self._voice_processor.revoke(partitions)
+        self._advice_processor.revoke(partitions)
+        self._caller_processor.revoke(partitions)
 
-    async def _ready(self, *_: Any, **__: Any) -> None:
+    async def _on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         self._on_ready()
 
-    def _give_up(self, error: LimitReachedError) -> None:
+    def _fail(self, error: LimitReachedError) -> None:
         self._failure = error
-        self.ask_to_stop()
+        self.request_stop()
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """End `run`. Safe to call from a signal handler of the loop."""
-        self._stopping.set()
+        self._stop_event.set()
 
     async def run(self) -> int:
         """Work until asked to stop; returns the exit status: 0, or 3 where too much failed."""
-        app = self._line.app
+        app = self._context.app
         app.finalize()
-        self._line.leave_offsets_to_intake()
-        starting = asyncio.create_task(app.start())
-        stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done() and not self._stopping.is_set():
-            starting.result()
-            stopping.cancel()
-            await self._until_asked_or_crashed()
-        await self._stop(starting)
+        self._context.disable_read_offset_filter()
+        start_task = asyncio.create_task(app.start())
+        stop_task = asyncio.create_task(self._stop_event.wait())
+        await asyncio.wait({start_task, stop_task}, return_when=asyncio.FIRST_COMPLETED)
+        if start_task.done() and not self._stop_event.is_set():
+            start_task.result()
+            stop_task.cancel()
+            await self._wait_for_stop_or_crash()
+        await self._stop(start_task)
         if self._failure is not None:
             log.error("%s: stopped, so that nothing more is lost", self._failure)
             return 3
         return 1 if app.crashed else 0
 
-    async def _until_asked_or_crashed(self) -> None:
-        app = self._line.app
-        asked = asyncio.create_task(self._stopping.wait())
-        crashed = asyncio.create_task(app.wait_until_stopped())
-        await asyncio.wait({asked, crashed}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (asked, crashed):
+    async def _wait_for_stop_or_crash(self) -> None:
+        app = self._context.app
+        stop_task = asyncio.create_task(self._stop_event.wait())
+        crash_task = asyncio.create_task(app.wait_until_stopped())
+        await asyncio.wait({stop_task, crash_task}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stop_task, crash_task):
             task.cancel()
 
-    async def _stop(self, starting: asyncio.Task[Any]) -> None:
-        starting.cancel()
+    async def _stop(self, start_task: asyncio.Task[Any]) -> None:
+        start_task.cancel()
         try:
-            async with asyncio.timeout(STOP_S):
-                await self._line.app.stop()
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._context.app.stop()
         except TimeoutError:
             log.warning(
-                "not everything ended within %.0f s; what was not done is read again", STOP_S
+                "not everything ended within %.0f s; what was not done is read again",
+                STOP_TIMEOUT_S,
             )
         await self._voice_batcher.stop()
         await self._text_batcher.stop()

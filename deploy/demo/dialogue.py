@@ -15,11 +15,11 @@ class DialogueError(ValueError):
     """A dialogue cannot be read; one line with the file and what is wrong."""
 
 
-class _Part(BaseModel):
+class _DialogueModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Voice(_Part):
+class EspeakVoice(_DialogueModel):
     """One person's voice: an espeak-ng voice (``ko+f2``), its pitch (0-99) and its speed."""
 
     name: str
@@ -27,7 +27,7 @@ class Voice(_Part):
     words_per_minute: Annotated[int, Field(ge=80, le=450)] = 180
 
 
-class Tone(_Part):
+class Tone(_DialogueModel):
     """How a line is said, against how this person speaks at rest.
 
     Attributes:
@@ -45,7 +45,7 @@ class Tone(_Part):
     liveliness: Annotated[str, Field(pattern="^(x-low|low|medium|high|x-high)$")] = "medium"
 
 
-class Line(_Part):
+class DialogueLine(_DialogueModel):
     """One line. It starts ``after_ms`` after all earlier ones ended; before that if negative."""
 
     speaker: Speaker
@@ -54,7 +54,7 @@ class Line(_Part):
     after_ms: int = 450
 
 
-class Dialogue(_Part):
+class DialogueScript(_DialogueModel):
     """A demo call as it is written, with what goes into its call sheet."""
 
     name: Annotated[str, Field(pattern=r"^[a-z]+-[a-z]{2}$")]
@@ -63,12 +63,12 @@ class Dialogue(_Part):
     agent_id: str
     caller: str | None = None
     seed: int
-    voices: dict[Speaker, Voice]
+    voices: dict[Speaker, EspeakVoice]
     tones: dict[str, Tone]
-    lines: tuple[Line, ...]
+    lines: tuple[DialogueLine, ...]
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _check_complete(self) -> Self:
         if missing := set(Speaker) - set(self.voices):
             message = f"no voice for {', '.join(sorted(missing))}"
             raise ValueError(message)
@@ -78,18 +78,18 @@ class Dialogue(_Part):
         return self
 
 
-def read_dialogue(path: Path) -> Dialogue:
+def read_dialogue(path: Path) -> DialogueScript:
     """Read a dialogue from YAML.
 
     Raises:
         DialogueError: it is not one.
     """
     try:
-        return Dialogue.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return DialogueScript.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         message = f"{path}: {' '.join(str(error).split())}"
         raise DialogueError(message) from error
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        message = f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+        problem = error.errors(include_url=False)[0]
+        message = f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
         raise DialogueError(message) from None

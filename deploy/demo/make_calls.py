@@ -21,8 +21,14 @@ import numpy as np
 import soundfile
 import soxr
 
-from deploy.demo.dialogue import Dialogue, DialogueError, Line, read_dialogue
-from deploy.demo.telephone import Sound, levelled, shouted, telephoned, trimmed
+from deploy.demo.dialogue import DialogueError, DialogueLine, DialogueScript, read_dialogue
+from deploy.demo.telephone import (
+    Sound,
+    apply_telephone_channel,
+    apply_vocal_effort,
+    set_level,
+    trim_silence,
+)
 from detectors.utterance import SAMPLE_RATE, Speaker
 
 if TYPE_CHECKING:
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DIALOGUES = (HERE / "ko.yaml", HERE / "en.yaml")
-TARGET = HERE.parents[1] / "streams" / "ingest" / "demo"
+TARGET = HERE.parents[1] / "streams" / "ingest" / "replay" / "demo"
 
 LEFT_TO_RIGHT = (Speaker.AGENT, Speaker.CUSTOMER)
 LEAD_MS = 600
@@ -43,10 +49,10 @@ class SpeechError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spoken:
+class LineClip:
     """A line, spoken: its ``sound`` starts ``start_ms`` after the call's start."""
 
-    line: Line
+    line: DialogueLine
     start_ms: int
     sound: Sound
 
@@ -56,7 +62,7 @@ class Spoken:
         return self.start_ms + len(self.sound) * 1_000 // SAMPLE_RATE
 
 
-def speak(line: Line, dialogue: Dialogue) -> Sound:
+def speak(line: DialogueLine, dialogue: DialogueScript) -> Sound:
     """Have espeak-ng say one line in its tone.
 
     Raises:
@@ -68,8 +74,8 @@ def speak(line: Line, dialogue: Dialogue) -> Sound:
     markup = f'<prosody range="{tone.liveliness}">{escape(line.text)}</prosody>'
     wav = _espeak("-v", voice.name, "-p", str(pitch), "-s", str(speed), "-m", "--stdout", markup)
     sound, rate = soundfile.read(io.BytesIO(wav), dtype="float64")
-    narrow = trimmed(soxr.resample(sound, rate, SAMPLE_RATE))
-    return levelled(shouted(narrow, tone.effort), tone.level_db)
+    narrow = trim_silence(soxr.resample(sound, rate, SAMPLE_RATE))
+    return set_level(apply_vocal_effort(narrow, tone.effort), tone.level_db)
 
 
 def _espeak(*arguments: str) -> bytes:
@@ -77,48 +83,50 @@ def _espeak(*arguments: str) -> bytes:
     if command is None:
         message = "espeak-ng is not installed; install it, e.g. apt-get install espeak-ng"
         raise SpeechError(message)
-    run = subprocess.run(  # noqa: S603  (our own arguments, no shell)
+    result = subprocess.run(  # noqa: S603  (our own arguments, no shell)
         [command, *arguments], capture_output=True, check=False, timeout=60
     )
-    if run.returncode or not run.stdout:
-        message = f"espeak-ng cannot speak: {' '.join(run.stderr.decode(errors='replace').split())}"
+    if result.returncode or not result.stdout:
+        message = (
+            f"espeak-ng cannot speak: {' '.join(result.stderr.decode(errors='replace').split())}"
+        )
         raise SpeechError(message)
-    return run.stdout
+    return result.stdout
 
 
-def perform(dialogue: Dialogue) -> list[Spoken]:
+def speak_dialogue(dialogue: DialogueScript) -> list[LineClip]:
     """Speak every line and put it in its place."""
-    spoken: list[Spoken] = []
+    clips: list[LineClip] = []
     for line in dialogue.lines:
-        earlier = max((each.end_ms for each in spoken), default=LEAD_MS - line.after_ms)
-        spoken.append(Spoken(line, max(0, earlier + line.after_ms), speak(line, dialogue)))
-    return spoken
+        latest_end_ms = max((clip.end_ms for clip in clips), default=LEAD_MS - line.after_ms)
+        clips.append(LineClip(line, max(0, latest_end_ms + line.after_ms), speak(line, dialogue)))
+    return clips
 
 
-def mix(spoken: Sequence[Spoken], seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
+def mix(clips: Sequence[LineClip], seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
     """Both people on the telephone: ``int16[n, 2]``, left the agent, right the customer."""
-    samples = (max(each.end_ms for each in spoken) + TAIL_MS) * SAMPLE_RATE // 1_000
+    samples = (max(clip.end_ms for clip in clips) + TAIL_MS) * SAMPLE_RATE // 1_000
     noise = np.random.default_rng(seed)
     channels = []
     for speaker in LEFT_TO_RIGHT:
-        wire = np.zeros(samples)
-        for each in spoken:
-            if each.line.speaker is speaker:
-                start = each.start_ms * SAMPLE_RATE // 1_000
-                wire[start : start + len(each.sound)] += each.sound
-        channels.append(telephoned(wire, noise))
+        channel = np.zeros(samples)
+        for clip in clips:
+            if clip.line.speaker is speaker:
+                start = clip.start_ms * SAMPLE_RATE // 1_000
+                channel[start : start + len(clip.sound)] += clip.sound
+        channels.append(apply_telephone_channel(channel, noise))
     return np.stack(channels, axis=1)
 
 
-def make_call(dialogue: Dialogue, target: Path) -> Path:
+def make_call(dialogue: DialogueScript, target: Path) -> Path:
     """Write ``call.flac``, ``transcript.jsonl`` and ``call.json`` into a folder of its name."""
     folder = target / dialogue.name
     folder.mkdir(parents=True, exist_ok=True)
-    spoken = perform(dialogue)
-    sound = mix(spoken, dialogue.seed)
+    clips = speak_dialogue(dialogue)
+    sound = mix(clips, dialogue.seed)
     soundfile.write(folder / "call.flac", sound, SAMPLE_RATE, "PCM_16", compression_level=1.0)
-    _write(folder / "transcript.jsonl", (_row(each, dialogue) for each in spoken))
-    sheet = json.dumps(_sheet(dialogue), ensure_ascii=False, indent=2)
+    _write(folder / "transcript.jsonl", (_format_row(clip, dialogue) for clip in clips))
+    sheet = json.dumps(_build_sheet(dialogue), ensure_ascii=False, indent=2)
     _write(folder / "call.json", [sheet])
     return folder
 
@@ -127,18 +135,18 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
-def _row(spoken: Spoken, dialogue: Dialogue) -> str:
+def _format_row(clip: LineClip, dialogue: DialogueScript) -> str:
     row = {
-        "speaker": spoken.line.speaker,
-        "start_ms": spoken.start_ms,
-        "end_ms": spoken.end_ms,
-        "text": spoken.line.text,
+        "speaker": clip.line.speaker,
+        "start_ms": clip.start_ms,
+        "end_ms": clip.end_ms,
+        "text": clip.line.text,
         "language": dialogue.language,
     }
     return json.dumps(row, ensure_ascii=False)
 
 
-def _sheet(dialogue: Dialogue) -> dict[str, str | bool]:
+def _build_sheet(dialogue: DialogueScript) -> dict[str, str | bool]:
     caller = {"caller": dialogue.caller} if dialogue.caller else {}
     return {
         "call_id": f"demo-{dialogue.name}",
@@ -159,10 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make_calls", description=__doc__.partition("\n")[0])
     parser.add_argument("dialogue", nargs="*", type=Path, default=list(DIALOGUES))
     parser.add_argument("--target", type=Path, default=TARGET, help="the folder to write into")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        for path in given.dialogue:
-            sys.stdout.write(f"{make_call(read_dialogue(path), given.target)}\n")
+        for path in options.dialogue:
+            sys.stdout.write(f"{make_call(read_dialogue(path), options.target)}\n")
     except (DialogueError, SpeechError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -72,31 +72,31 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """One labelled line. ``labels`` are indices into the taxonomy's label list."""
+class LabelledText:
+    """One labelled line. ``load_labels`` are indices into the taxonomy's label list."""
 
     text: str
     labels: tuple[int, ...]
 
 
-def clips(root: Path, corpora: tuple[str, ...] = VOICE_CORPORA) -> list[Clip]:
+def load_clips(root: Path, corpora: tuple[str, ...] = VOICE_CORPORA) -> list[Clip]:
     """List the clips below ``root`` in a fixed order.
 
     Raises:
         CorpusError: a manifest is missing, or a speaker is in no fold.
     """
-    speakers = _folds(SPLITS / "voice_speakers.csv", "speaker")
-    scripts = _folds(SPLITS / "voice_scripts.csv", "script_id")
-    return [clip for corpus in corpora for clip in _clips(root, corpus, speakers, scripts)]
+    speakers = _load_folds(SPLITS / "voice_speakers.csv", "speaker")
+    scripts = _load_folds(SPLITS / "voice_scripts.csv", "script_id")
+    return [clip for corpus in corpora for clip in _iter_clips(root, corpus, speakers, scripts)]
 
 
-def _clips(
+def _iter_clips(
     root: Path,
     corpus: str,
     speakers: dict[tuple[str, str], int],
     scripts: dict[tuple[str, str], int],
 ) -> Iterator[Clip]:
-    manifest = _found(root / corpus / "manifest.csv")
+    manifest = _require_file(root / corpus / "manifest.csv")
     with manifest.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             speaker = row["speaker"]
@@ -124,7 +124,7 @@ def speaker_fold(corpus: str, speaker: str) -> int:
 
     So a speaker stays on their side whatever else is added to the corpus.
     """
-    committed = _folds(SPLITS / "voice_speakers.csv", "speaker").get((corpus, speaker))
+    committed = _load_folds(SPLITS / "voice_speakers.csv", "speaker").get((corpus, speaker))
     if committed is not None:
         return committed
     digest = hashlib.sha256(f"{corpus}\n{speaker}".encode()).digest()
@@ -133,41 +133,41 @@ def speaker_fold(corpus: str, speaker: str) -> int:
 
 def script_fold(corpus: str, script: str) -> int | None:
     """Give the fold of a sentence that gives its label away, ``None`` for all others."""
-    return _folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
+    return _load_folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
 
 
-def weights_licence(clips: Iterable[Clip]) -> str:
+def describe_weights_licence(clips: Iterable[Clip]) -> str:
     """Say in one line what weights were trained on, and under which licence each corpus is."""
     licences: dict[str, set[str]] = {}
     for clip in clips:
-        said = " ".join(clip.licence.split()) or "licence not stated"
-        licences.setdefault(clip.corpus, set()).add(said)
-    parts = (f"{corpus} ({'; '.join(sorted(each))})" for corpus, each in sorted(licences.items()))
+        licence = " ".join(clip.licence.split()) or "licence not stated"
+        licences.setdefault(clip.corpus, set()).add(licence)
+    parts = (f"{corpus} ({'; '.join(sorted(names))})" for corpus, names in sorted(licences.items()))
     return f"Weights: under the terms of what they were trained on: {', '.join(parts)}."
 
 
-def held_out(clip: Clip, fold: int, part: int = 0) -> bool:
+def is_held_out(clip: Clip, fold: int, part: int = 0) -> bool:
     """Whether this clip may measure a model trained without ``fold``: new voice, new words."""
-    unseen = clip.script_fold is None or clip.script_fold in _unseen(fold, part)
+    unseen = clip.script_fold is None or clip.script_fold in _held_out_script_folds(fold, part)
     return clip.fold == fold and unseen
 
 
-def trainable(clip: Clip, fold: int, part: int = 0) -> bool:
+def is_trainable(clip: Clip, fold: int, part: int = 0) -> bool:
     """Whether this clip may train a model that is measured on this fold."""
-    return clip.fold != fold and clip.script_fold not in _unseen(fold, part)
+    return clip.fold != fold and clip.script_fold not in _held_out_script_folds(fold, part)
 
 
-def _unseen(fold: int, part: int = 0) -> set[int]:
+def _held_out_script_folds(fold: int, part: int = 0) -> set[int]:
     return {(fold + step) % FOLDS for step in SCRIPT_PARTS[part]}
 
 
 @cache
-def _folds(path: Path, key: str) -> dict[tuple[str, str], int]:
+def _load_folds(path: Path, key: str) -> dict[tuple[str, str], int]:
     with path.open(encoding="utf-8", newline="") as lines:
         return {(row["corpus"], row[key]): int(row["fold"]) for row in csv.DictReader(lines)}
 
 
-def sound(path: Path) -> NDArray[np.int16]:
+def load_sound(path: Path) -> NDArray[np.int16]:
     """Read a sound file's first channel at `SAMPLE_RATE`, ``int16[samples]``.
 
     Raises:
@@ -184,57 +184,60 @@ def sound(path: Path) -> NDArray[np.int16]:
     return np.asarray(np.clip(np.rint(mono * 32_768), -32_768, 32_767), dtype=np.int16)
 
 
-def labels(root: Path, corpus: str) -> tuple[str, ...]:
+def load_labels(root: Path, corpus: str) -> tuple[str, ...]:
     """Read a text corpus's label list; the position is the label's number."""
-    path = _found(root / "text" / corpus / "labels.txt")
+    path = _require_file(root / "text" / corpus / "labels.txt")
     return tuple(path.read_text(encoding="utf-8").strip("\n").split("\n"))
 
 
-def texts(path: Path, *, text: int, label: int) -> list[Text]:
+def load_texts(path: Path, *, text: int, label: int) -> list[LabelledText]:
     """Read a tab-separated file without quoting; ``text`` and ``label`` are column numbers.
 
     Raises:
         CorpusError: the file is missing, or a line is short of columns.
     """
-    _found(path)
-    read = gzip.open if path.suffix == ".gz" else open
-    with read(path, "rt", encoding="utf-8", newline="\n") as lines:
+    _require_file(path)
+    open_file = gzip.open if path.suffix == ".gz" else open
+    with open_file(path, "rt", encoding="utf-8", newline="\n") as lines:
         return [
-            _text(path, number, line, (text, label)) for number, line in enumerate(lines, start=1)
+            _parse_text(path, number, line, (text, label))
+            for number, line in enumerate(lines, start=1)
         ]
 
 
-def _text(path: Path, number: int, line: str, columns: tuple[int, int]) -> Text:
+def _parse_text(path: Path, number: int, line: str, columns: tuple[int, int]) -> LabelledText:
     fields = line.rstrip("\r\n").split("\t")
     try:
-        numbers = tuple(int(label) for label in fields[columns[1]].split(","))
-        return Text(fields[columns[0]], numbers)
+        label_numbers = tuple(int(label) for label in fields[columns[1]].split(","))
+        return LabelledText(fields[columns[0]], label_numbers)
     except (IndexError, ValueError) as error:
         message = f"{path}:{number}: not text and label numbers in tab-separated columns"
         raise CorpusError(message) from error
 
 
-def ratings(path: Path) -> list[tuple[str, int]]:
+def load_ratings(path: Path) -> list[tuple[str, int]]:
     """Read NSMC's reviews as (review, rating 1-10)."""
-    _found(path)
+    _require_file(path)
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
         next(lines)
         rows = (line.rstrip("\r\n").split("\t") for line in lines)
         return [(row[3], int(row[2])) for row in rows]
 
 
-def _found(path: Path) -> Path:
+def _require_file(path: Path) -> Path:
     if not path.is_file():
         message = f"{path}: no such file; point --data at the folder with the corpora"
         raise CorpusError(message)
     return path
 
 
-def in_fold(row: Mapping[str, str], fold: int) -> bool:
+def is_in_fold(row: Mapping[str, str], fold: int) -> bool:
     """Whether a manifest row's clip measures a model trained without ``fold``."""
     corpus, script = row.get("corpus", ""), row.get("script_id", "")
-    speaker_fold = _folds(SPLITS / "voice_speakers.csv", "speaker").get(
+    fold_of_speaker = _load_folds(SPLITS / "voice_speakers.csv", "speaker").get(
         (corpus, row.get("speaker", ""))
     )
-    script_fold = _folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
-    return speaker_fold == fold and (script_fold is None or script_fold in _unseen(fold))
+    fold_of_script = _load_folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
+    return fold_of_speaker == fold and (
+        fold_of_script is None or fold_of_script in _held_out_script_folds(fold)
+    )

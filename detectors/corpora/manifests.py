@@ -16,10 +16,10 @@ class ManifestError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ManifestRow:
     """One row, and where it stands (``file:line``)."""
 
-    where: str
+    location: str
     fields: Mapping[str, str]
 
     def __getitem__(self, column: str) -> str:
@@ -27,7 +27,9 @@ class Row:
         return self.fields.get(column, "")
 
 
-def rows(path: Path, columns: Iterable[str], complain: Callable[[str], None]) -> list[Row]:
+def read_rows(
+    path: Path, columns: Iterable[str], complain: Callable[[str], None]
+) -> list[ManifestRow]:
     """Read the rows of a manifest; ``complain`` is told of each that cannot be read.
 
     Raises:
@@ -42,35 +44,35 @@ def rows(path: Path, columns: Iterable[str], complain: Callable[[str], None]) ->
             if missing:
                 message = f"{path}:1: no column {', '.join(missing)}; has {', '.join(header)}"
                 raise ManifestError(message.encode("utf-8", "replace").decode())
-            return list(_rows(path, header, reader, complain))
+            return list(_iter_rows(path, header, reader, complain))
     except OSError as error:
         message = f"{path}: {error.strerror}"
         raise ManifestError(message) from error
 
 
-def _rows(
+def _iter_rows(
     path: Path, header: list[str], reader: Iterator[list[str]], complain: Callable[[str], None]
-) -> Iterator[Row]:
+) -> Iterator[ManifestRow]:
     # csv.reader has line_num; the type of its objects has no public name.
-    number = getattr(reader, "line_num", 1)
+    line_number = getattr(reader, "line_num", 1)
     while True:
-        start = number + 1
+        first_line = line_number + 1
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            complain(f"{path}:{start}: {error}")
+            complain(f"{path}:{first_line}: {error}")
             fields = []
-        number = getattr(reader, "line_num", start)
-        problem = _problem(fields, header)
+        line_number = getattr(reader, "line_num", first_line)
+        problem = _find_problem(fields, header)
         if problem:
-            complain(f"{path}:{start}: {problem}")
+            complain(f"{path}:{first_line}: {problem}")
         elif fields:
-            yield Row(f"{path}:{start}", dict(zip(header, fields, strict=True)))
+            yield ManifestRow(f"{path}:{first_line}", dict(zip(header, fields, strict=True)))
 
 
-def _problem(fields: list[str], header: list[str]) -> str | None:
+def _find_problem(fields: list[str], header: list[str]) -> str | None:
     if fields and len(fields) != len(header):
         return f"{len(fields)} fields where the header has {len(header)}"
     try:

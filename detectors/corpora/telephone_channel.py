@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FULL_SCALE = 32_768.0
-PACKET = SAMPLE_RATE // 50
+PACKET_SAMPLES = SAMPLE_RATE // 50
 """Samples in a packet (20 ms), the usual packet of RTP telephony."""
 
 
@@ -27,7 +27,7 @@ class Codec(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TelephoneChannel:
     """One telephone line: it stays the same for a whole call.
 
     Attributes:
@@ -44,9 +44,9 @@ class Line:
     loss_ratio: float = 0.0
 
 
-def drawn_line(rng: np.random.Generator) -> Line:
+def draw_channel(rng: np.random.Generator) -> TelephoneChannel:
     """Draw a line as call centres see them: mostly G.711, rarely loss, noise 15-50 dB down."""
-    return Line(
+    return TelephoneChannel(
         codec=[Codec.NONE, Codec.MULAW, Codec.ALAW][rng.choice(3, p=[0.2, 0.5, 0.3])],
         level_db=float(rng.uniform(-40, -14)),
         noise_db=float(rng.uniform(15, 50)),
@@ -55,33 +55,33 @@ def drawn_line(rng: np.random.Generator) -> Line:
     )
 
 
-def over(
-    line: Line, pcm: NDArray[np.int16], *, gain: float, rng: np.random.Generator
+def transmit(
+    channel: TelephoneChannel, pcm: NDArray[np.int16], *, gain: float, rng: np.random.Generator
 ) -> NDArray[np.int16]:
     """Send ``pcm int16[samples]`` over the line after multiplying it by ``gain``."""
     samples = pcm.astype(np.float32) * gain
-    samples = samples + _noise(samples, line, rng)
-    coded = carried(np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16), line.codec)
-    return _with_loss(coded, line.loss_ratio, rng)
+    samples = samples + _noise(samples, channel, rng)
+    coded = apply_codec(np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16), channel.codec)
+    return _drop_packets(coded, channel.loss_ratio, rng)
 
 
-def gain_to(level_db: float, pcm: NDArray[np.int16]) -> float:
+def gain_for_level(level_db: float, pcm: NDArray[np.int16]) -> float:
     """Factor that brings the louder half of ``pcm`` to ``level_db`` relative to full scale."""
     power = _packet_power(pcm)
     loud = np.sqrt(power[power >= np.median(power)].mean() + 1e-9)
     return float(10 ** (level_db / 20) * FULL_SCALE / max(loud, 1.0))
 
 
-def carried(pcm: NDArray[np.int16], codec: Codec) -> NDArray[np.int16]:
+def apply_codec(pcm: NDArray[np.int16], codec: Codec) -> NDArray[np.int16]:
     """What arrives of ``pcm int16[samples]`` after coding and decoding (ITU-T G.711)."""
     if codec is Codec.NONE:
         return pcm
     magnitude = np.abs(pcm.astype(np.int32))
-    steps = _mulaw(magnitude) if codec is Codec.MULAW else _alaw(magnitude)
+    steps = _quantise_mulaw(magnitude) if codec is Codec.MULAW else _quantise_alaw(magnitude)
     return np.where(pcm < 0, -steps, steps).astype(np.int16)
 
 
-def _mulaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
+def _quantise_mulaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
     """14-bit mu-law: segments double from 32 + 1, sixteen steps each."""
     biased = np.minimum(magnitude, 32_635) + 132
     segment = np.floor(np.log2(biased)).astype(np.int32) - 7
@@ -90,7 +90,7 @@ def _mulaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.minimum(level, 32_124).astype(np.int32)
 
 
-def _alaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
+def _quantise_alaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
     """13-bit A-law: two linear segments, then segments that double, sixteen steps each."""
     clipped = np.minimum(magnitude, 32_767)
     segment = np.maximum(np.floor(np.log2(np.maximum(clipped, 1))).astype(np.int32) - 8, 0)
@@ -100,21 +100,28 @@ def _alaw(magnitude: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _noise(
-    samples: NDArray[np.float32], line: Line, rng: np.random.Generator
+    samples: NDArray[np.float32], channel: TelephoneChannel, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     white = rng.standard_normal(samples.size + 1).astype(np.float32)
-    coloured = white[1:] + line.tilt * white[:-1]
+    coloured = white[1:] + channel.tilt * white[:-1]
     power = _packet_power(samples)
     speech = power[power >= np.median(power)].mean()
-    target = np.sqrt(speech * 10 ** (-line.noise_db / 10))
+    target = np.sqrt(speech * 10 ** (-channel.noise_db / 10))
     return np.asarray(coloured * (target / coloured.std()), dtype=np.float32)
 
 
 def _packet_power(samples: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
-    whole = samples[: max(1, samples.size // PACKET) * PACKET].astype(np.float32)
-    return np.asarray((whole.reshape(-1, min(PACKET, whole.size)) ** 2).mean(1), dtype=np.float32)
+    full_packets = samples[: max(1, samples.size // PACKET_SAMPLES) * PACKET_SAMPLES].astype(
+        np.float32
+    )
+    return np.asarray(
+        (full_packets.reshape(-1, min(PACKET_SAMPLES, full_packets.size)) ** 2).mean(1),
+        dtype=np.float32,
+    )
 
 
-def _with_loss(pcm: NDArray[np.int16], ratio: float, rng: np.random.Generator) -> NDArray[np.int16]:
-    lost = rng.random(pcm.size // PACKET + 1) < ratio
-    return np.where(np.repeat(lost, PACKET)[: pcm.size], 0, pcm).astype(np.int16)
+def _drop_packets(
+    pcm: NDArray[np.int16], ratio: float, rng: np.random.Generator
+) -> NDArray[np.int16]:
+    lost = rng.random(pcm.size // PACKET_SAMPLES + 1) < ratio
+    return np.where(np.repeat(lost, PACKET_SAMPLES)[: pcm.size], 0, pcm).astype(np.int16)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detectors.corpora.corpora import texts
+from detectors.corpora.corpora import load_texts
 from detectors.labels import GOEMOTIONS, KOTE
 from detectors.utterance import Language
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from detectors.corpora.corpora import Text
+    from detectors.corpora.corpora import LabelledText
 
 HEADER = ("id", "text", "language", "labels")
 CORPORA = ("kote", "goemotions")
 
 
-def manifest(root: Path, corpus: str) -> Iterator[tuple[str, str, str, str]]:
+def iter_manifest_rows(root: Path, corpus: str) -> Iterator[tuple[str, str, str, str]]:
     """Give the rows, under `HEADER`, that nobody trains on; labels are the corpus's own.
 
     Texts of GoEmotions that occur among the rows before them are left out.
@@ -26,23 +26,23 @@ def manifest(root: Path, corpus: str) -> Iterator[tuple[str, str, str, str]]:
     Raises:
         CorpusError: a file of the corpus is missing or broken.
     """
-    labels, language, rows = _kote(root) if corpus == "kote" else _goemotions(root)
+    labels, language, rows = _load_kote(root) if corpus == "kote" else _load_goemotions(root)
     for number, row in enumerate(rows):
         names = "|".join(labels[label] for label in row.labels)
         yield f"{corpus}-{number:05}", row.text, language, names
 
 
-def _kote(root: Path) -> tuple[tuple[str, ...], Language, list[Text]]:
-    rows = texts(root / "text/kote/devtest.tsv", text=1, label=2)
+def _load_kote(root: Path) -> tuple[tuple[str, ...], Language, list[LabelledText]]:
+    rows = load_texts(root / "text/kote/devtest.tsv", text=1, label=2)
     return KOTE, Language.KOREAN, rows
 
 
-def _goemotions(root: Path) -> tuple[tuple[str, ...], Language, list[Text]]:
+def _load_goemotions(root: Path) -> tuple[tuple[str, ...], Language, list[LabelledText]]:
     folder = root / "text/goemotions"
-    seen = {
+    training_texts = {
         row.text
         for name in ("train.tsv.gz", "dev.tsv")
-        for row in texts(folder / name, text=0, label=1)
+        for row in load_texts(folder / name, text=0, label=1)
     }
-    rows = texts(folder / "devtest.tsv", text=0, label=1)
-    return GOEMOTIONS, Language.ENGLISH, [row for row in rows if row.text not in seen]
+    rows = load_texts(folder / "devtest.tsv", text=0, label=1)
+    return GOEMOTIONS, Language.ENGLISH, [row for row in rows if row.text not in training_texts]

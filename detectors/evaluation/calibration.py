@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.evaluation import weighted_metrics
-from detectors.evaluation.bootstrap import point
-from detectors.evaluation.weighted_metrics import BINS, binned, coverage_accuracy
+from detectors.evaluation.bootstrap import point_estimate
+from detectors.evaluation.weighted_metrics import BINS, assign_bins, coverage_accuracy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,21 +18,23 @@ COVERAGE = weighted_metrics.COVERAGE
 TEMPERATURES = np.geomspace(0.2, 5.0, 81)
 
 
-def softened(log_scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def apply_temperature(log_scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Divide ``[n, k]`` log-probabilities by a temperature; rows of the result sum to 1."""
     scaled = log_scores / temperature
     scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
-def fitted_temperature(
+def fit_temperature(
     log_scores: NDArray[np.float64], target: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> float:
     """Find the temperature of least weighted log loss (Guo et al., 2017)."""
     rows = np.arange(target.size)
 
     def loss(temperature: float) -> float:
-        return float(-(weights * np.log(softened(log_scores, temperature)[rows, target])).sum())
+        return float(
+            -(weights * np.log(apply_temperature(log_scores, temperature)[rows, target])).sum()
+        )
 
     return float(min(TEMPERATURES, key=loss))
 
@@ -58,7 +60,7 @@ class Bin:
     items: int
 
 
-def reliability(
+def reliability_bins(
     confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = BINS
 ) -> list[Bin]:
     """Sort rows into equally filled bins by ``confidence [n]``, the least confident first.
@@ -67,12 +69,14 @@ def reliability(
     width; equally filled ones do not hang on the few rows of an empty range).
     """
     values, inverse, counts = np.unique(confidence, return_inverse=True, return_counts=True)
-    place = binned(counts[None].astype(np.float64), bins)[0][inverse] if values.size else inverse
-    parts = [np.flatnonzero(place == number) for number in range(bins)]
-    return [_bin(confidence[part], correct[part]) for part in parts if part.size]
+    bin_index = (
+        assign_bins(counts[None].astype(np.float64), bins)[0][inverse] if values.size else inverse
+    )
+    parts = [np.flatnonzero(bin_index == number) for number in range(bins)]
+    return [_summarise_bin(confidence[part], correct[part]) for part in parts if part.size]
 
 
-def _bin(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> Bin:
+def _summarise_bin(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> Bin:
     return Bin(
         low=float(confidence.min()),
         high=float(confidence.max()),
@@ -88,48 +92,51 @@ def expected_calibration_error(
     """Mean distance of confidence and accuracy over equally filled bins (ECE), 0-1.
 
     After Guo et al., On Calibration of Modern Neural Networks (2017), with the bins of
-    `reliability`. 0 without rows. Chance alone makes it larger the fewer rows there are: with
+    `reliability_bins`. 0 without rows. Chance alone makes it larger the fewer rows there are: with
     200 rows a perfectly calibrated model still shows about .08.
     """
-    found = reliability(confidence, correct, bins)
-    gaps = [abs(each.confidence - each.accuracy) * each.items for each in found]
+    filled_bins = reliability_bins(confidence, correct, bins)
+    gaps = [
+        abs(filled_bin.confidence - filled_bin.accuracy) * filled_bin.items
+        for filled_bin in filled_bins
+    ]
     return float(sum(gaps) / max(1, confidence.size))
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class SelectiveAccuracy:
     """What silence buys: accuracy (0-1) of all rows, and of the most confident share of them."""
 
-    every: float
-    answered: float
+    overall: float
+    at_coverage: float
 
     @property
     def gain(self) -> float:
         """By how much staying silent on the rest makes the answers better, -1 to 1."""
-        return self.answered - self.every
+        return self.at_coverage - self.overall
 
 
-def at_coverage(
+def accuracy_at_coverage(
     confidence: NDArray[np.float64], correct: NDArray[np.bool_], coverage: float = COVERAGE
-) -> Covered:
+) -> SelectiveAccuracy:
     """Accuracy if only the ``coverage`` (0-1) most confident rows are answered.
 
     One point of the risk-coverage curve (El-Yaniv and Wiener, 2010). Rows as confident as the
     last that fits share the room that is left, so their order does not matter. NaN without rows.
     """
-    answered = coverage_accuracy(confidence, correct, coverage=coverage)
+    selective_accuracy = coverage_accuracy(confidence, correct, coverage=coverage)
     rows = confidence.size
     if not rows:
-        return Covered(float("nan"), float("nan"))
-    return Covered(float(correct.mean()), point(rows, answered))
+        return SelectiveAccuracy(float("nan"), float("nan"))
+    return SelectiveAccuracy(float(correct.mean()), point_estimate(rows, selective_accuracy))
 
 
-def agrees(votes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+def matches_top_vote(votes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Whether the highest of ``scores [n, 8]`` has the most ``votes [n, 8]`` (ties agree)."""
     return np.asarray(votes[np.arange(len(votes)), scores.argmax(1)] == votes.max(1))
 
 
-def best_threshold(
+def find_best_threshold(
     logits: NDArray[np.float32], truth: NDArray[np.bool_] | NDArray[np.float32]
 ) -> float:
     """Find the logit above which calling a label gives it the best F1 (``truth`` or chances)."""
@@ -137,5 +144,5 @@ def best_threshold(
     hits = np.cumsum(truth[order])
     f1 = 2 * hits / (np.arange(1, logits.size + 1) + truth.sum())
     best = int(f1.argmax())
-    following = logits[order[min(best + 1, logits.size - 1)]]
-    return float((logits[order[best]] + following) / 2)
+    next_logit = logits[order[min(best + 1, logits.size - 1)]]
+    return float((logits[order[best]] + next_logit) / 2)

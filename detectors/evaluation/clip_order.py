@@ -12,38 +12,40 @@ from zlib import crc32
 
 import numpy as np
 
-from detectors.evaluation.scored_item import Voice
+from detectors.evaluation.scored_item import SpeakerInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from detectors.corpora.manifests import Row
+    from detectors.corpora.manifests import ManifestRow
 
 
-def shuffled(rows: Iterable[Row], seed: int) -> list[Row]:
+def shuffle_within_speakers(rows: Iterable[ManifestRow], seed: int) -> list[ManifestRow]:
     """Give each speaker's rows a drawn order; speakers keep their places among the rows.
 
     Deterministic: the order hangs on the seed, the speaker's name and the paths alone, not on how
     the manifest lists the rows nor on who else is in it. Rows without a speaker stay.
     """
-    kept = list(rows)
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, row in enumerate(kept):
-        if speaker := Voice.of(row).speaker:
-            places[speaker].append(place)
-    result = list(kept)
-    for speaker, theirs in places.items():
+    ordered = list(rows)
+    positions_by_speaker: dict[str, list[int]] = defaultdict(list)
+    for position, row in enumerate(ordered):
+        if speaker := SpeakerInfo.from_row(row).name:
+            positions_by_speaker[speaker].append(position)
+    result = list(ordered)
+    for speaker, positions in positions_by_speaker.items():
         rng = np.random.default_rng([seed, crc32(speaker.encode())])
-        listed = sorted((kept[place] for place in theirs), key=lambda row: row["path"])
-        for place, index in zip(theirs, rng.permutation(len(theirs)), strict=True):
-            result[place] = listed[index]
+        speaker_rows = sorted(
+            (ordered[position] for position in positions), key=lambda row: row["path"]
+        )
+        for position, index in zip(positions, rng.permutation(len(positions)), strict=True):
+            result[position] = speaker_rows[index]
     return result
 
 
-def counted(rows: Iterable[Row], from_nth: int) -> Iterator[tuple[Row, bool]]:
+def mark_from_nth(rows: Iterable[ManifestRow], from_nth: int) -> Iterator[tuple[ManifestRow, bool]]:
     """Tell of each row whether it is its speaker's ``from_nth`` or a later one (1: all)."""
-    seen = Counter[str]()
+    clip_counts = Counter[str]()
     for row in rows:
-        speaker = Voice.of(row).speaker or row["path"]
-        seen[speaker] += 1
-        yield row, seen[speaker] >= from_nth
+        speaker = SpeakerInfo.from_row(row).name or row["path"]
+        clip_counts[speaker] += 1
+        yield row, clip_counts[speaker] >= from_nth

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from detectors.corpora.corpora import CorpusError, sound
-from detectors.corpora.telephone_channel import Codec, carried
+from detectors.corpora.corpora import CorpusError, load_sound
+from detectors.corpora.telephone_channel import Codec, apply_codec
 from detectors.detector import UnusableUtteranceError
-from detectors.evaluation.clip_order import counted
-from detectors.evaluation.scored_item import Judged, Voice, label_names, told
+from detectors.evaluation.clip_order import mark_from_nth
+from detectors.evaluation.scored_item import ScoredItem, SpeakerInfo, label_names, parse_labels
 from detectors.labels import EMOTIONS
 from detectors.utterance import (
     CONTEXT_LINES,
     SAMPLE_RATE,
-    Baseline,
     Language,
-    Span,
     Speaker,
+    SpeakerBaseline,
+    TimeSpan,
     TranscriptLine,
     Utterance,
 )
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from detectors.corpora.manifests import Row
+    from detectors.corpora.manifests import ManifestRow
     from detectors.detector import Detector
     from detectors.reading import Reading
     from detectors.text.model import Taxonomy, TextEmotion
 
-CALL = "evaluation"
+CALL_ID = "evaluation"
 
 
 def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
-    rows: Iterable[Row],
+    rows: Iterable[ManifestRow],
     detector: Detector[Utterance],
     root: Path,
     *,
@@ -46,95 +46,97 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     in_order: bool,
     from_nth: int = 1,
     complain: Callable[[str], None],
-) -> list[Judged]:
+) -> list[ScoredItem]:
     """Read every clip, as if alone or (``in_order``) as the next of its speaker's call.
 
     Before a speaker's ``from_nth`` clip none counts. What cannot be read is told to ``complain``
     with file and line, and is `Judged.unread`.
     """
-    judged: list[Judged] = []
-    heard: dict[str, Baseline] = {}
-    for row, counts in counted(rows, from_nth):
-        speaker = Voice.of(row).speaker or row["path"]
-        past = heard.get(speaker, Baseline()) if in_order else Baseline()
+    items: list[ScoredItem] = []
+    baselines: dict[str, SpeakerBaseline] = {}
+    for row, is_measured in mark_from_nth(rows, from_nth):
+        speaker = SpeakerInfo.from_row(row).name or row["path"]
+        baseline = baselines.get(speaker, SpeakerBaseline()) if in_order else SpeakerBaseline()
         try:
-            pcm = carried(sound(root / row["path"]), codec)
-            reading = detector.read(_utterance(pcm, past, row["language"]))
+            pcm = apply_codec(load_sound(root / row["path"]), codec)
+            reading = detector.read(_utterance(pcm, baseline, row["language"]))
         except (CorpusError, UnusableUtteranceError) as error:
-            complain(f"{row.where}: {row['path']}: {error}")
-            judged.append(Judged.unread(row["path"], EMOTIONS))
+            complain(f"{row.location}: {row['path']}: {error}")
+            items.append(ScoredItem.unreadable(row["path"], EMOTIONS))
             continue
-        heard[speaker] = reading.baseline
-        truth = told(row, row["emotion"], EMOTIONS, complain)
-        judged.append(_judged(row, row["path"], reading, truth, counts=counts))
-    return judged
+        baselines[speaker] = reading.baseline
+        truth = parse_labels(row, row["emotion"], EMOTIONS, complain)
+        items.append(_score_item(row, row["path"], reading, truth, is_measured=is_measured))
+    return items
 
 
-def _utterance(pcm: NDArray[np.int16], past: Baseline, language: str) -> Utterance:
+def _utterance(pcm: NDArray[np.int16], baseline: SpeakerBaseline, language: str) -> Utterance:
     """Without a language it is read as of one the model was not taught."""
-    span = Span(0, pcm.size * 1_000 // SAMPLE_RATE)
-    return Utterance(CALL, Speaker.CUSTOMER, span, pcm, language, past)
+    span = TimeSpan(0, pcm.size * 1_000 // SAMPLE_RATE)
+    return Utterance(CALL_ID, Speaker.CUSTOMER, span, pcm, language, baseline)
 
 
-def _judged(
-    row: Row, key: str, reading: Reading, truth: frozenset[str], *, counts: bool = True
-) -> Judged:
-    return Judged(
+def _score_item(
+    row: ManifestRow, key: str, reading: Reading, truth: frozenset[str], *, is_measured: bool = True
+) -> ScoredItem:
+    return ScoredItem(
         key=key,
         scores=[reading.scores.get(emotion, 0.0) for emotion in EMOTIONS],
         confidence=reading.confidence,
         abstained=reading.abstained,
         truth=truth,
-        voice=Voice.of(row),
-        counted=counts,
+        speaker=SpeakerInfo.from_row(row),
+        is_measured=is_measured,
         arousal=reading.arousal,
         valence=reading.valence,
     )
 
 
 def read_text(
-    rows: Iterable[Row],
+    rows: Iterable[ManifestRow],
     detector: TextEmotion,
     taxonomy: Taxonomy | None,
     *,
     in_order: bool = False,
     complain: Callable[[str], None],
-) -> list[Judged]:
+) -> list[ScoredItem]:
     """Read every line, as if alone or (``in_order``) after the earlier ones of its call.
 
     Without a taxonomy the labels are `EMOTIONS`. What cannot be read is told to ``complain`` with
     file and line, and is `Judged.unread`.
     """
     labels = label_names(taxonomy)
-    judged: list[Judged] = []
-    said: dict[str, tuple[str, ...]] = {}
+    items: list[ScoredItem] = []
+    contexts: dict[str, tuple[str, ...]] = {}
     for row in rows:
-        call = row["call"] or Voice.of(row).speaker
+        call = row["call"] or SpeakerInfo.from_row(row).name
         try:
-            reading = detector.read(_line(row, said.get(call, ())))
+            reading = detector.read(_transcript_line(row, contexts.get(call, ())))
         except ValueError as error:
-            complain(f"{row.where}: {row['id']}: {error}")
-            judged.append(Judged.unread(row["id"], labels))
+            complain(f"{row.location}: {row['id']}: {error}")
+            items.append(ScoredItem.unreadable(row["id"], labels))
             continue
         if in_order and call:
-            said[call] = (*said.get(call, ()), row["text"])[-CONTEXT_LINES:]
-        item = _judged(row, row["id"], reading, told(row, row["labels"], labels, complain))
+            contexts[call] = (*contexts.get(call, ()), row["text"])[-CONTEXT_LINES:]
+        item = _score_item(
+            row, row["id"], reading, parse_labels(row, row["labels"], labels, complain)
+        )
         if taxonomy:
-            own = detector.decided([row["text"]], taxonomy)[0]
-            item = replace(item, scores=[float(score) for score in own])
-        judged.append(item)
-    return judged
+            label_scores = detector.score_labels([row["text"]], taxonomy)[0]
+            item = replace(item, scores=[float(score) for score in label_scores])
+        items.append(item)
+    return items
 
 
-def _line(row: Row, context: tuple[str, ...]) -> TranscriptLine:
-    language = _language(row["language"])
-    span = Span(0, 0)
+def _transcript_line(row: ManifestRow, context: tuple[str, ...]) -> TranscriptLine:
+    language = _parse_language(row["language"])
+    span = TimeSpan(0, 0)
     return TranscriptLine(
-        CALL, Speaker.CUSTOMER, span, row["text"], language=language, context=context
+        CALL_ID, Speaker.CUSTOMER, span, row["text"], language=language, context=context
     )
 
 
-def _language(name: str) -> Language:
+def _parse_language(name: str) -> Language:
     try:
         return Language(name)
     except ValueError:

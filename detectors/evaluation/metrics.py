@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ClassificationMetrics:
     """Figures over the labels that occur in a truth.
 
     Attributes:
@@ -55,40 +55,42 @@ def _mean(values: dict[str, float]) -> float:
     return float(np.mean(list(values.values()))) if values else float("nan")
 
 
-def measured(
+def compute_metrics(
     scores: NDArray[np.float64],
     truth: NDArray[np.bool_],
-    decided: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
     labels: Sequence[str],
-) -> Measured:
-    """Compare ``decided`` and ``scores`` with ``truth``, all ``[items, labels]``."""
+) -> ClassificationMetrics:
+    """Compare ``predicted`` and ``scores`` with ``truth``, all ``[items, labels]``."""
     present = [k for k in range(len(labels)) if truth[:, k].any()]
     names = tuple(labels[k] for k in present)
-    scores, truth, decided = scores[:, present], truth[:, present], decided[:, present]
-    hits = (truth & decided).sum(0)
-    f1 = 2 * hits / np.maximum(truth.sum(0) + decided.sum(0), 1)
+    scores, truth, predicted = scores[:, present], truth[:, present], predicted[:, present]
+    hits = (truth & predicted).sum(0)
+    f1 = 2 * hits / np.maximum(truth.sum(0) + predicted.sum(0), 1)
     recall = hits / truth.sum(0)
-    aucs = {name: auc(scores[:, k], truth[:, k]) for k, name in enumerate(names)}
-    return Measured(
+    aucs = {name: roc_auc(scores[:, k], truth[:, k]) for k, name in enumerate(names)}
+    return ClassificationMetrics(
         items=len(truth),
         labels=names,
         recall=dict(zip(names, recall.tolist(), strict=True)),
         f1=dict(zip(names, f1.tolist(), strict=True)),
         auc={name: value for name, value in aucs.items() if value is not None},
         support=dict(zip(names, truth.sum(0).tolist(), strict=True)),
-        confusion=_confusion(truth, decided),
+        confusion=_confusion_matrix(truth, predicted),
     )
 
 
-def best_of(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def pick_best_label(
+    scores: NDArray[np.float64], candidates: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Decide for the highest score of each row, only labels in ``among [labels]`` competing."""
-    masked = np.where(among, scores, -np.inf)
-    decided = np.zeros(scores.shape, dtype=bool)
-    decided[np.arange(len(scores)), masked.argmax(1)] = True
-    return decided
+    masked = np.where(candidates, scores, -np.inf)
+    predicted = np.zeros(scores.shape, dtype=bool)
+    predicted[np.arange(len(scores)), masked.argmax(1)] = True
+    return predicted
 
 
-def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float | None:
+def roc_auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float | None:
     """Area under the ROC curve by ranks, ties counting half; ``None`` with one class only."""
     positives = int(truth.sum())
     negatives = truth.size - positives
@@ -96,13 +98,13 @@ def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float | None:
         return None
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    above = ranks[truth].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives))
+    u_statistic = ranks[truth].sum() - positives * (positives + 1) / 2
+    return float(u_statistic / (positives * negatives))
 
 
-def _confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> list[list[int]]:
-    one = truth.sum(1) == 1
-    if not one.any() or (decided.sum(1) > 1).any():
+def _confusion_matrix(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> list[list[int]]:
+    single_label = truth.sum(1) == 1
+    if not single_label.any() or (predicted.sum(1) > 1).any():
         return []
-    table = truth[one].astype(int).T @ decided[one].astype(int)
+    table = truth[single_label].astype(int).T @ predicted[single_label].astype(int)
     return [[int(count) for count in row] for row in table]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MarkdownTable:
     """Figures with their header row."""
 
     header: tuple[str, ...]
@@ -27,18 +27,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCard:
     """The parts of a model card; every part is Markdown."""
 
     title: str
     summary: str
     licence: str
-    parts: Sequence[tuple[str, str]]
+    sections: Sequence[tuple[str, str]]
 
     def __str__(self) -> str:
         """Write it as Markdown."""
         text = [f"# {self.title}", self.summary, f"**Licence.** {self.licence}"]
-        for heading, body in self.parts:
+        for heading, body in self.sections:
             text += [f"## {heading}", body]
         return "\n\n".join(text)
 
@@ -47,20 +47,21 @@ class Card:
         path.write_text(f"{self}\n", encoding="utf-8")
 
 
-def ratio(value: float) -> str:
+def format_ratio(value: float) -> str:
     """Write a proportion with three places."""
     return f"{value:.3f}".removeprefix("0")
 
 
-def ratio_within(value: float, found: Interval) -> str:
+def format_ratio_with_interval(value: float, interval: Interval) -> str:
     """Write a proportion with its interval: ``.83 [.78, .88]``; a dash where it is undefined."""
     if math.isnan(value):
         return "-"
-    if not found.known:
-        return _short(value)
-    return f"{_short(value)} [{_short(found.low)}, {_short(found.high)}]"
+    if not interval.is_defined:
+        return _format_short_ratio(value)
+    low, high = _format_short_ratio(interval.low), _format_short_ratio(interval.high)
+    return f"{_format_short_ratio(value)} [{low}, {high}]"
 
 
-def _short(value: float) -> str:
+def _format_short_ratio(value: float) -> str:
     text = f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
     return ".00" if text == "-.00" else text

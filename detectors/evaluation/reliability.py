@@ -18,20 +18,20 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from detectors.corpora.corpora import TEST_FOLD, clips, held_out, sound, texts
-from detectors.corpora.telephone_channel import Codec, carried
-from detectors.evaluation.metrics import auc
+from detectors.corpora.corpora import TEST_FOLD, is_held_out, load_clips, load_sound, load_texts
+from detectors.corpora.telephone_channel import Codec, apply_codec
+from detectors.evaluation.metrics import roc_auc
 from detectors.labels import EMOTIONS, Emotion
 from detectors.reading import Modality
 from detectors.registry import load
 from detectors.text.normalising import has_words
-from detectors.text.scoring import OF_LANGUAGE, membership
+from detectors.text.scoring import LANGUAGE_TAXONOMIES, membership
 from detectors.utterance import (
     SAMPLE_RATE,
-    Baseline,
     Language,
-    Span,
     Speaker,
+    SpeakerBaseline,
+    TimeSpan,
     TranscriptLine,
     Utterance,
 )
@@ -42,85 +42,94 @@ if TYPE_CHECKING:
     from detectors.corpora.corpora import Clip
     from detectors.reading import Reading
 
-VOICES = ("ravdess", "emodb", "korean_emotional")
-LINES = {Language.KOREAN: ("kote", 1, 2), Language.ENGLISH: ("goemotions", 0, 1)}
+ACTED_CORPORA = ("ravdess", "emodb", "korean_emotional")
+TEXT_CORPORA = {Language.KOREAN: ("kote", 1, 2), Language.ENGLISH: ("goemotions", 0, 1)}
 """Per language the corpus, and its columns of text and labels."""
-ORDERS = 3
-EARLIER = 2
+DRAWN_ORDERS = 3
+WARM_UP_CLIPS = 2
 
-Judged = list[tuple["Reading", Emotion]]
+LabelledReadings = list[tuple["Reading", Emotion]]
 
 
-def voices(root: Path) -> dict[str, Judged]:
+def read_voice_corpora(root: Path) -> dict[str, LabelledReadings]:
     """Readings of held-out clips by corpus, with what was acted."""
     detector = load(Modality.VOICE)
-    people: dict[tuple[str, str], list[Clip]] = defaultdict(list)
-    for clip in clips(root, VOICES):
-        if held_out(clip, TEST_FOLD):
-            people[clip.corpus, clip.speaker].append(clip)
-    judged: dict[str, Judged] = defaultdict(list)
-    for (corpus, _), theirs in people.items():
-        for order in range(ORDERS):
-            drawn = np.random.default_rng(order).permutation(len(theirs))
-            judged[corpus] += _one_after_the_other([theirs[i] for i in drawn], detector.read)
-    return judged
+    clips_by_speaker: dict[tuple[str, str], list[Clip]] = defaultdict(list)
+    for clip in load_clips(root, ACTED_CORPORA):
+        if is_held_out(clip, TEST_FOLD):
+            clips_by_speaker[clip.corpus, clip.speaker].append(clip)
+    readings_by_corpus: dict[str, LabelledReadings] = defaultdict(list)
+    for (corpus, _), speaker_clips in clips_by_speaker.items():
+        for order in range(DRAWN_ORDERS):
+            permutation = np.random.default_rng(order).permutation(len(speaker_clips))
+            readings_by_corpus[corpus] += _read_in_sequence(
+                [speaker_clips[i] for i in permutation], detector.read
+            )
+    return readings_by_corpus
 
 
-def words(root: Path) -> dict[str, Judged]:
+def read_text_corpora(root: Path) -> dict[str, LabelledReadings]:
     """Readings of the corpora's measuring rows, with what most of their labels express."""
     detector = load(Modality.TEXT)
-    judged: dict[str, Judged] = {}
-    for language, (corpus, text, label) in LINES.items():
-        member = membership(OF_LANGUAGE[language])
-        rows = texts(root / "text" / corpus / "devtest.tsv", text=text, label=label)
-        judged[corpus] = [
-            (detector.read(_line(row.text, language)), EMOTIONS[int(felt.argmax())])
+    readings_by_corpus: dict[str, LabelledReadings] = {}
+    for language, (corpus, text_column, label_column) in TEXT_CORPORA.items():
+        label_membership = membership(LANGUAGE_TAXONOMIES[language])
+        rows = load_texts(
+            root / "text" / corpus / "devtest.tsv", text=text_column, label=label_column
+        )
+        readings_by_corpus[corpus] = [
+            (detector.read(_line(row.text, language)), EMOTIONS[int(votes.argmax())])
             for row in rows
-            if has_words(row.text) and (felt := member[list(row.labels)].sum(0)).any()
+            if has_words(row.text) and (votes := label_membership[list(row.labels)].sum(0)).any()
         ]
-    return judged
+    return readings_by_corpus
 
 
-def reliability(judged: Mapping[str, Judged]) -> dict[Emotion, float]:
+def compute_reliability(readings_by_corpus: Mapping[str, LabelledReadings]) -> dict[Emotion, float]:
     """Per emotion twice the distance from chance, 0-1; lacks what no corpus has."""
-    found: dict[Emotion, list[float]] = defaultdict(list)
-    for readings in judged.values():
+    areas_by_emotion: dict[Emotion, list[float]] = defaultdict(list)
+    for readings in readings_by_corpus.values():
         for emotion in EMOTIONS:
-            area = _area(readings, emotion)
+            area = _compute_auc(readings, emotion)
             if area is not None:
-                found[emotion].append(area)
-    return {each: max(0.0, 2 * float(np.mean(areas)) - 1) for each, areas in found.items()}
+                areas_by_emotion[emotion].append(area)
+    return {
+        each: max(0.0, 2 * float(np.mean(areas)) - 1) for each, areas in areas_by_emotion.items()
+    }
 
 
-def _area(readings: Judged, emotion: Emotion) -> float | None:
+def _compute_auc(readings: LabelledReadings, emotion: Emotion) -> float | None:
     scores = np.array([reading.scores.get(emotion, 0.0) for reading, _ in readings])
-    return auc(scores, np.array([truth is emotion for _, truth in readings]))
+    return roc_auc(scores, np.array([label is emotion for _, label in readings]))
 
 
-def _one_after_the_other(
-    theirs: Sequence[Clip], read: Callable[[Utterance], Reading]
+def _read_in_sequence(
+    speaker_clips: Sequence[Clip], read: Callable[[Utterance], Reading]
 ) -> Iterator[tuple[Reading, Emotion]]:
-    baseline = Baseline()
-    for number, clip in enumerate(theirs):
-        pcm = carried(sound(clip.path), Codec.MULAW)
+    baseline = SpeakerBaseline()
+    for number, clip in enumerate(speaker_clips):
+        pcm = apply_codec(load_sound(clip.path), Codec.MULAW)
         # German is in the corpora, not among the languages of the product.
         language = cast("Language", clip.language)
-        span = Span(0, pcm.size * 1_000 // SAMPLE_RATE)
-        item = Utterance("held out", Speaker.CUSTOMER, span, pcm, language, baseline)
-        reading = read(item)
+        span = TimeSpan(0, pcm.size * 1_000 // SAMPLE_RATE)
+        utterance = Utterance("held out", Speaker.CUSTOMER, span, pcm, language, baseline)
+        reading = read(utterance)
         baseline = reading.baseline
-        if number >= EARLIER and clip.emotion is not None:
+        if number >= WARM_UP_CLIPS and clip.emotion is not None:
             yield reading, clip.emotion
 
 
 def _line(text: str, language: Language) -> TranscriptLine:
-    return TranscriptLine("held out", Speaker.CUSTOMER, Span(0, 0), text, language)
+    return TranscriptLine("held out", Speaker.CUSTOMER, TimeSpan(0, 0), text, language)
 
 
 def main(root: Path) -> None:
     """Print the table."""
-    for modality, judged in ((Modality.VOICE, voices(root)), (Modality.TEXT, words(root))):
-        for emotion, value in reliability(judged).items():
+    for modality, readings_by_corpus in (
+        (Modality.VOICE, read_voice_corpora(root)),
+        (Modality.TEXT, read_text_corpora(root)),
+    ):
+        for emotion, value in compute_reliability(readings_by_corpus).items():
             sys.stdout.write(f"{modality} {emotion} {value:.2f}\n")
 
 

@@ -17,43 +17,43 @@ from detectors.labels import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from detectors.corpora.manifests import Row
+    from detectors.corpora.manifests import ManifestRow
     from detectors.text.model import Taxonomy
 
-AGES = ("teen", "adult", "50+")
+AGE_GROUPS = ("teen", "adult", "50+")
 """Age groups as korean_plain has them in its ``subset``; other subsets tell no age."""
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class SpeakerInfo:
     """Whose item it is, as far as the manifest tells; empty where it does not.
 
     Attributes:
-        speaker: with the corpus before it, since corpora number their speakers alike.
+        name: with the corpus before it, since corpora number their speakers alike.
     """
 
-    speaker: str = ""
+    name: str = ""
     language: str = ""
     sex: str = ""
     age: str = ""
 
     @classmethod
-    def of(cls, row: Row) -> Voice:
+    def from_row(cls, row: ManifestRow) -> SpeakerInfo:
         """Columns speaker, corpus, language, speaker_sex, and age or a subset that is one."""
         speaker = f"{row['corpus']}/{row['speaker']}" if row["speaker"] else ""
-        age = row["age"] or (row["subset"] if row["subset"] in AGES else "")
+        age = row["age"] or (row["subset"] if row["subset"] in AGE_GROUPS else "")
         return cls(speaker, row["language"], row["speaker_sex"], age)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredItem:
     """One item as read.
 
     Attributes:
         scores: one for each label of the taxonomy, 0-1.
         truth: the labels it should have; empty where the manifest tells none.
-        read: whether it could be read at all; figures leave out what could not.
-        counted: false for what only fed the running normalisation.
+        is_readable: whether it could be read at all; figures leave out what could not.
+        is_measured: false for what only fed the running normalisation.
         arousal: 0-1; ``None`` where the detector does not estimate it.
         valence: -1 to 1; likewise.
     """
@@ -63,23 +63,25 @@ class Judged:
     confidence: float
     abstained: bool
     truth: frozenset[str]
-    voice: Voice = Voice()
-    read: bool = True
-    counted: bool = True
+    speaker: SpeakerInfo = SpeakerInfo()
+    is_readable: bool = True
+    is_measured: bool = True
     arousal: float | None = None
     valence: float | None = None
 
     @classmethod
-    def unread(cls, key: str, labels: Sequence[str]) -> Judged:
+    def unreadable(cls, key: str, labels: Sequence[str]) -> ScoredItem:
         """One that could not be read: it scores nothing, and so it abstains."""
         scores = [0.0] * len(labels)
-        return cls(key, scores, confidence=0.0, abstained=True, truth=frozenset(), read=False)
+        return cls(
+            key, scores, confidence=0.0, abstained=True, truth=frozenset(), is_readable=False
+        )
 
 
-def only(judged: Iterable[Judged], labels: Iterable[str]) -> list[Judged]:
+def filter_by_labels(items: Iterable[ScoredItem], labels: Iterable[str]) -> list[ScoredItem]:
     """Keep the items whose every label is one of these emotions."""
     allowed = {str(Emotion(label)) for label in labels}
-    return [item for item in judged if item.truth and item.truth <= allowed]
+    return [item for item in items if item.truth and item.truth <= allowed]
 
 
 def label_names(taxonomy: Taxonomy | None) -> tuple[str, ...]:
@@ -89,23 +91,25 @@ def label_names(taxonomy: Taxonomy | None) -> tuple[str, ...]:
     return {"kote": KOTE, "goemotions": GOEMOTIONS}[taxonomy]
 
 
-def told(
-    row: Row, written: str, labels: Sequence[str], complain: Callable[[str], None]
+def parse_labels(
+    row: ManifestRow, cell: str, labels: Sequence[str], complain: Callable[[str], None]
 ) -> frozenset[str]:
     """The labels that a manifest's cell names, joined by |; none if one of them is unknown.
 
     A corpus's label may stand for one of ours; what it expresses is then the truth.
     """
-    names = [name.strip() for name in written.split("|") if name.strip()]
-    found = {name: _known(name, labels) for name in names}
-    unknown = [name for name, label in found.items() if label is None]
+    names = [name.strip() for name in cell.split("|") if name.strip()]
+    label_by_name = {name: _resolve_label(name, labels) for name in names}
+    unknown = [name for name, label in label_by_name.items() if label is None]
     if unknown:
-        complain(f"{row.where}: label {unknown[0]!r} is none of the taxonomy's; row not measured")
+        complain(
+            f"{row.location}: label {unknown[0]!r} is none of the taxonomy's; row not measured"
+        )
         return frozenset()
-    return frozenset(label for label in found.values() if label)
+    return frozenset(label for label in label_by_name.values() if label)
 
 
-def _known(name: str, labels: Sequence[str]) -> str | None:
+def _resolve_label(name: str, labels: Sequence[str]) -> str | None:
     """Give the taxonomy's label for a written one; a corpus's label may mean one of ours.
 
     Empty for a corpus's label that expresses none of ours, ``None`` for an unknown one.

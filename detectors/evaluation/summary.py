@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detectors.evaluation import weighted_metrics
-from detectors.evaluation.bootstrap import interval, point
-from detectors.evaluation.calibration import Bin, reliability
-from detectors.evaluation.metrics import Measured, best_of, measured
+from detectors.evaluation.bootstrap import bootstrap_interval, point_estimate
+from detectors.evaluation.calibration import Bin, reliability_bins
+from detectors.evaluation.metrics import ClassificationMetrics, compute_metrics, pick_best_label
 from detectors.labels import Emotion
 
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.evaluation.bootstrap import Figure, Interval
-    from detectors.evaluation.scored_item import Judged
+    from detectors.evaluation.bootstrap import Interval, WeightedMetric
+    from detectors.evaluation.scored_item import ScoredItem
 
-DECISIVE = 0.5
+DECISION_THRESHOLD = 0.5
 """A taxonomy's own scores are scaled so that this decides."""
 
-FEWEST_IN_BAR = 20
+MIN_ITEMS_PER_BIN = 20
 """Items that a point of a reliability diagram stands for; of fewer it would be a coin's toss."""
 
-FOUR = (Emotion.NEUTRAL, Emotion.JOY, Emotion.ANGER, Emotion.SADNESS)
+COMMON_EMOTIONS = (Emotion.NEUTRAL, Emotion.JOY, Emotion.ANGER, Emotion.SADNESS)
 """The emotions that every acted corpus has."""
 
-NAMES = {
+METRIC_NAMES = {
     "uar": "UAR",
     "uar_of_four": "UAR of 4",
     "macro_f1": "macro-F1",
@@ -47,20 +47,20 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class EvaluationSummary:
     """What is said of a set of judged items.
 
     Attributes:
         speakers: how many are known by name.
-        values: by the names of `NAMES`; NaN where undefined. ``accuracy`` is the share of right
-            decisions among the labels that compete; where items carry several labels, each yes
-            or no is a decision. ``ece`` and ``coverage_gain`` are of the reading as a call gets
+        values: by the names of `METRIC_NAMES`; NaN where undefined. ``accuracy`` is the share of
+            right decisions among the labels that compete; where items carry several labels, each
+            yes or no is a decision. ``ece`` and ``coverage_gain`` are of the reading as a call gets
             it: all labels compete.
         intervals: likewise.
         bins: of a reliability diagram; empty where confidence is not of these labels.
     """
 
-    measured: Measured
+    metrics: ClassificationMetrics
     speakers: int
     values: Mapping[str, float]
     intervals: Mapping[str, Interval]
@@ -68,97 +68,120 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a JSON file; what is undefined is null."""
-        found = self.measured
+        metrics = self.metrics
         bins = [
             {"low": b.low, "high": b.high, "confidence": b.confidence, "accuracy": b.accuracy,
              "items": b.items} for b in self.bins
         ]  # fmt: skip
         return {
-            "items": found.items, "speakers": self.speakers,
-            **{name: _finite(value) for name, value in self.values.items()},
-            "intervals": {name: _pair(each) for name, each in self.intervals.items()},
-            "labels": list(found.labels), "support": found.support, "recall": found.recall,
-            "f1": found.f1, "auc": found.auc, "confusion": found.confusion, "reliability": bins,
+            "items": metrics.items, "speakers": self.speakers,
+            **{name: _finite_or_none(value) for name, value in self.values.items()},
+            "intervals": {
+                name: _interval_as_json(bounds) for name, bounds in self.intervals.items()
+            },
+            "labels": list(metrics.labels), "support": metrics.support, "recall": metrics.recall,
+            "f1": metrics.f1, "auc": metrics.auc, "confusion": metrics.confusion,
+            "reliability": bins,
         }  # fmt: skip
 
 
-def figures(judged: Sequence[Judged], labels: Sequence[str], *, several: bool) -> Figures | None:
+def summarise(
+    items: Sequence[ScoredItem], labels: Sequence[str], *, multi_label: bool
+) -> EvaluationSummary | None:
     """Measure the items that count and have a truth; ``None`` if there are none.
 
-    With ``several`` labels an item, a score of `DECISIVE` decides. Else the highest score does,
+    With ``multi_label``, a score of `DECISION_THRESHOLD` decides; else the highest score does,
     among the labels that the manifest carries: a corpus of four emotions is a choice of four.
     """
-    known = [item for item in judged if item.truth and item.counted]
-    if not known:
+    labelled = [item for item in items if item.truth and item.is_measured]
+    if not labelled:
         return None
-    scores = np.array([item.scores for item in known], dtype=np.float64)
-    truth = np.array([[label in item.truth for label in labels] for item in known])
-    decided = scores >= DECISIVE if several else best_of(scores, np.asarray(truth.any(0)))
-    asked = _common(known, scores, truth, decided, several=several)
-    confidence = np.array([item.confidence for item in known])
-    correct = np.asarray((truth & best_of(scores, np.ones(len(labels), bool))).any(1))
-    if not several:
-        asked |= _confidence(confidence, correct) | _of_four(scores, truth, labels)
-    units = [item.voice.speaker for item in known]
-    return Figures(
-        measured=measured(scores, truth, decided, labels),
+    scores = np.array([item.scores for item in labelled], dtype=np.float64)
+    truth = np.array([[label in item.truth for label in labels] for item in labelled])
+    predicted = (
+        scores >= DECISION_THRESHOLD
+        if multi_label
+        else pick_best_label(scores, np.asarray(truth.any(0)))
+    )
+    weighted_metrics = _common_metrics(labelled, scores, truth, predicted, multi_label=multi_label)
+    confidence = np.array([item.confidence for item in labelled])
+    correct = np.asarray((truth & pick_best_label(scores, np.ones(len(labels), bool))).any(1))
+    if not multi_label:
+        weighted_metrics |= _calibration_metrics(confidence, correct) | _four_class_metrics(
+            scores, truth, labels
+        )
+    units = [item.speaker.name for item in labelled]
+    return EvaluationSummary(
+        metrics=compute_metrics(scores, truth, predicted, labels),
         speakers=len({unit for unit in units if unit}),
-        values={name: point(len(known), figure) for name, figure in asked.items()},
-        intervals={name: interval(units, figure) for name, figure in asked.items()},
-        bins=[] if several else reliability(confidence, correct, _bars(len(known))),
+        values={
+            name: point_estimate(len(labelled), metric) for name, metric in weighted_metrics.items()
+        },
+        intervals={
+            name: bootstrap_interval(units, metric) for name, metric in weighted_metrics.items()
+        },
+        bins=[]
+        if multi_label
+        else reliability_bins(confidence, correct, _bin_count(len(labelled))),
     )
 
 
-def _common(
-    known: Sequence[Judged],
+def _common_metrics(
+    labelled: Sequence[ScoredItem],
     scores: NDArray[np.float64],
     truth: NDArray[np.bool_],
-    decided: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
     *,
-    several: bool,
-) -> dict[str, Figure]:
-    right = np.asarray((decided == truth).mean(1) if several else (decided & truth).any(1))
-    answered = np.array([not item.abstained for item in known])
+    multi_label: bool,
+) -> dict[str, WeightedMetric]:
+    correct = np.asarray(
+        (predicted == truth).mean(1) if multi_label else (predicted & truth).any(1)
+    )
+    answered = np.array([not item.abstained for item in labelled])
     return {
-        "uar": weighted_metrics.uar(truth, decided),
-        "macro_f1": weighted_metrics.macro_f1(truth, decided),
+        "uar": weighted_metrics.uar(truth, predicted),
+        "macro_f1": weighted_metrics.macro_f1(truth, predicted),
         "macro_auc": weighted_metrics.macro_auc(scores, truth),
-        "accuracy": weighted_metrics.accuracy(right),
+        "accuracy": weighted_metrics.accuracy(correct),
         "answered_ratio": weighted_metrics.accuracy(answered),
-        "answered_accuracy": weighted_metrics.answered_accuracy(right, answered),
+        "answered_accuracy": weighted_metrics.answered_accuracy(correct, answered),
     }
 
 
-def _bars(items: int) -> int:
-    return min(weighted_metrics.BINS, max(1, items // FEWEST_IN_BAR))
+def _bin_count(items: int) -> int:
+    return min(weighted_metrics.BINS, max(1, items // MIN_ITEMS_PER_BIN))
 
 
-def _confidence(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> dict[str, Figure]:
+def _calibration_metrics(
+    confidence: NDArray[np.float64], correct: NDArray[np.bool_]
+) -> dict[str, WeightedMetric]:
     return {
         "ece": weighted_metrics.calibration_error(confidence, correct),
         "coverage_gain": weighted_metrics.coverage_gain(confidence, correct),
     }
 
 
-def _of_four(
+def _four_class_metrics(
     scores: NDArray[np.float64], truth: NDArray[np.bool_], labels: Sequence[str]
-) -> dict[str, Figure]:
+) -> dict[str, WeightedMetric]:
     """What can be compared between corpora, whatever else they carry."""
-    found: dict[str, Figure] = {}
-    four = np.array([label in FOUR for label in labels])
-    if truth[:, four].any(0).all():
-        found["uar_of_four"] = weighted_metrics.uar(truth & four, best_of(scores, four))
+    metrics: dict[str, WeightedMetric] = {}
+    common_mask = np.array([label in COMMON_EMOTIONS for label in labels])
+    if truth[:, common_mask].any(0).all():
+        metrics["uar_of_four"] = weighted_metrics.uar(
+            truth & common_mask, pick_best_label(scores, common_mask)
+        )
     anger = list(labels).index(Emotion.ANGER)
     if 0 < truth[:, anger].sum() < len(truth):
-        found["auc_anger"] = weighted_metrics.auc(scores[:, anger], truth[:, anger])
-    return found
+        metrics["auc_anger"] = weighted_metrics.auc(scores[:, anger], truth[:, anger])
+    return metrics
 
 
-def _finite(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _pair(found: Interval) -> dict[str, float] | None:
-    if not found.known:
+def _interval_as_json(bounds: Interval) -> dict[str, float] | None:
+    if not bounds.is_defined:
         return None
-    return {"low": found.low, "high": found.high, "skipped_ratio": found.skipped_ratio}
+    return {"low": bounds.low, "high": bounds.high, "skipped_ratio": bounds.skipped_ratio}

@@ -13,92 +13,92 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from detectors.evaluation.bootstrap import Figure
+    from detectors.evaluation.bootstrap import WeightedMetric
 
 BINS = 10
 COVERAGE = 0.8
 """Share of held-out items that is answered; the least certain fifth is not."""
 
 
-def uar(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Figure:
+def uar(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> WeightedMetric:
     """Unweighted average recall over the labels of ``truth [rows, labels]``, 0-1.
 
     Undefined in a draw that lacks one of them.
     """
     present = truth.any(0)
-    hits, all_ = _floats((truth & decided)[:, present], truth[:, present])
-    return lambda weights: _ratio(weights @ hits, weights @ all_).mean(1)
+    hits, positives = _as_floats((truth & decided)[:, present], truth[:, present])
+    return lambda weights: _ratio(weights @ hits, weights @ positives).mean(1)
 
 
-def macro_f1(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Figure:
+def macro_f1(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> WeightedMetric:
     """Mean F1 over the labels of ``truth [rows, labels]``, 0-1; undefined as `uar` is."""
     present = truth.any(0)
     truth, decided = truth[:, present], decided[:, present]
-    hits, right, called = _floats(truth & decided, truth, decided)
+    hits, positives, predicted = _as_floats(truth & decided, truth, decided)
 
     def figure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        true = weights @ right
-        f1 = _ratio(2 * (weights @ hits), true + weights @ called)
-        return np.asarray(np.where(true > 0, f1, np.nan).mean(1))
+        positive_weight = weights @ positives
+        f1 = _ratio(2 * (weights @ hits), positive_weight + weights @ predicted)
+        return np.asarray(np.where(positive_weight > 0, f1, np.nan).mean(1))
 
     return figure
 
 
-def accuracy(correct: NDArray[np.bool_]) -> Figure:
+def accuracy(correct: NDArray[np.bool_]) -> WeightedMetric:
     """Share of right rows, 0-1. ``correct [rows]`` may hold shares (of a row's decisions)."""
-    (right,) = _floats(correct)
-    return lambda weights: _ratio(weights @ right, weights.sum(1))
+    (correctness,) = _as_floats(correct)
+    return lambda weights: _ratio(weights @ correctness, weights.sum(1))
 
 
-def answered_accuracy(correct: NDArray[np.bool_], answered: NDArray[np.bool_]) -> Figure:
+def answered_accuracy(correct: NDArray[np.bool_], answered: NDArray[np.bool_]) -> WeightedMetric:
     """Share of right rows among those ``answered [rows]``, 0-1."""
-    right, kept = _floats(correct, answered)
-    return lambda weights: _ratio(weights @ (right * kept), weights @ kept)
+    correctness, answered_rows = _as_floats(correct, answered)
+    return lambda weights: _ratio(weights @ (correctness * answered_rows), weights @ answered_rows)
 
 
-def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> Figure:
+def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> WeightedMetric:
     """Area under the ROC curve, 0-1, of ``scores [rows]``; ties count half."""
-    tied = _Tied(scores)
-    (positive,) = _floats(truth)
+    groups = _TieGroups(scores)
+    (positive,) = _as_floats(truth)
 
     def figure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        above = tied.summed(weights * positive)
-        rest = tied.summed(weights * (1 - positive))
-        below = np.cumsum(rest, axis=1) - rest / 2
-        return _ratio((above * below).sum(1), above.sum(1) * rest.sum(1))
+        positives = groups.sum_groups(weights * positive)
+        negatives = groups.sum_groups(weights * (1 - positive))
+        below = np.cumsum(negatives, axis=1) - negatives / 2
+        return _ratio((positives * below).sum(1), positives.sum(1) * negatives.sum(1))
 
     return figure
 
 
-def macro_auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> Figure:
+def macro_auc(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> WeightedMetric:
     """Mean of `auc` over the labels that some and not all rows carry, 0-1."""
     mixed = np.flatnonzero(truth.any(0) & ~truth.all(0))
-    parts = [auc(scores[:, label], truth[:, label]) for label in mixed]
+    label_aucs = [auc(scores[:, label], truth[:, label]) for label in mixed]
 
     def figure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not parts:
+        if not label_aucs:
             return np.full(len(weights), np.nan)
-        return np.asarray(np.mean([part(weights) for part in parts], axis=0))
+        return np.asarray(np.mean([label_auc(weights) for label_auc in label_aucs], axis=0))
 
     return figure
 
 
 def calibration_error(
     confidence: NDArray[np.float64], correct: NDArray[np.bool_], *, bins: int = BINS
-) -> Figure:
+) -> WeightedMetric:
     """Expected calibration error, 0-1: see `calibration.expected_calibration_error`.
 
     Fewer different rows leave more noise in each bin, and noise only adds: in resamples ECE is
     larger, so its interval may lie above the figure.
     """
-    tied = _Tied(confidence)
-    (right,) = _floats(correct)
+    groups = _TieGroups(confidence)
+    (correctness,) = _as_floats(correct)
 
     def figure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        count = tied.summed(weights)
-        gap = tied.summed(weights * (confidence - right))
-        place = binned(count, bins)
-        sums = [np.where(place == number, gap, 0.0).sum(1) for number in range(bins)]
+        count = groups.sum_groups(weights)
+        gap = groups.sum_groups(weights * (confidence - correctness))
+        bin_index = assign_bins(count, bins)
+        sums = [np.where(bin_index == number, gap, 0.0).sum(1) for number in range(bins)]
         return _ratio(np.abs(sums).sum(0), count.sum(1))
 
     return figure
@@ -106,45 +106,45 @@ def calibration_error(
 
 def coverage_accuracy(
     confidence: NDArray[np.float64], correct: NDArray[np.bool_], *, coverage: float = COVERAGE
-) -> Figure:
+) -> WeightedMetric:
     """Share of right rows among the ``coverage`` most confident, 0-1.
 
     Rows as confident as the last one that fits share the room that is left.
     """
-    tied = _Tied(-confidence)
-    (right,) = _floats(correct)
+    groups = _TieGroups(-confidence)
+    (correctness,) = _as_floats(correct)
 
     def figure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        count = tied.summed(weights)
+        count = groups.sum_groups(weights)
         before = np.cumsum(count, axis=1) - count
-        room = np.clip(coverage * count.sum(1, keepdims=True) - before, 0, count)
-        hits = tied.summed(weights * right) * room / np.maximum(count, 1e-12)
-        return _ratio(hits.sum(1), room.sum(1))
+        capacity = np.clip(coverage * count.sum(1, keepdims=True) - before, 0, count)
+        hits = groups.sum_groups(weights * correctness) * capacity / np.maximum(count, 1e-12)
+        return _ratio(hits.sum(1), capacity.sum(1))
 
     return figure
 
 
 def coverage_gain(
     confidence: NDArray[np.float64], correct: NDArray[np.bool_], *, coverage: float = COVERAGE
-) -> Figure:
+) -> WeightedMetric:
     """By how much `coverage_accuracy` exceeds the accuracy of all rows, -1 to 1."""
-    some = coverage_accuracy(confidence, correct, coverage=coverage)
-    every = accuracy(correct)
-    return lambda weights: some(weights) - every(weights)
+    covered = coverage_accuracy(confidence, correct, coverage=coverage)
+    overall = accuracy(correct)
+    return lambda weights: covered(weights) - overall(weights)
 
 
-def binned(counts: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+def assign_bins(counts: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
     """Which of ``bins`` equally filled bins each value falls into, ``int64[draws, values]``.
 
     ``counts [draws, values]`` are the rows at each value, values in rising order. What is equal
     stays together: the middle of a value's rows decides for all of them.
     """
-    middle = np.cumsum(counts, axis=1) - counts / 2
-    place = middle / np.maximum(counts.sum(1, keepdims=True), 1e-12) * bins
-    return np.asarray(np.minimum(place.astype(np.int64), bins - 1))
+    midpoints = np.cumsum(counts, axis=1) - counts / 2
+    bin_index = midpoints / np.maximum(counts.sum(1, keepdims=True), 1e-12) * bins
+    return np.asarray(np.minimum(bin_index.astype(np.int64), bins - 1))
 
 
-class _Tied:
+class _TieGroups:
     """Rows by rising value, equal ones together, so that their order never matters."""
 
     def __init__(self, values: NDArray[np.float64]) -> None:
@@ -152,14 +152,14 @@ class _Tied:
         ranked = np.asarray(values)[self._order]
         self._starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
 
-    def summed(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sum_groups(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum ``[draws, rows]`` over equal rows: ``[draws, values]``."""
         return np.asarray(np.add.reduceat(weights[:, self._order], self._starts, axis=1))
 
 
-def _floats(*arrays: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
+def _as_floats(*arrays: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
     return tuple(array.astype(np.float64) for array in arrays)
 
 
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0))
+def _ratio(part: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.divide(part, total, out=np.full_like(part, np.nan), where=total > 0))

@@ -34,7 +34,7 @@ class LexiconError(DetectorUnavailableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class TopicMatch:
     """A topic, and the very words of the line that it was found by."""
 
     topic: Topic
@@ -44,26 +44,26 @@ class Hit:
 @dataclass(slots=True)
 class _Section:
     patterns: list[str] = field(default_factory=list)
-    friends: list[str] = field(default_factory=list)
+    exclusions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LexiconMatcher:
     """What one section looks for, and what only looks like it."""
 
-    wanted: re.Pattern[str]
-    friends: re.Pattern[str]
+    phrases: re.Pattern[str]
+    exclusions: re.Pattern[str]
 
-    def found(self, line: str) -> Iterator[str]:
+    def find(self, line: str) -> Iterator[str]:
         """Give the matching words of a line, as they stand there."""
         # Patterns are lower case: matching without case is several times as slow.
         folded = line.lower()
         folded = folded if len(folded) == len(line) else line
-        found = [match.span() for match in self.wanted.finditer(folded)]
+        spans = [match.span() for match in self.phrases.finditer(folded)]
         # Few lines have any; only those are searched for friends.
-        excused = [match.span() for match in self.friends.finditer(folded)] if found else []
-        for start, end in found:
-            if not any(first < end and start < last for first, last in excused):
+        excluded = [match.span() for match in self.exclusions.finditer(folded)] if spans else []
+        for start, end in spans:
+            if not any(first < end and start < last for first, last in excluded):
                 yield line[start:end].strip()
 
 
@@ -76,25 +76,25 @@ class Lexicon:
     """
 
     language: Language
-    by_topic: Mapping[Topic, Words]
-    by_emotion: Mapping[Emotion, Words]
+    by_topic: Mapping[Topic, LexiconMatcher]
+    by_emotion: Mapping[Emotion, LexiconMatcher]
     digest: str
 
-    def topics(self, line: str) -> list[Hit]:
+    def find_topics(self, line: str) -> list[TopicMatch]:
         """Find what a line (as `normalising.said` gives it) is about."""
         return [
-            Hit(topic, words)
-            for topic, list_ in self.by_topic.items()
-            for words in list_.found(line)
+            TopicMatch(topic, words)
+            for topic, matcher in self.by_topic.items()
+            for words in matcher.find(line)
         ]
 
-    def felt(self, line: str, emotion: Emotion) -> list[str]:
+    def find_emotion_words(self, line: str, emotion: Emotion) -> list[str]:
         """Find the words of a line that express this emotion."""
-        words = self.by_emotion.get(emotion)
-        return list(words.found(line)) if words else []
+        matcher = self.by_emotion.get(emotion)
+        return list(matcher.find(line)) if matcher else []
 
 
-def lexicon(language: Language, folder: Path = FOLDER) -> Lexicon:
+def load_lexicon(language: Language, folder: Path = FOLDER) -> Lexicon:
     """Read a language's file.
 
     Raises:
@@ -106,21 +106,23 @@ def lexicon(language: Language, folder: Path = FOLDER) -> Lexicon:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}"
         raise LexiconError(message) from error
-    sections = _sections(path, text, language)
-    compiled = {key: _compiled(section) for key, section in sections.items()}
+    sections = _parse_sections(path, text, language)
+    compiled = {key: _compile_section(section) for key, section in sections.items()}
     return Lexicon(
         language=language,
         by_topic={
-            Topic(name): words for (kind, name), words in compiled.items() if kind == "topic"
+            Topic(name): matcher for (kind, name), matcher in compiled.items() if kind == "topic"
         },
         by_emotion={
-            Emotion(name): words for (kind, name), words in compiled.items() if kind == "emotion"
+            Emotion(name): matcher
+            for (kind, name), matcher in compiled.items()
+            if kind == "emotion"
         },
         digest=hashlib.sha256(text.encode()).hexdigest()[:4],
     )
 
 
-def _sections(path: Path, text: str, language: Language) -> dict[tuple[str, str], _Section]:
+def _parse_sections(path: Path, text: str, language: Language) -> dict[tuple[str, str], _Section]:
     sections: dict[tuple[str, str], _Section] = {}
     current: _Section | None = None
     problems: list[str] = []
@@ -130,9 +132,9 @@ def _sections(path: Path, text: str, language: Language) -> dict[tuple[str, str]
             continue
         try:
             if line.startswith("["):
-                current = sections.setdefault(_heading(line), _Section())
+                current = sections.setdefault(_parse_heading(line), _Section())
             else:
-                _add(current, line, language)
+                _add_phrase(current, line, language)
         except ValueError as error:
             problems.append(f"{path}:{number}: {error}")
     if problems:
@@ -140,26 +142,26 @@ def _sections(path: Path, text: str, language: Language) -> dict[tuple[str, str]
     return sections
 
 
-def _heading(line: str) -> tuple[str, str]:
+def _parse_heading(line: str) -> tuple[str, str]:
     kind, _, name = line.strip("[]").partition(" ")
-    known = {"topic": Topic, "emotion": Emotion}.get(kind)
-    if known is None or name not in {str(each) for each in known}:
+    enum = {"topic": Topic, "emotion": Emotion}.get(kind)
+    if enum is None or name not in {str(member) for member in enum}:
         message = f"{line} is no section; write [topic <name>] or [emotion <name>]"
         raise ValueError(message)
     return kind, name
 
 
-def _add(section: _Section | None, line: str, language: Language) -> None:
+def _add_phrase(section: _Section | None, line: str, language: Language) -> None:
     if section is None:
         message = "a phrase before any [section]"
         raise ValueError(message)
     if line.startswith("!"):
-        section.friends.append(_pattern(line[1:].strip(), language))
+        section.exclusions.append(_phrase_pattern(line[1:].strip(), language))
     else:
-        section.patterns.append(_pattern(line, language))
+        section.patterns.append(_phrase_pattern(line, language))
 
 
-def _pattern(phrase: str, language: Language) -> str:
+def _phrase_pattern(phrase: str, language: Language) -> str:
     if phrase.startswith("/") and phrase.endswith("/") and len(phrase) > len("//"):
         try:
             re.compile(phrase[1:-1])
@@ -175,16 +177,17 @@ def _pattern(phrase: str, language: Language) -> str:
     if language is Language.KOREAN:
         # People and recognisers put Korean spaces anywhere; particles and endings follow.
         letters = [re.escape(letter) for letter in phrase if letter != " "]
-        return r"\s?".join([_first(letters[0], inside=inside), *letters[1:]])
+        return r"\s?".join([_first_letter_pattern(letters[0], inside=inside), *letters[1:]])
     first, *others = phrase.split()
     words = [
-        _first(re.escape(first[0]), inside=inside or first[0] == "*") + _letters(first[1:]),
-        *map(_letters, others),
+        _first_letter_pattern(re.escape(first[0]), inside=inside or first[0] == "*")
+        + _word_pattern(first[1:]),
+        *map(_word_pattern, others),
     ]
     return r"\s+".join(words) + ("" if inside else r"(?!\w)")
 
 
-def _first(letter: str, *, inside: bool) -> str:
+def _first_letter_pattern(letter: str, *, inside: bool) -> str:
     """A phrase's first letter, at the start of a word unless it may stand ``inside`` of one.
 
     The letter comes before what must not be before it: hundreds of phrases are then told apart by
@@ -193,13 +196,13 @@ def _first(letter: str, *, inside: bool) -> str:
     return letter if inside else rf"{letter}(?<!\w{letter})"
 
 
-def _letters(word: str) -> str:
+def _word_pattern(word: str) -> str:
     return re.escape(word).replace(r"\*", r"\w*")
 
 
-def _compiled(section: _Section) -> Words:
-    never = r"(?!)"
-    return Words(
-        wanted=re.compile("|".join(section.patterns) or never),
-        friends=re.compile("|".join(section.friends) or never),
+def _compile_section(section: _Section) -> LexiconMatcher:
+    match_nothing = r"(?!)"
+    return LexiconMatcher(
+        phrases=re.compile("|".join(section.patterns) or match_nothing),
+        exclusions=re.compile("|".join(section.exclusions) or match_nothing),
     )

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.artifact import MODELS, Artifact, opened
+from detectors.artifact import MODELS, Artifact, open_artifact
 from detectors.detector import UnusableUtteranceError, refuse_agent
 from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
-from detectors.text.lexicon import Lexicon, lexicon
-from detectors.text.ngrams import ROWS, hashed
-from detectors.text.normalising import has_words, is_hangul, said
+from detectors.text.lexicon import Lexicon, load_lexicon
+from detectors.text.ngrams import TABLE_ROWS, hash_line
+from detectors.text.normalising import clean_text, has_words, is_hangul
 from detectors.text.scoring import (
-    CALL_MIX,
-    LABELS,
-    LONGEST_IN_CONTEXT,
-    OF_LANGUAGE,
-    Calibration,
+    CALL_PRIOR,
+    LANGUAGE_TAXONOMIES,
+    MAX_WORDS_FOR_CONTEXT,
+    TAXONOMY_LABELS,
     Taxonomy,
-    arousal,
-    confidence,
+    TextCalibration,
+    apply_context,
     emotion_scores,
-    evidence,
-    heard,
-    in_context,
+    estimate_arousal,
+    estimate_confidence,
+    estimate_valence,
+    match_lexicons,
     membership,
+    score_evidence,
     sigmoid,
-    valence,
 )
 from detectors.utterance import CONTEXT_LINES, Language, TranscriptLine
 
@@ -41,35 +41,43 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from detectors.labels import Emotion
-    from detectors.text.lexicon import Hit
+    from detectors.text.lexicon import TopicMatch
 
-__all__ = ["CALL_MIX", "KIND", "LABELS", "OF_LANGUAGE", "Taxonomy", "TextEmotion", "membership"]
+__all__ = [
+    "CALL_PRIOR",
+    "KIND",
+    "LANGUAGE_TAXONOMIES",
+    "TAXONOMY_LABELS",
+    "Taxonomy",
+    "TextEmotion",
+    "membership",
+]
 
 KIND = "text-emotion"
 ARTIFACT = MODELS / f"{KIND}.onnx"
 
-REMEMBERED = 1_024
+MAX_CACHED_LINES = 1_024
 """Lines whose reading alone is kept: the last few of some hundred calls, about 1 MB."""
 POLARITY = "polarity"
 """The graph's output that tells how good a review with these words would be (Korean)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LineAnalysis:
     """One line as if alone.
 
     Attributes:
         scores: of `EMOTIONS`, ``float32[8]``; they sum to 1.
-        shown: how strongly the word lists speak for each, ``float32[8]``.
+        lexicon_evidence: how strongly the word lists speak for each, ``float32[8]``.
         polarity: logit of a good review.
     """
 
     taxonomy: Taxonomy
     scores: NDArray[np.float32]
-    shown: NDArray[np.float32]
+    lexicon_evidence: NDArray[np.float32]
     polarity: NDArray[np.float32]
-    hits: Sequence[Hit]
-    felt: Mapping[Emotion, Sequence[str]]
+    topic_matches: Sequence[TopicMatch]
+    emotion_words: Mapping[Emotion, Sequence[str]]
 
 
 class TextEmotion:
@@ -93,14 +101,14 @@ class TextEmotion:
         Raises:
             DetectorUnavailableError: a file is missing, broken or another kind.
         """
-        self.artifact: Artifact = opened(path, kind=KIND)
+        self.artifact: Artifact = open_artifact(path, kind=KIND)
         self.calibration = {
-            each: Calibration(**self.artifact["calibration"][each]) for each in Taxonomy
+            key: TextCalibration(**self.artifact["calibration"][key]) for key in Taxonomy
         }
-        self._lexicons: dict[Language, Lexicon] = {each: lexicon(each) for each in Language}
-        words = "".join(self._lexicons[each].digest for each in Language)
-        self.version: str = f"{self.artifact['version']}+{words}"
-        self._memory: dict[bytes, Words] = {}
+        self._lexicons: dict[Language, Lexicon] = {key: load_lexicon(key) for key in Language}
+        lexicon_digests = "".join(self._lexicons[key].digest for key in Language)
+        self.version: str = f"{self.artifact['version']}+{lexicon_digests}"
+        self._cache: dict[bytes, LineAnalysis] = {}
 
     def read(self, item: TranscriptLine) -> Reading:
         """Read one line, as if its call were the only one.
@@ -116,90 +124,103 @@ class TextEmotion:
 
     def read_batch(self, items: Sequence[TranscriptLine]) -> list[Reading | UnusableUtteranceError]:
         """Read several lines, and those said before them, in one run of the model."""
-        refused = {index: error for index, item in enumerate(items) if (error := _refusal(item))}
-        kept = [item for index, item in enumerate(items) if index not in refused]
-        texts = [(*earlier(item), item.text) for item in kept]
+        refusals = {index: error for index, item in enumerate(items) if (error := _refusal(item))}
+        readable = [item for index, item in enumerate(items) if index not in refusals]
+        texts = [(*select_context(item), item.text) for item in readable]
         lines = [
-            (text, language_of(text, item.language))
-            for item, said_ in zip(kept, texts, strict=True)
-            for text in said_
+            (text, detect_language(text, item.language))
+            for item, line_texts in zip(readable, texts, strict=True)
+            for text in line_texts
         ]
-        alone = iter(self.alone(lines))
+        analyses = iter(self.analyse_lines(lines))
         readings = iter(
             [
-                self._reading(item, [next(alone) for _ in said_])
-                for item, said_ in zip(kept, texts, strict=True)
+                self._build_reading(item, [next(analyses) for _ in line_texts])
+                for item, line_texts in zip(readable, texts, strict=True)
             ]
         )
-        return [refused[i] if i in refused else next(readings) for i in range(len(items))]
+        return [refusals[i] if i in refusals else next(readings) for i in range(len(items))]
 
-    def decided(self, texts: Sequence[str], taxonomy: Taxonomy) -> NDArray[np.float32]:
+    def score_labels(self, texts: Sequence[str], taxonomy: Taxonomy) -> NDArray[np.float32]:
         """Score a taxonomy's own labels, ``float32[texts, labels]``, so that 0.5 decides."""
-        language = next(key for key, value in OF_LANGUAGE.items() if value is taxonomy)
+        language = next(key for key, value in LANGUAGE_TAXONOMIES.items() if value is taxonomy)
         logits = self._run([(text, language) for text in texts])[taxonomy]
-        limits = np.array(self.artifact["thresholds"][taxonomy], dtype=np.float32)
-        return sigmoid(logits - limits)
+        thresholds = np.array(self.artifact["thresholds"][taxonomy], dtype=np.float32)
+        return sigmoid(logits - thresholds)
 
     def _run(self, lines: Sequence[tuple[str, Language]]) -> dict[str, NDArray[np.float32]]:
         if not lines:
-            empty = {str(each): np.zeros((0, len(LABELS[each])), np.float32) for each in Taxonomy}
+            empty = {
+                str(taxonomy): np.zeros((0, len(TAXONOMY_LABELS[taxonomy])), np.float32)
+                for taxonomy in Taxonomy
+            }
             return {**empty, POLARITY: np.zeros((0, 1), np.float32)}
-        rows = [self._run_one(text, language) for text, language in lines]
+        rows = [self._run_line(text, language) for text, language in lines]
         return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
-    def _run_one(self, text: str, language: Language) -> dict[str, NDArray[np.float32]]:
+    def _run_line(self, text: str, language: Language) -> dict[str, NDArray[np.float32]]:
         """One line a run: a line's numbers never depend on what else is in a batch."""
-        buckets, weights = hashed(text, language)
+        buckets, weights = hash_line(text, language)
         # Never empty: a line without n-grams is row `ROWS` of the table, with weight 0.
         return self.artifact.run(
-            buckets=np.append(buckets, ROWS)[None], weights=np.append(weights, np.float32(0))[None]
+            buckets=np.append(buckets, TABLE_ROWS)[None],
+            weights=np.append(weights, np.float32(0))[None],
         )
 
-    def alone(self, lines: Sequence[tuple[str, Language]]) -> list[Words]:
+    def analyse_lines(self, lines: Sequence[tuple[str, Language]]) -> list[LineAnalysis]:
         """Read lines without any context; an empty one is read as nothing said.
 
-        The newest `REMEMBERED` answers are kept: each line is read again with the three after it.
+        The newest `MAX_CACHED_LINES` answers are cached: a line is read again with each of the
+        three after it.
         """
-        return [self._remembered(text, language) for text, language in lines]
+        return [self._analyse_cached(text, language) for text, language in lines]
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Forget every line that was read: a benchmark reads the same ones again."""
-        self._memory.clear()
+        self._cache.clear()
 
-    def _remembered(self, text: str, language: Language) -> Words:
+    def _analyse_cached(self, text: str, language: Language) -> LineAnalysis:
         # By a digest: the line itself is nobody's to keep here, only what was found in it.
         key = blake2b(f"{language} {text}".encode("utf-8", "replace"), digest_size=16).digest()
-        words = self._memory.pop(key, None)
-        if words is None:
-            outputs = self._run_one(text, language)
+        analysis = self._cache.pop(key, None)
+        if analysis is None:
+            outputs = self._run_line(text, language)
             logits = {name: values[0] for name, values in outputs.items()}
-            words = self._words(text, OF_LANGUAGE[language], logits)
-        self._memory[key] = words
-        if len(self._memory) > REMEMBERED:
-            del self._memory[next(iter(self._memory))]
-        return words
+            analysis = self._analyse(text, LANGUAGE_TAXONOMIES[language], logits)
+        self._cache[key] = analysis
+        if len(self._cache) > MAX_CACHED_LINES:
+            del self._cache[next(iter(self._cache))]
+        return analysis
 
-    def _words(
+    def _analyse(
         self, text: str, taxonomy: Taxonomy, logits: Mapping[str, NDArray[np.float32]]
-    ) -> Words:
-        hits, felt = heard(said(text), self._lexicons)
-        shown = evidence(hits, felt)
+    ) -> LineAnalysis:
+        topic_matches, emotion_words = match_lexicons(clean_text(text), self._lexicons)
+        lexicon_evidence = score_evidence(topic_matches, emotion_words)
         calibration = self.calibration[taxonomy]
-        scores = emotion_scores(logits[taxonomy][None], taxonomy, calibration, shown[None])[0]
-        return Words(taxonomy, scores, shown, logits[POLARITY], hits, felt)
+        scores = emotion_scores(
+            logits[taxonomy][None], taxonomy, calibration, lexicon_evidence[None]
+        )[0]
+        return LineAnalysis(
+            taxonomy, scores, lexicon_evidence, logits[POLARITY], topic_matches, emotion_words
+        )
 
-    def _reading(self, item: TranscriptLine, lines: Sequence[Words]) -> Reading:
-        words = lines[-1]
-        calibration = self.calibration[words.taxonomy]
-        scores = in_context(
-            words.scores,
-            np.array([line.scores for line in lines[:-1]]),
-            words=len(item.text.split()),
+    def _build_reading(self, item: TranscriptLine, analyses: Sequence[LineAnalysis]) -> Reading:
+        analysis = analyses[-1]
+        calibration = self.calibration[analysis.taxonomy]
+        scores = apply_context(
+            analysis.scores,
+            np.array([context_line.scores for context_line in analyses[:-1]]),
+            word_count=len(item.text.split()),
             calibration=calibration,
         )
         label = EMOTIONS[int(scores.argmax())]
-        sure = float(confidence(scores[None], words.shown[None], calibration)[0])
-        reasons = [hit.words for hit in words.hits] + list(words.felt.get(label, []))
+        certainty = float(
+            estimate_confidence(scores[None], analysis.lexicon_evidence[None], calibration)[0]
+        )
+        reasons = [match.words for match in analysis.topic_matches] + list(
+            analysis.emotion_words.get(label, [])
+        )
         return Reading(
             call_id=item.call_id,
             span=item.span,
@@ -207,35 +228,35 @@ class TextEmotion:
             detector=self.name,
             version=self.version,
             scores=dict(zip(EMOTIONS, map(float, scores), strict=True)),
-            confidence=sure,
-            abstained=sure < calibration.abstain_below and not words.hits,
-            arousal=float(arousal(scores)),
-            valence=float(valence(scores[None], words.polarity, calibration)[0]),
-            topics=tuple(dict.fromkeys(hit.topic for hit in words.hits)),
+            confidence=certainty,
+            abstained=certainty < calibration.abstain_below and not analysis.topic_matches,
+            arousal=float(estimate_arousal(scores)),
+            valence=float(estimate_valence(scores[None], analysis.polarity, calibration)[0]),
+            topics=tuple(dict.fromkeys(match.topic for match in analysis.topic_matches)),
             reasons=tuple(dict.fromkeys(reasons)),
         )
 
 
-def earlier(item: TranscriptLine) -> tuple[str, ...]:
+def select_context(item: TranscriptLine) -> tuple[str, ...]:
     """Give the lines before this one by which it is read: none for a long line."""
-    if len(item.text.split()) > LONGEST_IN_CONTEXT:
+    if len(item.text.split()) > MAX_WORDS_FOR_CONTEXT:
         return ()
     return tuple(text for text in item.context[-CONTEXT_LINES:] if has_words(text))
 
 
-def written_in(item: TranscriptLine) -> Language:
+def detect_line_language(item: TranscriptLine) -> Language:
     """The language to read a line in: its own, unless its script says otherwise."""
-    return language_of(item.text, item.language)
+    return detect_language(item.text, item.language)
 
 
-def language_of(text: str, usual: Language) -> Language:
-    """The language to read words in, by their script; the ``usual`` one where that is unclear.
+def detect_language(text: str, default: Language) -> Language:
+    """The language to read words in, by their script; the ``default`` one where that is unclear.
 
     Korean callers say whole English lines and recognisers write Korean ones in English calls.
     """
     hangul = is_hangul(text)
     if hangul is None:
-        return usual
+        return default
     return Language.KOREAN if hangul else Language.ENGLISH
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.text.normalising import jamo, normalised
+from detectors.text.normalising import decompose_jamo, normalise_text
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 BUCKETS = {Language.KOREAN: 98_304, Language.ENGLISH: 49_152}
 """Rows of the embedding table per language; Korean comes first."""
 OFFSETS = {Language.KOREAN: 0, Language.ENGLISH: BUCKETS[Language.KOREAN]}
-ROWS = sum(BUCKETS.values())
+TABLE_ROWS = sum(BUCKETS.values())
 
-LONGEST_CHARACTERS = 600
+MAX_CHARACTERS = 600
 """Only the end of a longer line is read: cost is bounded, the newest words count."""
 
 JAMO_LENGTHS = range(3, 8)
@@ -38,38 +38,38 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 """Odd constants of FNV-1a and of Fibonacci hashing."""
 
 
-def hashed(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def hash_line(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Give the buckets of a line and their weights, ``int64[k]`` and ``float32[k]``.
 
     Weights are 1 + log of the count, scaled to unit length; both are empty for no words.
     """
     buckets, counts = np.unique(
-        hashes(text, language) % np.uint64(BUCKETS[language]), return_counts=True
+        hash_ngrams(text, language) % np.uint64(BUCKETS[language]), return_counts=True
     )
     weights = 1 + np.log(counts)
     weights = weights / max(float(np.sqrt((weights**2).sum())), 1e-6)
     return buckets.astype(np.int64) + OFFSETS[language], weights.astype(np.float32)
 
 
-def hashes(text: str, language: Language) -> NDArray[np.uint64]:
+def hash_ngrams(text: str, language: Language) -> NDArray[np.uint64]:
     """Give a line's n-grams as numbers, each as often as it occurs, ``uint64[k]``."""
-    line = f" {normalised(text)[-LONGEST_CHARACTERS:]} "
-    parts = _korean(line) if language is Language.KOREAN else _english(line)
+    line = f" {normalise_text(text)[-MAX_CHARACTERS:]} "
+    parts = _korean_ngrams(line) if language is Language.KOREAN else _english_ngrams(line)
     return np.concatenate([part for part in parts if part.size] or [np.zeros(0, np.uint64)])
 
 
-def _korean(line: str) -> Iterable[NDArray[np.uint64]]:
-    yield from _characters(jamo(line), JAMO_LENGTHS, salt=1)
-    yield from _characters(line, SYLLABLE_LENGTHS, salt=2)
-    yield _words(line)
+def _korean_ngrams(line: str) -> Iterable[NDArray[np.uint64]]:
+    yield from _character_ngrams(decompose_jamo(line), JAMO_LENGTHS, salt=1)
+    yield from _character_ngrams(line, SYLLABLE_LENGTHS, salt=2)
+    yield _word_ngrams(line)
 
 
-def _english(line: str) -> Iterable[NDArray[np.uint64]]:
-    yield from _characters(line, LETTER_LENGTHS, salt=3)
-    yield _words(line)
+def _english_ngrams(line: str) -> Iterable[NDArray[np.uint64]]:
+    yield from _character_ngrams(line, LETTER_LENGTHS, salt=3)
+    yield _word_ngrams(line)
 
 
-def _characters(line: str, lengths: range, *, salt: int) -> Iterable[NDArray[np.uint64]]:
+def _character_ngrams(line: str, lengths: range, *, salt: int) -> Iterable[NDArray[np.uint64]]:
     """Hash every run of characters of these lengths, all positions at once."""
     codes = np.frombuffer(line.encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint64)
     rolling = np.full(codes.size, _BASIS + np.uint64(salt), dtype=np.uint64)
@@ -81,7 +81,7 @@ def _characters(line: str, lengths: range, *, salt: int) -> Iterable[NDArray[np.
             yield (rolling * _MIX) >> np.uint64(24)
 
 
-def _words(line: str) -> NDArray[np.uint64]:
+def _word_ngrams(line: str) -> NDArray[np.uint64]:
     words = line.split()
     pairs = (f"{first} {second}" for first, second in pairwise(words))
     return np.array(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from detectors.text.spellings import spellings
+from detectors.text.spellings import load_spellings
 from detectors.utterance import Language
 
 _CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\ufeff\ufffd]")
@@ -18,7 +18,7 @@ _SCRIPTS = {Language.KOREAN: _HANGUL, Language.ENGLISH: re.compile(r"[A-Za-z]")}
 _WORD_CHARACTER = re.compile(r"\w")
 
 
-def said(text: str) -> str:
+def clean_text(text: str) -> str:
     """Clean a line without changing its words: this form is searched and quoted from.
 
     Composes Hangul (NFC), drops control and invisible characters and joins white space.
@@ -27,15 +27,15 @@ def said(text: str) -> str:
     return _SPACE.sub(" ", _CONTROL.sub("", composed)).strip()
 
 
-def normalised(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Fold what means the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ)."""
-    lowered = _LINK.sub("link", said(text)).lower().replace("\u2019", "'").replace("ㅜ", "ㅠ")
+    lowered = _LINK.sub("link", clean_text(text)).lower().replace("\u2019", "'").replace("ㅜ", "ㅠ")
     # NFKC makes single compatibility jamo (ㅋ, ㅠ) conjoining ones; the model sees those too.
-    folded = unicodedata.normalize("NFKC", spellings().mended(lowered))
+    folded = unicodedata.normalize("NFKC", load_spellings().correct(lowered))
     return _REPEATED.sub(r"\1\1", folded)
 
 
-def jamo(text: str) -> str:
+def decompose_jamo(text: str) -> str:
     """Take Hangul syllables apart (값 -> ㄱㅏㅄ), so that endings and typing errors show."""
     return unicodedata.normalize("NFD", text)
 

@@ -33,36 +33,38 @@ class SpellingsError(DetectorUnavailableError):
 class Spellings:
     """What is written, and what is meant by it; matched in one pass, longest first."""
 
-    meant: Mapping[str, str]
-    written: re.Pattern[str]
+    corrections: Mapping[str, str]
+    pattern: re.Pattern[str]
 
-    def mended(self, line: str) -> str:
+    def correct(self, line: str) -> str:
         """Write a lower-case line (NFC) as it is meant."""
-        return self.written.sub(lambda found: self.meant[found.group()], line)
+        return self.pattern.sub(lambda match: self.corrections[match.group()], line)
 
 
 @cache
-def spellings(folder: Path = FOLDER) -> Spellings:
+def load_spellings(folder: Path = FOLDER) -> Spellings:
     """Read the tables of all languages; a line may mix them.
 
     Raises:
         SpellingsError: one is missing, is not UTF-8, or has lines that mean nothing.
     """
-    meant: dict[str, str] = {}
-    kinds: dict[str, list[str]] = {}
+    corrections: dict[str, str] = {}
+    variants_by_boundary: dict[str, list[str]] = {}
     for language in Language:
-        for written, meaning in _rows(folder / f"{language}.spellings.txt"):
-            meant[written] = meaning
-            kinds.setdefault(_standing(written, language), []).append(re.escape(written))
+        for variant, correction in _parse_rows(folder / f"{language}.spellings.txt"):
+            corrections[variant] = correction
+            variants_by_boundary.setdefault(_boundary_pattern(variant, language), []).append(
+                re.escape(variant)
+            )
     # One alternation a kind: the engine then looks for first letters, not for every word.
     patterns = [
-        standing.replace("WORD", "|".join(sorted(words, key=lambda word: (-len(word), word))))
-        for standing, words in kinds.items()
+        boundary.replace("WORD", "|".join(sorted(words, key=lambda word: (-len(word), word))))
+        for boundary, words in variants_by_boundary.items()
     ]
-    return Spellings(meant, re.compile("|".join(patterns)))
+    return Spellings(corrections, re.compile("|".join(patterns)))
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str]]:
+def _parse_rows(path: Path) -> Iterator[tuple[str, str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -70,21 +72,21 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
         raise SpellingsError(message) from error
     problems, rows = [], []
     for number, line in enumerate(lines, start=1):
-        written, arrow, meaning = (part.strip() for part in line.partition(ARROW))
-        if not written or written.startswith("#"):
+        variant, arrow, correction = (part.strip() for part in line.partition(ARROW))
+        if not variant or variant.startswith("#"):
             continue
-        if not arrow or not meaning or written != written.lower():
+        if not arrow or not correction or variant != variant.lower():
             problems.append(f"{path}:{number}: not 'written {ARROW} meant' in lower case")
-        rows.append((written, meaning))
+        rows.append((variant, correction))
     if problems:
         raise SpellingsError("\n".join(problems))
     yield from rows
 
 
-def _standing(written: str, language: Language) -> str:
+def _boundary_pattern(variant: str, language: Language) -> str:
     """Where such a word may stand, as a pattern with WORD in the words' place."""
-    if _CONSONANTS.fullmatch(written):
+    if _CONSONANTS.fullmatch(variant):
         return r"(?<![\u3131-\u3163])(?:WORD)(?![\u3131-\u3163])"
     # A word of one syllable (넘 for 너무) is part of too many others.
-    inside = language is Language.KOREAN and len(written) > 1
+    inside = language is Language.KOREAN and len(variant) > 1
     return "(?:WORD)" if inside else r"(?<!\w)(?:WORD)(?!\w)"

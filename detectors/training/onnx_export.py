@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 OPSET = 18
 FORMAT = 1
 """First part of every version: inputs and outputs of the graph are the same within it."""
-HALVED = ("head.",)
+HALF_PRECISION_PREFIXES = ("head.",)
 """Weights under these names are kept as float16: half the size, and no measurable change."""
 
 
-def graph_of(
+def export_graph(
     module: nn.Module,
     *,
     inputs: Mapping[str, Tensor],
@@ -54,42 +54,42 @@ def graph_of(
     return program.model_proto
 
 
-def joined(
-    first: onnx.ModelProto, second: onnx.ModelProto, *, through: str, seen: tuple[str, ...]
+def join_graphs(
+    first: onnx.ModelProto, second: onnx.ModelProto, *, tensor: str, outputs: tuple[str, ...]
 ) -> onnx.ModelProto:
-    """Put ``second`` behind ``first``: the tensor ``through`` is given by one, taken by the other.
+    """Put ``second`` behind ``first``: the tensor ``tensor`` is given by one, taken by the other.
 
-    ``seen`` names the outputs of the whole; one of them may be ``through`` itself.
+    ``outputs`` names the outputs of the whole; one of them may be ``tensor`` itself.
     """
-    behind = onnx.compose.add_prefix(second, "head.", rename_inputs=False, rename_outputs=False)
-    behind.ir_version = first.ir_version
-    kept = {(each.domain, each.version) for each in first.opset_import}
-    del behind.opset_import[:]
-    behind.opset_import.extend(onnx.helper.make_opsetid(*each) for each in sorted(kept))
+    head = onnx.compose.add_prefix(second, "head.", rename_inputs=False, rename_outputs=False)
+    head.ir_version = first.ir_version
+    opsets = {(each.domain, each.version) for each in first.opset_import}
+    del head.opset_import[:]
+    head.opset_import.extend(onnx.helper.make_opsetid(*each) for each in sorted(opsets))
     merged = onnx.compose.merge_models(
-        first, behind, io_map=[(through, through)], outputs=[n for n in seen if n != through]
+        first, head, io_map=[(tensor, tensor)], outputs=[n for n in outputs if n != tensor]
     )
-    merged.graph.output.extend(each for each in first.graph.output if each.name in seen)
+    merged.graph.output.extend(each for each in first.graph.output if each.name in outputs)
     return merged
 
 
-def saved(model: onnx.ModelProto, path: Path, description: Mapping[str, Any]) -> None:
+def save_graph(model: onnx.ModelProto, path: Path, description: Mapping[str, Any]) -> None:
     """Write a graph with its description, learnt matrices of a head as float16."""
-    _halve(model)
-    describe(model, description)
+    _store_as_float16(model)
+    set_description(model, description)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
-def versioned(description: Mapping[str, Any], weights: Iterable[NDArray[Any]]) -> dict[str, Any]:
+def add_version(description: Mapping[str, Any], weights: Iterable[NDArray[Any]]) -> dict[str, Any]:
     """Add a version that changes with the weights and with whatever else decides a reading."""
-    content = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
     for weight in weights:
-        content.update(weight.tobytes())
-    return {**description, "version": f"{FORMAT}.{content.hexdigest()[:8]}"}
+        digest.update(weight.tobytes())
+    return {**description, "version": f"{FORMAT}.{digest.hexdigest()[:8]}"}
 
 
-def describe(model: onnx.ModelProto, description: Mapping[str, Any]) -> None:
+def set_description(model: onnx.ModelProto, description: Mapping[str, Any]) -> None:
     """Put the description, and nothing about the machine it was made on, into the metadata."""
     onnx.helper.set_model_props(
         model, {DESCRIPTION_KEY: json.dumps(description, ensure_ascii=False, sort_keys=True)}
@@ -108,13 +108,13 @@ def describe(model: onnx.ModelProto, description: Mapping[str, Any]) -> None:
     del model.graph.metadata_props[:]
 
 
-def _halve(model: onnx.ModelProto) -> None:
+def _store_as_float16(model: onnx.ModelProto) -> None:
     """Store learnt matrices as float16 with a cast, which the runtime folds when it loads."""
     casts = []
     for weight in model.graph.initializer:
         if weight.data_type != onnx.TensorProto.FLOAT or len(weight.dims) < len(("in", "out")):
             continue
-        if not weight.name.startswith(HALVED):
+        if not weight.name.startswith(HALF_PRECISION_PREFIXES):
             continue
         name = weight.name
         values = onnx.numpy_helper.to_array(weight).astype("float16")

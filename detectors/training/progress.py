@@ -16,7 +16,7 @@ class Progress(Protocol):
         ...
 
 
-class Quiet:
+class NullProgress:
     """Progress nobody watches."""
 
     def begin(self, title: str, total: int) -> Callable[[], None]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.utterance import Baseline
+from detectors.utterance import SpeakerBaseline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FLOATS = np.dtype("<f4")
 
 
-def mean_features(baseline: Baseline, size: int) -> tuple[int, NDArray[np.float32]]:
+def mean_features(baseline: SpeakerBaseline, size: int) -> tuple[int, NDArray[np.float32]]:
     """Give the baseline's count and mean, ``float32[size]``.
 
     A baseline of another size was made by another model (a worker was updated in mid-call):
@@ -25,8 +25,8 @@ def mean_features(baseline: Baseline, size: int) -> tuple[int, NDArray[np.float3
     return baseline.count, np.frombuffer(baseline.mean, dtype=_FLOATS).astype(np.float32)
 
 
-def taken_in(baseline: Baseline, features: NDArray[np.float32]) -> Baseline:
+def update_baseline(baseline: SpeakerBaseline, features: NDArray[np.float32]) -> SpeakerBaseline:
     """Take one more utterance's ``features float32[D]`` into the running mean."""
     count, mean = mean_features(baseline, features.size)
-    moved = mean + (features - mean) / (count + 1)
-    return Baseline(count=count + 1, mean=moved.astype(_FLOATS).tobytes())
+    updated_mean = mean + (features - mean) / (count + 1)
+    return SpeakerBaseline(count=count + 1, mean=updated_mean.astype(_FLOATS).tobytes())

@@ -1,6 +1,6 @@
 """Both speakers of one call: utterances, silences, talk-over, and where to go on after a crash.
 
-Deterministic: the same chunks give the same `Heard`, also when a `Checkpoint` lies between.
+Deterministic: the same chunks give the same `SegmenterResult`, also across a `Checkpoint`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.utterance import SAMPLE_RATE, Span, Speaker, Turn, TurnKind
-from detectors.voice.endpointing import Endpointer, Found
+from detectors.utterance import SAMPLE_RATE, Speaker, TimeSpan, Turn, TurnKind
+from detectors.voice.endpointing import Endpointer, SpeechSegment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-SHORTEST_TALK_OVER_MS = 800
+MIN_TALK_OVER_MS = 800
 """Less is a "yes" or a "네" that shows somebody listens, or two people starting at once."""
 
 SILENCE_STEP_MS = 5_000
 """A silence of both is told each time it has grown by this much."""
 
-LONGEST_GAP_MS = 1_000
+MAX_GAP_MS = 1_000
 """Missing audio up to this is taken as silence; a longer hole ends what was being said."""
 
 
@@ -36,143 +36,159 @@ class Checkpoint:
         read_until_ms: per speaker, everything before is decided.
         spans: speech that a later utterance of the other may still overlap.
         quiet_since_ms: end of the last speech of either.
-        silence_told_ms: how much of the present silence has been told.
+        reported_silence_ms: how much of the present silence has been told.
     """
 
     read_until_ms: Mapping[Speaker, int] = field(default_factory=dict)
-    spans: tuple[tuple[Speaker, Span], ...] = ()
+    spans: tuple[tuple[Speaker, TimeSpan], ...] = ()
     quiet_since_ms: int | None = None
-    silence_told_ms: int = 0
+    reported_silence_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SegmenterResult:
     """What a chunk brought to an end.
 
     Attributes:
-        customer: the customer's utterances, with their sound. The agent's sound is not here:
+        customer_segments: the customer's utterances, with their sound. The agent's is not here:
             it serves only turn-taking.
         turns: timing of both, in the order found.
         checkpoint: given when it moved; all before it is decided by what is in here and earlier.
     """
 
-    customer: tuple[Found, ...] = ()
+    customer_segments: tuple[SpeechSegment, ...] = ()
     turns: tuple[Turn, ...] = ()
     checkpoint: Checkpoint | None = None
 
 
-class Listener:
+class CallSegmenter:
     """Listens to one call, from a checkpoint or from its first chunk on."""
 
     def __init__(self, call_id: str, checkpoint: Checkpoint | None = None) -> None:
         self._call_id = call_id
         start = checkpoint or Checkpoint()
-        self._ears = {speaker: Endpointer(at_ms) for speaker, at_ms in start.read_until_ms.items()}
+        self._endpointers = {
+            speaker: Endpointer(at_ms) for speaker, at_ms in start.read_until_ms.items()
+        }
         self._spans = list(start.spans)
         self._quiet_since_ms = start.quiet_since_ms
-        self._silence_told_ms = start.silence_told_ms
-        self._last = start.read_until_ms
+        self._reported_silence_ms = start.reported_silence_ms
+        self._last_read_until_ms = start.read_until_ms
 
     @property
     def checkpoint_ms(self) -> int:
         """Everything before is decided, for every speaker."""
-        return min((ear.checkpoint_ms for ear in self._ears.values()), default=0)
+        return min(
+            (endpointer.checkpoint_ms for endpointer in self._endpointers.values()), default=0
+        )
 
-    def hear(self, start_ms: int, sound: Mapping[Speaker, NDArray[np.int16]]) -> Heard:
+    def feed(self, start_ms: int, sound: Mapping[Speaker, NDArray[np.int16]]) -> SegmenterResult:
         """Take the next chunk: ``int16[samples]`` of each speaker, from ``start_ms`` on.
 
         What was heard already is skipped; a hole is silence, or ends what was being said. A
         speaker whose channel has gone has finished.
         """
-        found = [
+        segments = [
             (speaker, utterance)
-            for speaker in set(self._ears) - set(sound)
-            for utterance in self._ears.pop(speaker).finish()
+            for speaker in set(self._endpointers) - set(sound)
+            for utterance in self._endpointers.pop(speaker).finish()
         ]
-        found += [
+        segments += [
             (speaker, utterance)
             for speaker, pcm in sound.items()
-            for utterance in self._hear_one(speaker, start_ms, pcm)
+            for utterance in self._feed_speaker(speaker, start_ms, pcm)
         ]
-        return self._heard(found, silences=len(sound) > 1)
+        return self._build_result(segments, include_silence=len(sound) > 1)
 
-    def finish(self) -> Heard:
+    def finish(self) -> SegmenterResult:
         """The call's audio is over."""
-        found = [(speaker, one) for speaker, ear in self._ears.items() for one in ear.finish()]
-        return self._heard(found, silences=False)
+        segments = [
+            (speaker, segment)
+            for speaker, endpointer in self._endpointers.items()
+            for segment in endpointer.finish()
+        ]
+        return self._build_result(segments, include_silence=False)
 
-    def _hear_one(self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]) -> list[Found]:
-        ear = self._ears.setdefault(speaker, Endpointer(start_ms))
-        found: list[Found] = []
-        gap_ms = start_ms - ear.wants_ms
-        if gap_ms > LONGEST_GAP_MS:
-            found += ear.finish()
-            ear = self._ears[speaker] = Endpointer(start_ms)
+    def _feed_speaker(
+        self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]
+    ) -> list[SpeechSegment]:
+        endpointer = self._endpointers.setdefault(speaker, Endpointer(start_ms))
+        segments: list[SpeechSegment] = []
+        gap_ms = start_ms - endpointer.next_sample_ms
+        if gap_ms > MAX_GAP_MS:
+            segments += endpointer.finish()
+            endpointer = self._endpointers[speaker] = Endpointer(start_ms)
         elif gap_ms > 0:
-            found += ear.hear(_silence(gap_ms))
-        known = max(0, -gap_ms) * SAMPLE_RATE // 1000
-        return found + ear.hear(pcm[known:])
+            segments += endpointer.feed(_silent_pcm(gap_ms))
+        skipped_samples = max(0, -gap_ms) * SAMPLE_RATE // 1000
+        return segments + endpointer.feed(pcm[skipped_samples:])
 
-    def _heard(self, found: list[tuple[Speaker, Found]], *, silences: bool) -> Heard:
+    def _build_result(
+        self, segments: list[tuple[Speaker, SpeechSegment]], *, include_silence: bool
+    ) -> SegmenterResult:
         turns: list[Turn] = []
-        for speaker, utterance in sorted(found, key=lambda pair: pair[1].span.end_ms):
-            turns += self._speech(speaker, utterance.span)
-        if silences:
-            turns += self._silence()
-        return Heard(
-            customer=tuple(one for speaker, one in found if speaker is Speaker.CUSTOMER),
+        for speaker, utterance in sorted(segments, key=lambda pair: pair[1].span.end_ms):
+            turns += self._speech_turns(speaker, utterance.span)
+        if include_silence:
+            turns += self._silence_turns()
+        return SegmenterResult(
+            customer_segments=tuple(
+                segment for speaker, segment in segments if speaker is Speaker.CUSTOMER
+            ),
             turns=tuple(turns),
-            checkpoint=self._moved(),
+            checkpoint=self._next_checkpoint(),
         )
 
-    def _speech(self, speaker: Speaker, span: Span) -> list[Turn]:
+    def _speech_turns(self, speaker: Speaker, span: TimeSpan) -> list[Turn]:
         turns = [Turn(self._call_id, TurnKind.SPEECH, span, speaker)]
-        for other, before in self._spans:
-            if other is speaker or span.overlap_ms(before) < SHORTEST_TALK_OVER_MS:
+        for other, earlier_span in self._spans:
+            if other is speaker or span.overlap_ms(earlier_span) < MIN_TALK_OVER_MS:
                 continue
-            late = speaker if span.start_ms >= before.start_ms else other
-            both = Span(
-                max(span.start_ms, before.start_ms),
-                min(span.end_ms, before.end_ms),
+            interrupter = speaker if span.start_ms >= earlier_span.start_ms else other
+            overlap = TimeSpan(
+                max(span.start_ms, earlier_span.start_ms),
+                min(span.end_ms, earlier_span.end_ms),
             )
-            turns.append(Turn(self._call_id, TurnKind.TALK_OVER, both, late))
+            turns.append(Turn(self._call_id, TurnKind.TALK_OVER, overlap, interrupter))
         self._spans.append((speaker, span))
         self._quiet_since_ms = max(span.end_ms, self._quiet_since_ms or 0)
-        self._silence_told_ms = 0
+        self._reported_silence_ms = 0
         return turns
 
-    def _silence(self) -> list[Turn]:
-        ears = self._ears.values()
-        now_ms = min(ear.heard_until_ms for ear in ears)
+    def _silence_turns(self) -> list[Turn]:
+        endpointers = self._endpointers.values()
+        now_ms = min(endpointer.processed_until_ms for endpointer in endpointers)
         if self._quiet_since_ms is None:
             self._quiet_since_ms = now_ms
-        if any(ear.speaking for ear in ears):
+        if any(endpointer.is_speaking for endpointer in endpointers):
             return []
         quiet_ms = now_ms - self._quiet_since_ms
-        if quiet_ms < self._silence_told_ms + SILENCE_STEP_MS:
+        if quiet_ms < self._reported_silence_ms + SILENCE_STEP_MS:
             return []
-        self._silence_told_ms = quiet_ms // SILENCE_STEP_MS * SILENCE_STEP_MS
-        span = Span(self._quiet_since_ms, self._quiet_since_ms + self._silence_told_ms)
+        self._reported_silence_ms = quiet_ms // SILENCE_STEP_MS * SILENCE_STEP_MS
+        span = TimeSpan(self._quiet_since_ms, self._quiet_since_ms + self._reported_silence_ms)
         return [Turn(self._call_id, TurnKind.SILENCE, span)]
 
-    def _moved(self) -> Checkpoint | None:
-        read_until = {speaker: ear.checkpoint_ms for speaker, ear in self._ears.items()}
-        if read_until == self._last:
+    def _next_checkpoint(self) -> Checkpoint | None:
+        read_until_ms = {
+            speaker: endpointer.checkpoint_ms for speaker, endpointer in self._endpointers.items()
+        }
+        if read_until_ms == self._last_read_until_ms:
             return None
-        self._last = read_until
+        self._last_read_until_ms = read_until_ms
         # Speech that ended before the other's checkpoint can overlap nothing still to come.
         self._spans = [
             (speaker, span)
             for speaker, span in self._spans
-            if speaker.other in read_until and span.end_ms > read_until[speaker.other]
+            if speaker.other in read_until_ms and span.end_ms > read_until_ms[speaker.other]
         ]
         return Checkpoint(
-            read_until_ms=read_until,
+            read_until_ms=read_until_ms,
             spans=tuple(self._spans),
             quiet_since_ms=self._quiet_since_ms,
-            silence_told_ms=self._silence_told_ms,
+            reported_silence_ms=self._reported_silence_ms,
         )
 
 
-def _silence(duration_ms: int) -> NDArray[np.int16]:
+def _silent_pcm(duration_ms: int) -> NDArray[np.int16]:
     return np.zeros(duration_ms * SAMPLE_RATE // 1000, dtype=np.int16)

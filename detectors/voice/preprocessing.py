@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
     from detectors.utterance import Utterance
 
-SHORTEST_MS = 300
+MIN_SOUND_MS = 300
 """Shorter sounds ("uh", a cough) carry no tone that a model was ever shown."""
-LONGEST_MS = 15_000
+MAX_SOUND_MS = 15_000
 """Only the end of longer speech is read: the newest is what counts, and cost is bounded."""
-SILENT_BELOW = 8.0
+SILENCE_RMS = 8.0
 """Root mean square of the loudest 20 ms, in 16-bit steps: one step of mu-law near zero."""
 
-BELOW_LOUDEST_DB = 35.0
-MARGIN = 5
+TRIM_THRESHOLD_DB = 35.0
+TRIM_MARGIN_PACKETS = 5
 """Packets of 20 ms kept at each end: an utterance that was cut by endpointing keeps as much."""
-BLOCK = SAMPLE_RATE // 50
+BLOCK_SAMPLES = SAMPLE_RATE // 50
 """Samples that one position of the shipped model's encoder stands for (20 ms)."""
-FEWEST_BLOCKS, MOST_BLOCKS = 10, 400
+MIN_BLOCKS, MAX_BLOCKS = 10, 400
 """Its graph takes 0.2 s to 8 s."""
 
 _FULL_SCALE = np.float32(1 / 32_768)
 _PACKET = SAMPLE_RATE // 50
 
 
-def usable(item: Utterance) -> NDArray[np.float32]:
-    """Give the customer's samples in -1..1, ``float32[samples]``, at most the last `LONGEST_MS`.
+def preprocess(item: Utterance) -> NDArray[np.float32]:
+    """Give the customer's samples in -1..1, ``float32[samples]``, at most the last `MAX_SOUND_MS`.
 
     Raises:
         UnusableUtteranceError: an agent's, too short, silent, or not mono sound.
@@ -44,43 +44,46 @@ def usable(item: Utterance) -> NDArray[np.float32]:
     if pcm.ndim != 1 or pcm.dtype.kind not in "if":
         message = f"sound must be one row of numbers, not {pcm.dtype}{list(pcm.shape)}"
         raise UnusableUtteranceError(message)
-    if pcm.size < SHORTEST_MS * SAMPLE_RATE // 1_000:
+    if pcm.size < MIN_SOUND_MS * SAMPLE_RATE // 1_000:
         duration = pcm.size * 1_000 // SAMPLE_RATE
-        message = f"{duration} ms of sound are too short; {SHORTEST_MS} ms are needed"
+        message = f"{duration} ms of sound are too short; {MIN_SOUND_MS} ms are needed"
         raise UnusableUtteranceError(message)
-    samples = pcm[-LONGEST_MS * SAMPLE_RATE // 1_000 :].astype(np.float32)
+    samples = pcm[-MAX_SOUND_MS * SAMPLE_RATE // 1_000 :].astype(np.float32)
     samples = samples if pcm.dtype.kind == "f" else samples * _FULL_SCALE
-    if not _loudest(samples) >= SILENT_BELOW * _FULL_SCALE:
+    if not _peak_rms(samples) >= SILENCE_RMS * _FULL_SCALE:
         msg = "the sound is silent"
         raise UnusableUtteranceError(msg)
     return samples
 
 
-def trimmed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut what is not speech off both ends of ``float32[samples]``, but for `MARGIN` packets.
+def trim_silence(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut what is not speech off both ends of ``float32[samples]``, but for `TRIM_MARGIN_PACKETS`.
 
-    Speech is what comes within `BELOW_LOUDEST_DB` of the loudest 100 ms.
+    Speech is what comes within `TRIM_THRESHOLD_DB` of the loudest 100 ms.
     """
     count = samples.size // _PACKET
     power = (samples[: count * _PACKET].reshape(count, _PACKET) ** 2).mean(axis=1)
     smooth = np.convolve(power, np.full(5, 0.2), "same")
-    heard = np.flatnonzero(smooth >= smooth.max() * 10 ** (-BELOW_LOUDEST_DB / 10))
-    if not heard.size:
+    speech_packets = np.flatnonzero(smooth >= smooth.max() * 10 ** (-TRIM_THRESHOLD_DB / 10))
+    if not speech_packets.size:
         return samples
-    start, end = max(0, heard[0] - MARGIN), min(count, heard[-1] + 1 + MARGIN)
+    start, end = (
+        max(0, speech_packets[0] - TRIM_MARGIN_PACKETS),
+        min(count, speech_packets[-1] + 1 + TRIM_MARGIN_PACKETS),
+    )
     return samples[start * _PACKET : end * _PACKET]
 
 
-def framed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def pad_to_blocks(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Bring sound into the shipped model's form: trimmed, its last 8 s, zeros before it.
 
     Gives ``float32[n * BLOCK]``: the model hears in blocks, and from the end.
     """
-    kept = trimmed(samples)[-MOST_BLOCKS * BLOCK :]
-    missing = max(-kept.size % BLOCK, FEWEST_BLOCKS * BLOCK - kept.size)
-    return np.pad(kept, (missing, 0)).astype(np.float32)
+    tail = trim_silence(samples)[-MAX_BLOCKS * BLOCK_SAMPLES :]
+    padding = max(-tail.size % BLOCK_SAMPLES, MIN_BLOCKS * BLOCK_SAMPLES - tail.size)
+    return np.pad(tail, (padding, 0)).astype(np.float32)
 
 
-def _loudest(samples: NDArray[np.float32]) -> float:
+def _peak_rms(samples: NDArray[np.float32]) -> float:
     packets = samples[: samples.size // _PACKET * _PACKET].reshape(-1, _PACKET)
     return float(packets.std(axis=1).max())

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import TranscriptLine, Turn
 from playbooks.conditions import explanations
-from playbooks.conditions.memory import MAX_HITS, UNTRUE, Hit, Memory, Moment, Verdict
-from playbooks.conditions.operators import as_of_now, leaves_of, news_of
+from playbooks.conditions.memory import (
+    MAX_HITS,
+    NO_MATCH,
+    ConditionHit,
+    EvaluationContext,
+    Match,
+    Memory,
+)
+from playbooks.conditions.operators import collect_leaves, find_new_hit, include_now
 from playbooks.events import EventKind, event_time
 
 if TYPE_CHECKING:
@@ -17,12 +24,12 @@ if TYPE_CHECKING:
     from playbooks.conditions.base import Condition, Leaf
     from playbooks.events import Event
 
-_AWAITED, _CAME = 0, 1
-"""Stages of what `Missing` remembers: since when something is awaited, and that it came."""
+_WAIT_STAGE, _ARRIVAL_STAGE = 0, 1
+"""Stages of what `AbsencePattern` remembers: since when something is awaited, and that it came."""
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class AbsencePattern:
     """``part`` has not come within ``within_ms`` of ``after``; ``None``: of the call's start.
 
     True from the first event behind that time until the part comes after all.
@@ -36,50 +43,63 @@ class Missing:
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.base.Condition.leaves`."""
         parts = (self.part,) if self.after is None else (self.part, self.after)
-        return (*leaves_of(parts), Passing(-1 if self.after else self.within_ms))
+        return (*collect_leaves(parts), ClockTick(-1 if self.after else self.within_ms))
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
         memory = next(past)
-        place = len(kept)
-        kept.append(memory)
-        came = news_of(self.part.judge(past, as_of_now(moment), kept), memory, moment, stage=_CAME)
-        awaited = None
+        index = len(next_memories)
+        next_memories.append(memory)
+        arrival = find_new_hit(
+            self.part.evaluate(past, include_now(context), next_memories),
+            memory,
+            context,
+            stage=_ARRIVAL_STAGE,
+        )
+        wait = None
         if self.after is not None:
-            verdict = self.after.judge(past, as_of_now(moment), kept)
-            awaited = news_of(verdict, memory, moment, stage=_AWAITED)
+            match = self.after.evaluate(past, include_now(context), next_memories)
+            wait = find_new_hit(match, memory, context, stage=_WAIT_STAGE)
         elif not memory.hits:
-            awaited = Hit(0, "", "", _AWAITED)
-        hits = [*memory.hits, *(hit for hit in (came, awaited) if hit)]
-        clock = moment.clock
-        waiting = self._waiting(hits, clock)
-        since = self._since(memory, waiting, moment)
-        kept[place] = Memory(_pruned(hits, clock), since)
-        if since is None:
-            return UNTRUE
-        fresh = since == clock == moment.now
-        return Verdict(true=True, fresh=fresh, hits=self._evidence(waiting, moment))
+            wait = ConditionHit(0, "", "", _WAIT_STAGE)
+        hits = [*memory.hits, *(hit for hit in (arrival, wait) if hit)]
+        clock = context.clock
+        open_waits = self._find_open_waits(hits, clock)
+        since_ms = self._find_start(memory, open_waits, context)
+        next_memories[index] = Memory(_prune(hits, clock), since_ms)
+        if since_ms is None:
+            return NO_MATCH
+        is_new = since_ms == clock == context.now
+        return Match(matched=True, is_new=is_new, hits=self._collect_evidence(open_waits, context))
 
-    def _waiting(self, hits: list[Hit], now: int) -> list[Hit]:
+    def _find_open_waits(self, hits: list[ConditionHit], now: int) -> list[ConditionHit]:
         """What has been waited for in vain, as known before this millisecond."""
-        came = max((h.at_ms for h in hits if h.stage == _CAME and h.at_ms < now), default=-1)
-        return [h for h in hits if h.stage == _AWAITED and came < h.at_ms < now]
+        last_arrival_ms = max(
+            (h.at_ms for h in hits if h.stage == _ARRIVAL_STAGE and h.at_ms < now), default=-1
+        )
+        return [h for h in hits if h.stage == _WAIT_STAGE and last_arrival_ms < h.at_ms < now]
 
-    def _since(self, memory: Memory, waiting: list[Hit], moment: Moment) -> int | None:
-        if not any(h.at_ms + self.within_ms < moment.clock for h in waiting):
+    def _find_start(
+        self, memory: Memory, open_waits: list[ConditionHit], context: EvaluationContext
+    ) -> int | None:
+        if not any(h.at_ms + self.within_ms < context.clock for h in open_waits):
             return None
         if memory.since_ms is not None:
             return memory.since_ms
         # An event from before the newest one cannot say that something did not come by now.
-        return moment.clock if moment.now == moment.clock else None
+        return context.clock if context.now == context.clock else None
 
-    def _evidence(self, waiting: list[Hit], moment: Moment) -> tuple[Hit, ...]:
-        reason = explanations.not_heard(self.within_ms, moment.language)
-        return (*(h for h in waiting[:1] if h.reason), Hit(moment.clock, "", reason))
+    def _collect_evidence(
+        self, open_waits: list[ConditionHit], context: EvaluationContext
+    ) -> tuple[ConditionHit, ...]:
+        reason = explanations.explain_absence(self.within_ms, context.language)
+        return (*(h for h in open_waits[:1] if h.reason), ConditionHit(context.clock, "", reason))
 
 
 @dataclass(frozen=True, slots=True)
-class Passing:
+class ClockTick:
     """Time passes: whoever speaks or is silent, moves the clock.
 
     Attributes:
@@ -94,20 +114,24 @@ class Passing:
         """See `playbooks.conditions.base.Condition.leaves`."""
         return (self,)
 
-    def notices(self, event: Event) -> bool:
+    def may_match(self, event: Event) -> bool:
         """See `playbooks.conditions.base.Leaf.notices`."""
-        moves = isinstance(event, TranscriptLine | Turn)
-        return moves and 0 <= self.due_ms < event_time(event)
+        moves_clock = isinstance(event, TranscriptLine | Turn)
+        return moves_clock and 0 <= self.due_ms < event_time(event)
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
-        """Never asked: `Missing` answers."""
-        del past, moment, kept
-        return UNTRUE
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
+        """Never asked: `AbsencePattern` answers."""
+        del past, context, next_memories
+        return NO_MATCH
 
 
-def _pruned(hits: list[Hit], now: int) -> tuple[Hit, ...]:
+def _prune(hits: list[ConditionHit], now: int) -> tuple[ConditionHit, ...]:
     """Without what can never matter again: waits that ended, all but the newest answer."""
-    came = max((h.at_ms for h in hits if h.stage == _CAME and h.at_ms < now), default=-1)
-    useful = [h for h in hits if h.at_ms >= now or h.at_ms >= came]
-    useful.sort(key=lambda h: (h.at_ms, h.stage, h.cause_id))
-    return tuple(useful[:MAX_HITS])
+    last_arrival_ms = max(
+        (h.at_ms for h in hits if h.stage == _ARRIVAL_STAGE and h.at_ms < now), default=-1
+    )
+    relevant = [h for h in hits if h.at_ms >= now or h.at_ms >= last_arrival_ms]
+    relevant.sort(key=lambda h: (h.at_ms, h.stage, h.cause_id))
+    return tuple(relevant[:MAX_HITS])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.memory import Memory, Moment, Verdict
+    from playbooks.conditions.memory import EvaluationContext, Match, Memory
     from playbooks.events import Event, EventKind
 
 
@@ -23,11 +23,13 @@ class Condition(Protocol):
         """The conditions below it that look at events themselves; itself where it does."""
         ...
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """Take the moment in and answer.
 
         Takes its own memory (if it has one) and its parts' from ``past``, and appends what is
-        to be remembered to ``kept``, always in the same order. Pure apart from that.
+        to be remembered to ``next_memories``, always in the same order. Pure apart from that.
         """
         ...
 
@@ -37,6 +39,6 @@ class Leaf(Condition, Protocol):
 
     kinds: ClassVar[frozenset[EventKind]]
 
-    def notices(self, event: Event) -> bool:
+    def may_match(self, event: Event) -> bool:
         """With nothing remembered, this event may matter. Cheap: most events do not."""
         ...

@@ -73,22 +73,22 @@ class Phase(StrEnum):
     CLOSING = "closing"
 
 
-def says_goodbye(text: str) -> bool:
+def is_goodbye(text: str) -> bool:
     """Whether a line has closing words in it."""
-    return GOODBYE.found_in(text) is not None
+    return GOODBYE.find_first(text) is not None
 
 
-def phases_at(now_ms: int, goodbyes: Iterable[int], *, before: bool) -> frozenset[Phase]:
+def phases_at(now_ms: int, goodbyes: Iterable[int], *, excludes_now: bool) -> frozenset[Phase]:
     """The phase at a moment; in the millisecond of closing words, also the one before it.
 
     Args:
         now_ms: the moment, since the call's start.
         goodbyes: when closing words were said.
-        before: what was so before this millisecond.
+        excludes_now: what was so before this millisecond.
     """
     recent = [at_ms for at_ms in goodbyes if now_ms - CLOSING_MS <= at_ms <= now_ms]
     earlier = [at_ms for at_ms in recent if at_ms < now_ms]
     if earlier:
         return frozenset({Phase.CLOSING})
-    usual = Phase.OPENING if now_ms < OPENING_MS else Phase.BODY
-    return frozenset({usual, Phase.CLOSING} if recent and not before else {usual})
+    default = Phase.OPENING if now_ms < OPENING_MS else Phase.BODY
+    return frozenset({default, Phase.CLOSING} if recent and not excludes_now else {default})

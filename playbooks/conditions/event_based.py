@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Speaker, TranscriptLine, Turn, TurnKind
 from playbooks.conditions import explanations
-from playbooks.conditions.memory import UNTRUE, Hit, Memory, Moment, Verdict
+from playbooks.conditions.memory import NO_MATCH, ConditionHit, EvaluationContext, Match, Memory
 from playbooks.events import Event, EventKind, event_id
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening(ABC):
+class EventCondition(ABC):
     """Something that happens at one event.
 
     Attributes:
@@ -37,61 +37,63 @@ class Happening(ABC):
         return (self,)
 
     @abstractmethod
-    def reason(self, event: Event, language: Language) -> str | None:
+    def explain(self, event: Event, language: Language) -> str | None:
         """Why this event shows it, in words; ``None``: it does not."""
 
-    def notices(self, event: Event) -> bool:
+    def may_match(self, event: Event) -> bool:
         """See `playbooks.conditions.base.Leaf.notices`."""
-        return self.reason(event, Language.KOREAN) is not None
+        return self.explain(event, Language.KOREAN) is not None
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
-        memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
-        hit = self._hit(memory, moment) if moment.kind in self.kinds else None
+        memory = next(past).prune(clock=context.clock, keep_ms=self.within_ms)
+        hit = self._find_hit(memory, context) if context.kind in self.kinds else None
         if hit:
             memory = memory.with_hit(hit)
-        kept.append(memory)
+        next_memories.append(memory)
         if not memory.hits:
-            return UNTRUE
-        recent = tuple(h for h in memory.hits if moment.counts(h, within_ms=self.within_ms))
-        return Verdict(true=True, fresh=hit is not None, hits=recent) if recent else UNTRUE
+            return NO_MATCH
+        recent = tuple(h for h in memory.hits if context.is_recent(h, within_ms=self.within_ms))
+        return Match(matched=True, is_new=hit is not None, hits=recent) if recent else NO_MATCH
 
-    def _hit(self, memory: Memory, moment: Moment) -> Hit | None:
-        reason = self.reason(moment.event, moment.language)
+    def _find_hit(self, memory: Memory, context: EvaluationContext) -> ConditionHit | None:
+        reason = self.explain(context.event, context.language)
         if reason is None:
             return None
-        cause_id = event_id(moment.event)
-        if memory.knows(cause_id):
+        cause_id = event_id(context.event)
+        if memory.has_hit(cause_id):
             return None
-        return Hit(moment.now, cause_id, reason)
+        return ConditionHit(context.now, cause_id, reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said(Happening):
+class PhraseCondition(EventCondition):
     """A final transcript line of ``speaker`` (``None``: of either) has one of the phrases."""
 
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.LINE})
     speaker: Speaker | None
     phrases: Phrases
 
-    def notices(self, event: Event) -> bool:
+    def may_match(self, event: Event) -> bool:
         """See `playbooks.conditions.base.Leaf.notices`."""
         return (
             isinstance(event, TranscriptLine)
             and self.speaker in (None, event.speaker)
-            and self.phrases.may_be_in(event.text)
+            and self.phrases.may_match(event.text)
         )
 
-    def reason(self, event: Event, language: Language) -> str | None:
-        """See `Happening.reason`."""
+    def explain(self, event: Event, language: Language) -> str | None:
+        """See `EventCondition.explain`."""
         if not isinstance(event, TranscriptLine) or self.speaker not in (None, event.speaker):
             return None
-        words = self.phrases.found_in(event.text)
-        return explanations.said(event.speaker, words, language) if words else None
+        words = self.phrases.find_first(event.text)
+        return explanations.explain_phrase(event.speaker, words, language) if words else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicHeard(Happening):
+class TopicCondition(EventCondition):
     """The text detector took the customer's words to be about ``topic``.
 
     Topics are facts about words: they count even where the detector abstained on the emotion.
@@ -100,19 +102,19 @@ class TopicHeard(Happening):
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.READING})
     topic: Topic
 
-    def notices(self, event: Event) -> bool:
+    def may_match(self, event: Event) -> bool:
         """See `playbooks.conditions.base.Leaf.notices`."""
         return isinstance(event, Reading) and self.topic in event.topics
 
-    def reason(self, event: Event, language: Language) -> str | None:
-        """See `Happening.reason`."""
+    def explain(self, event: Event, language: Language) -> str | None:
+        """See `EventCondition.explain`."""
         if not isinstance(event, Reading) or self.topic not in event.topics:
             return None
-        return explanations.about(self.topic, event, language)
+        return explanations.explain_topic(self.topic, event, language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmotionRead(Happening):
+class ReadingCondition(EventCondition):
     """A reading gives ``label`` at least ``score``. A reading that abstained never counts.
 
     Attributes:
@@ -127,45 +129,47 @@ class EmotionRead(Happening):
     confidence: float = 0.0
     modality: Modality | None = None
 
-    def reason(self, event: Event, language: Language) -> str | None:
-        """See `Happening.reason`."""
+    def explain(self, event: Event, language: Language) -> str | None:
+        """See `EventCondition.explain`."""
         if not isinstance(event, Reading) or event.abstained:
             return None
         score = event.scores.get(self.label, 0.0)
         wrong_modality = self.modality not in (None, event.modality)
         if wrong_modality or score < self.score or event.confidence < self.confidence:
             return None
-        return explanations.expressed(self.label, score, event.modality, language)
+        return explanations.explain_emotion(self.label, score, event.modality, language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence(Happening):
+class SilenceCondition(EventCondition):
     """Neither has spoken for ``at_least_ms``. One silence counts once, however it grows."""
 
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.TURN})
     at_least_ms: int
 
-    def reason(self, event: Event, language: Language) -> str | None:
-        """See `Happening.reason`."""
+    def explain(self, event: Event, language: Language) -> str | None:
+        """See `EventCondition.explain`."""
         if not isinstance(event, Turn) or event.kind is not TurnKind.SILENCE:
             return None
         length = event.span.duration_ms
-        return explanations.silent(length, language) if length >= self.at_least_ms else None
+        return (
+            explanations.explain_silence(length, language) if length >= self.at_least_ms else None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TalkOver(Happening):
+class TalkOverCondition(EventCondition):
     """Somebody came in on top of the other for ``at_least_ms``; ``speaker``: only that one."""
 
     kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.TURN})
     at_least_ms: int
     speaker: Speaker | None = None
 
-    def reason(self, event: Event, language: Language) -> str | None:
-        """See `Happening.reason`."""
+    def explain(self, event: Event, language: Language) -> str | None:
+        """See `EventCondition.explain`."""
         if not isinstance(event, Turn) or event.kind is not TurnKind.TALK_OVER:
             return None
         length = event.span.duration_ms
         if length < self.at_least_ms or self.speaker not in (None, event.speaker):
             return None
-        return explanations.talked_over(event.speaker, length, language)
+        return explanations.explain_talk_over(event.speaker, length, language)

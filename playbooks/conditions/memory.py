@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language
-from playbooks.conditions.call_facts import UNKNOWN
+from playbooks.conditions.call_facts import UNKNOWN_FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playbooks.conditions.call_facts import Facts
     from playbooks.events import Event, EventKind
 
-LATE_MS = 60_000
+ALLOWED_LATENESS_MS = 60_000
 """An event this much older than the newest one is history: it sets nothing off any more.
 
 It is also how long evidence is remembered at least, so that an event told again is known."""
@@ -24,7 +24,7 @@ MAX_HITS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ConditionHit:
     """One piece of evidence.
 
     Attributes:
@@ -54,7 +54,7 @@ class Memory:
         until_ms: when it ceased to, in that very millisecond it still holds; ``None``: it goes on.
     """
 
-    hits: tuple[Hit, ...] = ()
+    hits: tuple[ConditionHit, ...] = ()
     since_ms: int | None = None
     until_ms: int | None = None
 
@@ -66,97 +66,99 @@ class Memory:
     def from_json(cls, value: Iterable[Any]) -> Memory:
         """Read what `to_json` wrote."""
         hits, since_ms, until_ms = value
-        memory = cls(tuple(Hit(*hit) for hit in hits), since_ms, until_ms)
-        return BLANK if memory == BLANK else memory
+        memory = cls(tuple(ConditionHit(*hit) for hit in hits), since_ms, until_ms)
+        return EMPTY_MEMORY if memory == EMPTY_MEMORY else memory
 
-    def with_hit(self, hit: Hit) -> Memory:
+    def with_hit(self, hit: ConditionHit) -> Memory:
         """Remember one more piece of evidence."""
         hits = sorted((*self.hits, hit), key=lambda h: (h.at_ms, h.cause_id, h.stage))
         return Memory(tuple(hits[-MAX_HITS:]), self.since_ms, self.until_ms)
 
-    def knows(self, cause_id: str, *, stage: int = 0) -> bool:
+    def has_hit(self, cause_id: str, *, stage: int = 0) -> bool:
         """Whether this event has been taken for evidence before."""
         return any(h.cause_id == cause_id and h.stage == stage for h in self.hits)
 
-    def adds_nothing_to(self, before: Memory) -> bool:
+    def is_subset_of(self, before: Memory) -> bool:
         """Whether it has nothing that the memory before it had not."""
         if self is before:
             return True
         same = (self.since_ms, self.until_ms) == (before.since_ms, before.until_ms)
         return same and set(self.hits) <= set(before.hits)
 
-    def aged(self, *, clock: int, keep_ms: int) -> Memory:
-        """Forget evidence that is older than both ``keep_ms`` and `LATE_MS`."""
-        oldest = clock - max(keep_ms, LATE_MS)
-        if not self.hits or self.hits[0].at_ms >= oldest:
+    def prune(self, *, clock: int, keep_ms: int) -> Memory:
+        """Forget evidence that is older than both ``keep_ms`` and `ALLOWED_LATENESS_MS`."""
+        oldest_ms = clock - max(keep_ms, ALLOWED_LATENESS_MS)
+        if not self.hits or self.hits[0].at_ms >= oldest_ms:
             return self
-        hits = tuple(hit for hit in self.hits if hit.at_ms >= oldest)
-        return Memory(hits) if hits else BLANK
+        hits = tuple(hit for hit in self.hits if hit.at_ms >= oldest_ms)
+        return Memory(hits) if hits else EMPTY_MEMORY
 
 
-BLANK = Memory()
+EMPTY_MEMORY = Memory()
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class EvaluationContext:
     """One event as the conditions see it.
 
     Within one millisecond a condition may become true and never false again, so that it does
     not matter in which order the events of a millisecond come. What stands below a ``not`` is
-    therefore asked what was known ``before`` this millisecond.
+    therefore asked what was known ``excludes_now`` this millisecond.
 
     Attributes:
         now: when the event happened, ms since the call's start.
         clock: the newest ``now`` so far: what "the last 30 seconds" are counted back from.
         facts: what is known of the call, this event taken in.
-        before: asks what was known before this millisecond.
+        excludes_now: asks what was known before this millisecond.
     """
 
     event: Event
     kind: EventKind
     now: int
     clock: int
-    facts: Facts = UNKNOWN
-    before: bool = False
+    facts: Facts = UNKNOWN_FACTS
+    excludes_now: bool = False
 
     @property
     def language(self) -> Language:
         """What reasons are written in."""
-        spoken: Language | None = getattr(self.event, "language", None)
-        return self.facts.language or spoken or Language.KOREAN
+        event_language: Language | None = getattr(self.event, "language", None)
+        return self.facts.language or event_language or Language.KOREAN
 
     @property
-    def too_late(self) -> bool:
-        """The event is history (see `LATE_MS`)."""
-        return self.now < self.clock - LATE_MS
+    def is_late(self) -> bool:
+        """The event is history (see `ALLOWED_LATENESS_MS`)."""
+        return self.now < self.clock - ALLOWED_LATENESS_MS
 
     @property
-    def denied(self) -> Moment:
+    def before_now(self) -> EvaluationContext:
         """The same moment, as what stands below a ``not`` sees it."""
-        return Moment(self.event, self.kind, self.now, self.clock, self.facts, before=True)
+        return EvaluationContext(
+            self.event, self.kind, self.now, self.clock, self.facts, excludes_now=True
+        )
 
-    def counts(self, hit: Hit, *, within_ms: int) -> bool:
+    def is_recent(self, hit: ConditionHit, *, within_ms: int) -> bool:
         """Whether evidence is of this millisecond, or of the last ``within_ms``."""
         if hit.at_ms == self.now:
-            return not self.before
+            return not self.excludes_now
         return within_ms > 0 and hit.at_ms >= self.clock - within_ms
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Match:
     """A condition's answer.
 
     Attributes:
-        true: it holds.
-        fresh: this very event brought new evidence for it.
-        again: this very event says that it goes on.
+        matched: it holds.
+        is_new: this very event brought new evidence for it.
+        continues: this very event says that it goes on.
         hits: the evidence it rests on.
     """
 
-    true: bool
-    fresh: bool = False
-    again: bool = False
-    hits: tuple[Hit, ...] = ()
+    matched: bool
+    is_new: bool = False
+    continues: bool = False
+    hits: tuple[ConditionHit, ...] = ()
 
 
-UNTRUE = Verdict(true=False)
+NO_MATCH = Match(matched=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playbooks.conditions.memory import UNTRUE, Hit, Memory, Moment, Verdict
+from playbooks.conditions.memory import NO_MATCH, ConditionHit, EvaluationContext, Match, Memory
 from playbooks.events import event_id
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from playbooks.conditions.base import Condition, Leaf
 
 
-def leaves_of(parts: Iterable[Condition]) -> tuple[Leaf, ...]:
+def collect_leaves(parts: Iterable[Condition]) -> tuple[Leaf, ...]:
     """The leaves of several conditions, one after the other."""
     return tuple(leaf for part in parts for leaf in part.leaves)
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Every part holds."""
 
     parts: tuple[Condition, ...]
@@ -28,18 +28,20 @@ class All:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.base.Condition.leaves`."""
-        return leaves_of(self.parts)
+        return collect_leaves(self.parts)
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
-        verdicts = [part.judge(past, moment, kept) for part in self.parts]
-        if not all(verdict.true for verdict in verdicts):
-            return UNTRUE
-        return _joined(verdicts)
+        matches = [part.evaluate(past, context, next_memories) for part in self.parts]
+        if not all(match.matched for match in matches):
+            return NO_MATCH
+        return _merge_matches(matches)
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class AnyOf:
     """At least one part holds."""
 
     parts: tuple[Condition, ...]
@@ -47,13 +49,15 @@ class Any:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.base.Condition.leaves`."""
-        return leaves_of(self.parts)
+        return collect_leaves(self.parts)
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
-        verdicts = [part.judge(past, moment, kept) for part in self.parts]
-        true = [verdict for verdict in verdicts if verdict.true]
-        return _joined(true) if true else UNTRUE
+        matches = [part.evaluate(past, context, next_memories) for part in self.parts]
+        positives = [match for match in matches if match.matched]
+        return _merge_matches(positives) if positives else NO_MATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,15 @@ class Not:
         """See `playbooks.conditions.base.Condition.leaves`."""
         return self.part.leaves
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
-        return Verdict(not self.part.judge(past, moment.denied, kept).true)
+        return Match(not self.part.evaluate(past, context.before_now, next_memories).matched)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountPattern:
     """The part brought new evidence in ``at_least`` milliseconds within ``within_ms``.
 
     A line and the reading of it are complete in the same millisecond, and count once.
@@ -88,25 +94,29 @@ class Count:
         """See `playbooks.conditions.base.Condition.leaves`."""
         return self.part.leaves
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
-        memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
-        place = len(kept)
-        kept.append(memory)
-        hit = news_of(self.part.judge(past, as_of_now(moment), kept), memory, moment)
+        memory = next(past).prune(clock=context.clock, keep_ms=self.within_ms)
+        index = len(next_memories)
+        next_memories.append(memory)
+        hit = find_new_hit(
+            self.part.evaluate(past, include_now(context), next_memories), memory, context
+        )
         if hit:
             memory = memory.with_hit(hit)
-            kept[place] = memory
-        latest = moment.now - 1 if moment.before else moment.clock
-        since = moment.clock - self.within_ms
-        recent = tuple(h for h in memory.hits if since < h.at_ms <= latest)
+            next_memories[index] = memory
+        until_ms = context.now - 1 if context.excludes_now else context.clock
+        since_ms = context.clock - self.within_ms
+        recent = tuple(h for h in memory.hits if since_ms < h.at_ms <= until_ms)
         if len({h.at_ms for h in recent}) < self.at_least:
-            return UNTRUE
-        return Verdict(true=True, fresh=hit is not None, hits=recent)
+            return NO_MATCH
+        return Match(matched=True, is_new=hit is not None, hits=recent)
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class SequencePattern:
     """The parts brought new evidence one after the other, all within ``within_ms``.
 
     True in the millisecond that completes the chain. Two parts in the same millisecond are not
@@ -119,59 +129,70 @@ class Sequence:
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """See `playbooks.conditions.base.Condition.leaves`."""
-        return leaves_of(self.parts)
+        return collect_leaves(self.parts)
 
-    def judge(self, past: Iterator[Memory], moment: Moment, kept: list[Memory]) -> Verdict:
+    def evaluate(
+        self, past: Iterator[Memory], context: EvaluationContext, next_memories: list[Memory]
+    ) -> Match:
         """See `playbooks.conditions.base.Condition.judge`."""
-        memory = next(past).aged(clock=moment.clock, keep_ms=self.within_ms)
-        place = len(kept)
-        kept.append(memory)
-        news = False
+        memory = next(past).prune(clock=context.clock, keep_ms=self.within_ms)
+        index = len(next_memories)
+        next_memories.append(memory)
+        is_new = False
         for stage, part in enumerate(self.parts):
-            hit = news_of(part.judge(past, as_of_now(moment), kept), memory, moment, stage=stage)
+            hit = find_new_hit(
+                part.evaluate(past, include_now(context), next_memories),
+                memory,
+                context,
+                stage=stage,
+            )
             if hit:
-                news = True
+                is_new = True
                 memory = memory.with_hit(hit)
-        kept[place] = memory
-        if moment.before or not any(h.at_ms == moment.now for h in memory.hits):
-            return UNTRUE
-        chain = self._chain(memory.hits, moment.now)
-        return Verdict(true=True, fresh=news, hits=chain) if chain else UNTRUE
+        next_memories[index] = memory
+        if context.excludes_now or not any(h.at_ms == context.now for h in memory.hits):
+            return NO_MATCH
+        chain = self._find_chain(memory.hits, context.now)
+        return Match(matched=True, is_new=is_new, hits=chain) if chain else NO_MATCH
 
-    def _chain(self, hits: tuple[Hit, ...], now: int) -> tuple[Hit, ...]:
+    def _find_chain(self, hits: tuple[ConditionHit, ...], now: int) -> tuple[ConditionHit, ...]:
         """The complete chain that ends now: backwards, always the latest hit."""
-        chain: tuple[Hit, ...] = ()
+        chain: tuple[ConditionHit, ...] = ()
         for stage in range(len(self.parts) - 1, -1, -1):
-            fitting = [h for h in hits if h.stage == stage and _follows(h, chain, now)]
-            if not fitting:
+            candidates = [h for h in hits if h.stage == stage and _extends_chain(h, chain, now)]
+            if not candidates:
                 return ()
-            chain = (fitting[-1], *chain)
+            chain = (candidates[-1], *chain)
         return chain if now - chain[0].at_ms <= self.within_ms else ()
 
 
-def _follows(hit: Hit, chain: tuple[Hit, ...], now: int) -> bool:
+def _extends_chain(hit: ConditionHit, chain: tuple[ConditionHit, ...], now: int) -> bool:
     return hit.at_ms < chain[0].at_ms if chain else hit.at_ms == now
 
 
-def as_of_now(moment: Moment) -> Moment:
+def include_now(context: EvaluationContext) -> EvaluationContext:
     """What counts as news is asked as of now, below a ``not`` too."""
-    if not moment.before:
-        return moment
-    return Moment(moment.event, moment.kind, moment.now, moment.clock, moment.facts)
+    if not context.excludes_now:
+        return context
+    return EvaluationContext(context.event, context.kind, context.now, context.clock, context.facts)
 
 
-def news_of(verdict: Verdict, memory: Memory, moment: Moment, *, stage: int = 0) -> Hit | None:
+def find_new_hit(
+    match: Match, memory: Memory, context: EvaluationContext, *, stage: int = 0
+) -> ConditionHit | None:
     """The part's new evidence as one hit, unless this event is known already."""
-    if not (verdict.true and verdict.fresh):
+    if not (match.matched and match.is_new):
         return None
-    cause_id = event_id(moment.event)
-    if memory.knows(cause_id, stage=stage):
+    cause_id = event_id(context.event)
+    if memory.has_hit(cause_id, stage=stage):
         return None
-    reason = verdict.hits[-1].reason if verdict.hits else ""
-    return Hit(moment.now, cause_id, reason, stage)
+    reason = match.hits[-1].reason if match.hits else ""
+    return ConditionHit(context.now, cause_id, reason, stage)
 
 
-def _joined(verdicts: list[Verdict]) -> Verdict:
-    hits = tuple(hit for verdict in verdicts for hit in verdict.hits)
-    fresh = any(verdict.fresh for verdict in verdicts)
-    return Verdict(true=True, fresh=fresh, again=any(v.again for v in verdicts), hits=hits)
+def _merge_matches(matches: list[Match]) -> Match:
+    hits = tuple(hit for match in matches for hit in match.hits)
+    is_new = any(match.is_new for match in matches)
+    return Match(
+        matched=True, is_new=is_new, continues=any(each.continues for each in matches), hits=hits
+    )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from playbooks.playbook import AlertLevel
 
 if TYPE_CHECKING:
-    from playbooks.yaml_nodes import Field
+    from playbooks.yaml_nodes import YamlField
 
 FILE = "budget.yaml"
-MOST = 1_000
+MAX_ALERTS = 1_000
 
 Budget = dict[AlertLevel, int]
 """Alerts per call and level; a level that is not in it has no limit."""
 
 
-def parse_budget(top: Field) -> Budget:
+def parse_budget(top: YamlField) -> Budget:
     """The budget. Worth nothing if ``top.problems`` has any afterwards."""
     block = top.block(frozenset(level.value for level in AlertLevel))
-    return {AlertLevel(name): part.integer(0, MOST) for name, part in block.parts.items()}
+    return {AlertLevel(name): part.integer(0, MAX_ALERTS) for name, part in block.fields.items()}

@@ -12,18 +12,18 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from detectors.utterance import TranscriptLine
-from playbooks.conditions.call_facts import learnt
-from playbooks.conditions.memory import BLANK, Memory, Moment, Verdict
+from playbooks.conditions.call_facts import update_facts
+from playbooks.conditions.memory import EMPTY_MEMORY, EvaluationContext, Match, Memory
 from playbooks.engine.state import CallState, PlaybookState
-from playbooks.engine.suppression import Fired, told
-from playbooks.events import Event, EventKind, kind_of
+from playbooks.engine.suppression import PlaybookAlert, find_unsuppressed
+from playbooks.events import Event, EventKind, event_kind
 from playbooks.playbook import Alert, Playbook
 
 if TYPE_CHECKING:
     from playbooks.engine.rulebook import Rulebook
 
 
-def step(
+def advance(
     rulebook: Rulebook, prior: CallState, event: Event, *, now: int
 ) -> tuple[CallState, tuple[Alert, ...]]:
     """Take one event through a library.
@@ -49,83 +49,91 @@ def step(
     """
     if isinstance(event, TranscriptLine) and not event.final:
         return prior, ()
-    kind = kind_of(event)
-    facts = learnt(prior.facts, event)
-    moment = Moment(event, kind, now, max(prior.clock, now), facts)
-    if facts is prior.facts and (kind is EventKind.MOOD or moment.too_late):
+    kind = event_kind(event)
+    facts = update_facts(prior.facts, event)
+    context = EvaluationContext(event, kind, now, max(prior.clock, now), facts)
+    if facts is prior.facts and (kind is EventKind.MOOD or context.is_late):
         return prior, ()
-    after: dict[str, PlaybookState] | None = None
-    fired: list[Fired] = []
-    for playbook in rulebook.concerned(event, kind, now=now, states=prior.states):
-        before = prior.of(playbook.playbook_id)
-        state, alert = _looked_at(playbook, before, moment, news=facts is not prior.facts)
+    new_states: dict[str, PlaybookState] | None = None
+    candidates: list[PlaybookAlert] = []
+    for playbook in rulebook.find_affected(event, kind, now=now, states=prior.states):
+        before = prior.state_for(playbook.playbook_id)
+        state, alert = _evaluate_playbook(
+            playbook, before, context, facts_changed=facts is not prior.facts
+        )
         if state is not before:
-            after = dict(prior.states) if after is None else after
-            after[playbook.playbook_id] = state
+            new_states = dict(prior.states) if new_states is None else new_states
+            new_states[playbook.playbook_id] = state
         if alert is not None:
-            fired.append((playbook, alert))
-    if after is not None and fired:
-        fired = _shown(rulebook, prior, after, sorted(fired, key=_urgency))
-    call = CallState(facts, moment.clock, prior.states if after is None else after)
-    return call, tuple(alert for _, alert in fired)
+            candidates.append((playbook, alert))
+    if new_states is not None and candidates:
+        candidates = _apply_suppression(
+            rulebook, prior, new_states, sorted(candidates, key=_urgency_key)
+        )
+    call_state = CallState(facts, context.clock, prior.states if new_states is None else new_states)
+    return call_state, tuple(alert for _, alert in candidates)
 
 
-def _looked_at(
-    playbook: Playbook, prior: PlaybookState, moment: Moment, *, news: bool
+def _evaluate_playbook(
+    playbook: Playbook, prior: PlaybookState, context: EvaluationContext, *, facts_changed: bool
 ) -> tuple[PlaybookState, Alert | None]:
-    """One playbook's mind. ``news``: the event told something of the call itself."""
+    """One playbook's mind. ``facts_changed``: the event told something of the call itself."""
     memories = prior.memories if prior.version == playbook.version else ()
-    kept: list[Memory] = []
-    verdict = playbook.when.judge(chain(memories, repeat(BLANK)), moment, kept)
-    after = tuple(kept) if any(memory is not BLANK for memory in kept) else ()
-    if moment.now <= prior.clock and not news and _is_old_news(memories, after):
+    next_memories: list[Memory] = []
+    match = playbook.when.evaluate(chain(memories, repeat(EMPTY_MEMORY)), context, next_memories)
+    after = (
+        tuple(next_memories) if any(memory is not EMPTY_MEMORY for memory in next_memories) else ()
+    )
+    if context.now <= prior.clock and not facts_changed and _is_unchanged(memories, after):
         return prior, None
-    late = moment.now < prior.clock  # it says nothing about how things stand now
-    fires = _is_news(verdict, prior, stale=late and not news)
-    fires = fires and _may_fire(playbook, prior, moment.now)
-    if not (after or verdict.true or prior.memories or prior.held):
+    is_late = context.now < prior.clock  # it says nothing about how things stand now
+    fires = _is_alert_due(match, prior, is_stale=is_late and not facts_changed)
+    fires = fires and _may_fire(playbook, prior, context.now)
+    if not (after or match.matched or prior.memories or prior.was_matched):
         return prior, None
     state = PlaybookState(
         version=playbook.version,
         memories=after,
-        held=prior.held if late else verdict.true,
-        told=_told(prior, memories, after, fires=fires, true=verdict.true or late),
-        fired=prior.fired + fires,
-        fired_at_ms=moment.now if fires else prior.fired_at_ms,
-        clock=max(prior.clock, moment.now),
+        was_matched=prior.was_matched if is_late else match.matched,
+        has_alerted=_already_alerted(
+            prior, memories, after, fires=fires, is_matched=match.matched or is_late
+        ),
+        alert_count=prior.alert_count + fires,
+        fired_at_ms=context.now if fires else prior.fired_at_ms,
+        clock=max(prior.clock, context.now),
     )
-    return state, _alert(playbook, state, moment, verdict) if fires else None
+    return state, _build_alert(playbook, state, context, match) if fires else None
 
 
-def _is_news(verdict: Verdict, prior: PlaybookState, *, stale: bool) -> bool:
+def _is_alert_due(match: Match, prior: PlaybookState, *, is_stale: bool) -> bool:
     """Whether there is something to tell: new evidence, the time for it, or it still goes on.
 
-    ``stale``: the event came late and tells nothing of the call: only new evidence counts.
+    ``is_stale``: the event came late and tells nothing of the call: only new evidence counts.
     """
-    if not verdict.true or stale:
-        return verdict.true and verdict.fresh
-    return verdict.fresh or not prior.held or (verdict.again and not prior.told)
+    if not match.matched or is_stale:
+        return match.matched and match.is_new
+    return match.is_new or not prior.was_matched or (match.continues and not prior.has_alerted)
 
 
-def _is_old_news(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
+def _is_unchanged(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
     """Whether nothing was learnt; what grew too old to matter may be gone."""
     pairs = zip(before, after, strict=False)
-    return len(before) >= len(after) and all(new.adds_nothing_to(old) for old, new in pairs)
+    return len(before) >= len(after) and all(new.is_subset_of(old) for old, new in pairs)
 
 
-def _told(
+def _already_alerted(
     prior: PlaybookState,
     before: tuple[Memory, ...],
     after: tuple[Memory, ...],
     *,
     fires: bool,
-    true: bool,
+    is_matched: bool,
 ) -> bool:
     """Whether the stretch in which it holds has had its alert."""
-    return true and (fires or (prior.told and not _began_again(before, after)))
+    return is_matched and (fires or (prior.has_alerted and not _has_restarted(before, after)))
 
 
-def _began_again(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
+def _has_restarted(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
     """Whether something that lasts ended and began anew, with no event in between."""
     return any(
         old.since_ms is not None and new.since_ms not in (None, old.since_ms)
@@ -134,46 +142,54 @@ def _began_again(before: tuple[Memory, ...], after: tuple[Memory, ...]) -> bool:
 
 
 def _may_fire(playbook: Playbook, prior: PlaybookState, now: int) -> bool:
-    if prior.fired >= playbook.at_most:
+    if prior.alert_count >= playbook.at_most:
         return False
     return prior.fired_at_ms is None or now - prior.fired_at_ms >= playbook.cooldown_ms
 
 
-def _alert(playbook: Playbook, state: PlaybookState, moment: Moment, verdict: Verdict) -> Alert:
-    rung = playbook.rung(state.fired)
+def _build_alert(
+    playbook: Playbook, state: PlaybookState, context: EvaluationContext, match: Match
+) -> Alert:
+    rung = playbook.rung(state.alert_count)
     return Alert(
-        call_id=moment.event.call_id,
+        call_id=context.event.call_id,
         playbook_id=playbook.playbook_id,
         playbook_version=playbook.version,
         level=rung.level,
         at_ms=state.fired_at_ms or 0,
-        step=state.fired,
+        step=state.alert_count,
         title=rung.title,
         suggestion=rung.suggestion,
         actions=rung.actions,
         sensitive=playbook.sensitive,
         why=playbook.why,
-        language=moment.language,
-        reasons=tuple(dict.fromkeys(hit.reason for hit in verdict.hits if hit.reason)),
-        cause_ids=tuple(dict.fromkeys(hit.cause_id for hit in verdict.hits if hit.cause_id)),
+        language=context.language,
+        reasons=tuple(dict.fromkeys(hit.reason for hit in match.hits if hit.reason)),
+        cause_ids=tuple(dict.fromkeys(hit.cause_id for hit in match.hits if hit.cause_id)),
     )
 
 
-def _shown(
-    rulebook: Rulebook, prior: CallState, after: dict[str, PlaybookState], fired: list[Fired]
-) -> list[Fired]:
+def _apply_suppression(
+    rulebook: Rulebook,
+    prior: CallState,
+    new_states: dict[str, PlaybookState],
+    candidates: list[PlaybookAlert],
+) -> list[PlaybookAlert]:
     """Leave out what is withheld, and let its states forget that it fired."""
-    shown = told(rulebook, prior, fired)
-    for playbook, _ in fired:
+    unsuppressed = find_unsuppressed(rulebook, prior, candidates)
+    for playbook, _ in candidates:
         name = playbook.playbook_id
-        if name not in shown:
-            before = prior.of(name)
-            after[name] = replace(
-                after[name], told=False, fired=before.fired, fired_at_ms=before.fired_at_ms
+        if name not in unsuppressed:
+            before = prior.state_for(name)
+            new_states[name] = replace(
+                new_states[name],
+                has_alerted=False,
+                alert_count=before.alert_count,
+                fired_at_ms=before.fired_at_ms,
             )
-    return [one for one in fired if one[0].playbook_id in shown]
+    return [candidate for candidate in candidates if candidate[0].playbook_id in unsuppressed]
 
 
-def _urgency(fired: Fired) -> tuple[int, int, str]:
-    playbook, alert = fired
+def _urgency_key(candidate: PlaybookAlert) -> tuple[int, int, str]:
+    playbook, alert = candidate
     return -alert.level.rank, -playbook.priority, playbook.playbook_id

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
 from detectors.utterance import TranscriptLine
-from playbooks.conditions.event_based import Said
-from playbooks.conditions.feasibility import moves_by_itself, remembered_ms
+from playbooks.conditions.event_based import PhraseCondition
+from playbooks.conditions.feasibility import is_time_driven, retention_ms
 from playbooks.events import EventKind
-from playbooks.text.phrases import heard
+from playbooks.text.phrases import index_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from playbooks.events import Event
     from playbooks.playbook import AlertLevel, Playbook
 
-HAPPENING = frozenset({EventKind.LINE, EventKind.READING, EventKind.TURN})
+INSTANT_EVENT_KINDS = frozenset({EventKind.LINE, EventKind.READING, EventKind.TURN})
 """Events that are over when they are told: who notices nothing in them learns nothing."""
 
-Watcher = tuple[int, "Leaf"]
+LeafRef = tuple[int, "Leaf"]
 """A playbook's place in the book, and what in it looks."""
 
 
@@ -42,34 +42,38 @@ class Rulebook(Sequence["Playbook"]):
 
     playbooks: tuple[Playbook, ...]
     budget: Mapping[AlertLevel, int] = field(default_factory=dict)
-    _watching: Mapping[EventKind, tuple[Watcher, ...]] = field(init=False, repr=False)
-    _anchored: Mapping[str, tuple[Watcher, ...]] = field(init=False, repr=False)
-    _places: Mapping[str, int] = field(init=False, repr=False)
-    _kinds: tuple[frozenset[EventKind], ...] = field(init=False, repr=False)
-    _restless: tuple[int, ...] = field(init=False, repr=False)
-    _silencers: Mapping[str, tuple[Playbook, ...]] = field(init=False, repr=False)
+    _leaves_by_kind: Mapping[EventKind, tuple[LeafRef, ...]] = field(init=False, repr=False)
+    _leaves_by_anchor: Mapping[str, tuple[LeafRef, ...]] = field(init=False, repr=False)
+    _index_by_id: Mapping[str, int] = field(init=False, repr=False)
+    _event_kinds: tuple[frozenset[EventKind], ...] = field(init=False, repr=False)
+    _revisit_after_ms: tuple[int, ...] = field(init=False, repr=False)
+    _superseded_by: Mapping[str, tuple[Playbook, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        books = tuple(sorted(self.playbooks, key=lambda playbook: playbook.playbook_id))
-        watching: defaultdict[EventKind, list[Watcher]] = defaultdict(list)
-        anchored: defaultdict[str, list[Watcher]] = defaultdict(list)
-        silencers: defaultdict[str, list[Playbook]] = defaultdict(list)
-        for place, playbook in enumerate(books):
-            for kind, leaves in playbook.watching.items():
+        playbooks = tuple(sorted(self.playbooks, key=lambda playbook: playbook.playbook_id))
+        leaves_by_kind: defaultdict[EventKind, list[LeafRef]] = defaultdict(list)
+        leaves_by_anchor: defaultdict[str, list[LeafRef]] = defaultdict(list)
+        superseded_by: defaultdict[str, list[Playbook]] = defaultdict(list)
+        for index, playbook in enumerate(playbooks):
+            for kind, leaves in playbook.leaves_by_kind.items():
                 for leaf in leaves:
-                    _index(leaf, kind, (place, leaf), watching, anchored)
+                    _add_to_index(leaf, kind, (index, leaf), leaves_by_kind, leaves_by_anchor)
             for name in playbook.supersedes:
-                silencers[name].append(playbook)
-        ready = {
-            "playbooks": books,
-            "_watching": {kind: tuple(found) for kind, found in watching.items()},
-            "_anchored": {gram: tuple(found) for gram, found in anchored.items()},
-            "_places": {playbook.playbook_id: place for place, playbook in enumerate(books)},
-            "_kinds": tuple(frozenset(playbook.watching) for playbook in books),
-            "_restless": tuple(map(_patience_ms, books)),
-            "_silencers": {name: tuple(found) for name, found in silencers.items()},
+                superseded_by[name].append(playbook)
+        derived_fields = {
+            "playbooks": playbooks,
+            "_leaves_by_kind": {kind: tuple(entries) for kind, entries in leaves_by_kind.items()},
+            "_leaves_by_anchor": {
+                gram: tuple(entries) for gram, entries in leaves_by_anchor.items()
+            },
+            "_index_by_id": {
+                playbook.playbook_id: index for index, playbook in enumerate(playbooks)
+            },
+            "_event_kinds": tuple(frozenset(playbook.leaves_by_kind) for playbook in playbooks),
+            "_revisit_after_ms": tuple(map(_compute_revisit_ms, playbooks)),
+            "_superseded_by": {name: tuple(entries) for name, entries in superseded_by.items()},
         }
-        for name, value in ready.items():
+        for name, value in derived_fields.items():
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
@@ -87,15 +91,15 @@ class Rulebook(Sequence["Playbook"]):
     def __getitem__(self, place: int | slice) -> Playbook | tuple[Playbook, ...]:
         return self.playbooks[place]
 
-    def knows(self, playbook_id: str) -> bool:
+    def has_playbook(self, playbook_id: str) -> bool:
         """Whether a playbook of this name is in it."""
-        return playbook_id in self._places
+        return playbook_id in self._index_by_id
 
-    def silencers(self, playbook_id: str) -> tuple[Playbook, ...]:
+    def superseded_by(self, playbook_id: str) -> tuple[Playbook, ...]:
         """The playbooks that supersede this one."""
-        return self._silencers.get(playbook_id, ())
+        return self._superseded_by.get(playbook_id, ())
 
-    def concerned(
+    def find_affected(
         self, event: Event, kind: EventKind, *, now: int, states: Mapping[str, PlaybookState]
     ) -> list[Playbook]:
         """The playbooks whose mind this event may change, in id order.
@@ -109,42 +113,53 @@ class Rulebook(Sequence["Playbook"]):
             now: when, ms since the call's start.
             states: of the call, by playbook id.
         """
-        places = set()
+        indexes = set()
         for name, state in states.items():
-            place = self._places.get(name) if state.memories else None
-            if place is None or kind not in self._kinds[place]:
+            index = self._index_by_id.get(name) if state.memories else None
+            if index is None or kind not in self._event_kinds[index]:
                 continue
-            patience = self._restless[place]
-            if kind not in HAPPENING or patience < 0 or now - state.clock > patience:
-                places.add(place)
-        for place, leaf in self._watchers(event, kind):
-            if place not in places and leaf.notices(event):
-                places.add(place)
-        return [self.playbooks[place] for place in sorted(places)]
+            revisit_after_ms = self._revisit_after_ms[index]
+            if (
+                kind not in INSTANT_EVENT_KINDS
+                or revisit_after_ms < 0
+                or now - state.clock > revisit_after_ms
+            ):
+                indexes.add(index)
+        for index, leaf in self._find_leaves(event, kind):
+            if index not in indexes and leaf.may_match(event):
+                indexes.add(index)
+        return [self.playbooks[index] for index in sorted(indexes)]
 
-    def _watchers(self, event: Event, kind: EventKind) -> Iterable[Watcher]:
-        watchers = self._watching.get(kind, ())
+    def _find_leaves(self, event: Event, kind: EventKind) -> Iterable[LeafRef]:
+        leaf_refs = self._leaves_by_kind.get(kind, ())
         if not isinstance(event, TranscriptLine):
-            return watchers
-        pieces = heard(event.text).grams & self._anchored.keys()
-        return (*watchers, *(found for piece in sorted(pieces) for found in self._anchored[piece]))
+            return leaf_refs
+        grams = index_line(event.text).grams & self._leaves_by_anchor.keys()
+        return (
+            *leaf_refs,
+            *(leaf_ref for gram in sorted(grams) for leaf_ref in self._leaves_by_anchor[gram]),
+        )
 
 
-def _patience_ms(playbook: Playbook) -> int:
+def _compute_revisit_ms(playbook: Playbook) -> int:
     """For how long it need not look at what nothing in it notices; -1: not at all."""
-    return -1 if moves_by_itself(playbook.when) else remembered_ms(playbook.when)
+    return -1 if is_time_driven(playbook.when) else retention_ms(playbook.when)
 
 
-def _index(
+def _add_to_index(
     leaf: Leaf,
     kind: EventKind,
-    watcher: Watcher,
-    watching: defaultdict[EventKind, list[Watcher]],
-    anchored: defaultdict[str, list[Watcher]],
+    leaf_ref: LeafRef,
+    leaves_by_kind: defaultdict[EventKind, list[LeafRef]],
+    leaves_by_anchor: defaultdict[str, list[LeafRef]],
 ) -> None:
     """Under the pieces of its phrases where it has only those, else under the kind of event."""
-    if kind is EventKind.LINE and isinstance(leaf, Said) and leaf.phrases.anchors is not None:
+    if (
+        kind is EventKind.LINE
+        and isinstance(leaf, PhraseCondition)
+        and leaf.phrases.anchors is not None
+    ):
         for anchor in leaf.phrases.anchors:
-            anchored[anchor].append(watcher)
+            leaves_by_anchor[anchor].append(leaf_ref)
     else:
-        watching[kind].append(watcher)
+        leaves_by_kind[kind].append(leaf_ref)

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from playbooks.engine.state import CallState
     from playbooks.playbook import Alert, AlertLevel, Playbook
 
-Fired: TypeAlias = "tuple[Playbook, Alert]"
+PlaybookAlert: TypeAlias = "tuple[Playbook, Alert]"
 """An alert, and the playbook that it is of."""
 
 
-def told(rulebook: Rulebook, prior: CallState, fired: Iterable[Fired]) -> set[str]:
+def find_unsuppressed(
+    rulebook: Rulebook, prior: CallState, candidates: Iterable[PlaybookAlert]
+) -> set[str]:
     """The ids of the playbooks whose alerts are told.
 
     What is withheld counts as not fired: it neither keeps others quiet nor uses up the budget.
@@ -28,50 +30,54 @@ def told(rulebook: Rulebook, prior: CallState, fired: Iterable[Fired]) -> set[st
     Args:
         rulebook: the library.
         prior: the call's state before the event.
-        fired: what fired at it, the most urgent first.
+        candidates: what fired at it, the most urgent first.
     """
-    deciding = _Deciding(rulebook, prior, {book.playbook_id: alert for book, alert in fired})
-    return {name for name in deciding.fired if deciding.tells(name)}
+    suppressor = _Suppressor(
+        rulebook, prior, {playbook.playbook_id: alert for playbook, alert in candidates}
+    )
+    return {name for name in suppressor.alerts if suppressor.is_allowed(name)}
 
 
 @dataclass(slots=True)
-class _Deciding:
+class _Suppressor:
     """Decides each once; a page's silencers before the page. There are no circles."""
 
     rulebook: Rulebook
     prior: CallState
-    fired: Mapping[str, Alert]
-    decided: dict[str, bool] = field(default_factory=dict)
-    spent: Counter[AlertLevel] | None = None
+    alerts: Mapping[str, Alert]
+    decisions: dict[str, bool] = field(default_factory=dict)
+    used_budget: Counter[AlertLevel] | None = None
 
-    def tells(self, name: str) -> bool:
-        if name not in self.decided:
-            silenced = any(self._silences(other, name) for other in self.rulebook.silencers(name))
-            self.decided[name] = not silenced and self._affords(self.fired[name].level)
-        return self.decided[name]
+    def is_allowed(self, name: str) -> bool:
+        if name not in self.decisions:
+            is_superseded = any(
+                self._suppresses(other, name) for other in self.rulebook.superseded_by(name)
+            )
+            self.decisions[name] = not is_superseded and self._take_budget(self.alerts[name].level)
+        return self.decisions[name]
 
-    def _silences(self, other: Playbook, name: str) -> bool:
-        if other.playbook_id in self.fired and self.tells(other.playbook_id):
+    def _suppresses(self, other: Playbook, name: str) -> bool:
+        if other.playbook_id in self.alerts and self.is_allowed(other.playbook_id):
             return True
-        fired_at = self.prior.of(other.playbook_id).fired_at_ms
-        return fired_at is not None and self.fired[name].at_ms - fired_at < other.cooldown_ms
+        fired_at_ms = self.prior.state_for(other.playbook_id).fired_at_ms
+        return fired_at_ms is not None and self.alerts[name].at_ms - fired_at_ms < other.cooldown_ms
 
-    def _affords(self, level: AlertLevel) -> bool:
+    def _take_budget(self, level: AlertLevel) -> bool:
         limit = self.rulebook.budget.get(level)
         if limit is None:
             return True
-        if self.spent is None:
-            self.spent = _spent(self.rulebook, self.prior)
-        if self.spent[level] >= limit:
+        if self.used_budget is None:
+            self.used_budget = _count_alerts(self.rulebook, self.prior)
+        if self.used_budget[level] >= limit:
             return False
-        self.spent[level] += 1
+        self.used_budget[level] += 1
         return True
 
 
-def _spent(rulebook: Rulebook, prior: CallState) -> Counter[AlertLevel]:
+def _count_alerts(rulebook: Rulebook, prior: CallState) -> Counter[AlertLevel]:
     """How many alerts of each level the call has had, by the ladders as they are now."""
     return Counter(
         playbook.rung(step).level
         for playbook in rulebook
-        for step in range(1, prior.of(playbook.playbook_id).fired + 1)
+        for step in range(1, prior.state_for(playbook.playbook_id).alert_count + 1)
     )

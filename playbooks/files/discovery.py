@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIXES = frozenset({".yaml", ".yml"})
-_NOT_RULES = (".", "~", "#")
+_IGNORED_PREFIXES = (".", "~", "#")
 """Beginnings of names that are no rules: what editors, mounts (``..data``) and version control
 keep beside them. Backups such as ``x.yaml~`` and ``x.yaml.swp`` have another ending anyway."""
 
 
-def rule_files(path: Path) -> list[Path]:
+def find_rule_files(path: Path) -> list[Path]:
     """Every rule file in ``path``, a folder with all below it or one file, in name order.
 
     Links to files and folders are followed, each folder once. A link that leads nowhere is
@@ -28,27 +28,31 @@ def rule_files(path: Path) -> list[Path]:
         return [path]
     if not path.exists():
         return []
-    return sorted(file for folder in _folders(path) for file in _rules_in(folder))
+    return sorted(file for folder in _walk_folders(path) for file in _iterate_rule_files(folder))
 
 
-def _folders(top: Path) -> Iterator[Path]:
+def _walk_folders(top: Path) -> Iterator[Path]:
     seen = set[str]()
-    for name, below, _ in os.walk(top, followlinks=True, onerror=_refuse):
-        real = os.path.realpath(name)
-        if real in seen:
-            below.clear()
+    for name, subfolders, _ in os.walk(top, followlinks=True, onerror=_raise_error):
+        real_path = os.path.realpath(name)
+        if real_path in seen:
+            subfolders.clear()
             continue
-        seen.add(real)
-        below[:] = sorted(one for one in below if not one.startswith(_NOT_RULES))
+        seen.add(real_path)
+        subfolders[:] = sorted(
+            folder_name
+            for folder_name in subfolders
+            if not folder_name.startswith(_IGNORED_PREFIXES)
+        )
         yield Path(name)
 
 
-def _refuse(error: OSError) -> None:
+def _raise_error(error: OSError) -> None:
     raise error
 
 
-def _rules_in(folder: Path) -> Iterator[Path]:
+def _iterate_rule_files(folder: Path) -> Iterator[Path]:
     for file in folder.iterdir():
-        named_so = file.suffix in SUFFIXES and not file.name.startswith(_NOT_RULES)
-        if named_so and not file.is_dir():
+        has_rule_name = file.suffix in SUFFIXES and not file.name.startswith(_IGNORED_PREFIXES)
+        if has_rule_name and not file.is_dir():
             yield file

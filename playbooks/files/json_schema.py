@@ -15,7 +15,7 @@ from detectors.utterance import Language, Speaker
 from playbooks.conditions.call_phase import Phase
 from playbooks.files.said_parser import EITHER
 from playbooks.playbook import Action, AlertLevel
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -32,7 +32,7 @@ RATIO: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 FLAG: Schema = {"type": "boolean"}
 ID: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": 60}
 CONDITION: Schema = {"$ref": "#/$defs/condition"}
-SOME_CONDITIONS: Schema = {"type": "array", "items": CONDITION, "minItems": 1}
+CONDITION_LIST: Schema = {"type": "array", "items": CONDITION, "minItems": 1}
 
 
 def playbook_schema() -> Schema:
@@ -47,55 +47,57 @@ def playbook_schema() -> Schema:
         "ladder": {
             "type": "array",
             "minItems": 2,
-            "items": _block(rung, needs=rung),
+            "items": _block(rung, required_keys=rung),
             "description": "What the first, second, ... alert of a call says.",
         },
         "when": CONDITION | {"description": "What must happen."},
         "cooldown": DURATION | {"description": "Least time between two alerts in one call."},
         "at_most": _number(1, 100) | {"description": "Alerts in one call."},
         "priority": _number(0, 1_000),
-        "sensitive": _one_of(Sensitive),
+        "sensitive": _one_of(SensitivityKind),
         "supersedes": {"type": "array", "items": ID, "minItems": 1},
         "tests": {"type": "array", "items": _case(), "minItems": 2},
     }
-    needs = ("id", "version", "owner", "title", "why", "when", "tests")
+    required = ("id", "version", "owner", "title", "why", "when", "tests")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A callmood playbook",
-        **_block(keys, needs=needs),
+        **_block(keys, required_keys=required),
         "oneOf": [{"required": ["ladder"]}, {"required": ["level", "steps"]}],
         "$defs": {"condition": _condition()},
     }
 
 
 def _condition() -> Schema:
-    one = _block(conditions()) | {"minProperties": 1, "maxProperties": 1}
-    return {"oneOf": [one, SOME_CONDITIONS]}
+    single = _block(condition_schemas()) | {"minProperties": 1, "maxProperties": 1}
+    return {"oneOf": [single, CONDITION_LIST]}
 
 
-def conditions() -> dict[str, Schema]:
+def condition_schemas() -> dict[str, Schema]:
     """What may stand below each condition's name."""
-    return _joining() | _happening() | _lasting()
+    return _operator_schemas() | _event_schemas() | _state_schemas()
 
 
-def _joining() -> dict[str, Schema]:
+def _operator_schemas() -> dict[str, Schema]:
     within = {"within": DURATION}
     return {
-        "all": SOME_CONDITIONS,
-        "any": SOME_CONDITIONS,
+        "all": CONDITION_LIST,
+        "any": CONDITION_LIST,
         "not": CONDITION,
         "count": _block(
             {"at_least": _number(2, 50), "of": CONDITION} | within,
-            needs=("at_least", "within", "of"),
+            required_keys=("at_least", "within", "of"),
         ),
         "sequence": _block(
-            {"of": SOME_CONDITIONS | {"minItems": 2}} | within, needs=("within", "of")
+            {"of": CONDITION_LIST | {"minItems": 2}} | within, required_keys=("within", "of")
         ),
-        "missing": _block({"of": CONDITION, "after": CONDITION} | within, needs=("within", "of")),
+        "missing": _block(
+            {"of": CONDITION, "after": CONDITION} | within, required_keys=("within", "of")
+        ),
     }
 
 
-def _happening() -> dict[str, Schema]:
+def _event_schemas() -> dict[str, Schema]:
     within = {"within": DURATION}
     said = {
         "by": {"enum": [*_one_of(Speaker)["enum"], EITHER]},
@@ -114,16 +116,21 @@ def _happening() -> dict[str, Schema]:
     at_least = {"at_least": DURATION} | within
     return {
         "said": _block(said | within),
-        "topic": {"oneOf": [_one_of(Topic), _block({"is": _one_of(Topic)} | within, needs=["is"])]},
-        "reading": _block(reading | within, needs=["label"]),
-        "silence": {"oneOf": [DURATION, _block(at_least, needs=["at_least"])]},
+        "topic": {
+            "oneOf": [_one_of(Topic), _block({"is": _one_of(Topic)} | within, required_keys=["is"])]
+        },
+        "reading": _block(reading | within, required_keys=["label"]),
+        "silence": {"oneOf": [DURATION, _block(at_least, required_keys=["at_least"])]},
         "talk_over": {
-            "oneOf": [DURATION, _block(at_least | {"by": _one_of(Speaker)}, needs=["at_least"])]
+            "oneOf": [
+                DURATION,
+                _block(at_least | {"by": _one_of(Speaker)}, required_keys=["at_least"]),
+            ]
         },
     }
 
 
-def _lasting() -> dict[str, Schema]:
+def _state_schemas() -> dict[str, Schema]:
     mood = {
         "level": _one_of(MoodLevel),
         "at_most": _one_of(MoodLevel),
@@ -137,67 +144,69 @@ def _lasting() -> dict[str, Schema]:
         "contrast": _one_of(Contrast),
         "for": DURATION,
     }
-    caller = {"calls": _number(2, 20), "within": DURATION, "kind": _one_of(Sensitive)}
+    caller = {"calls": _number(2, 20), "within": DURATION, "kind": _one_of(SensitivityKind)}
     return {
         "mood": _block(mood),
         "queue": {"oneOf": [_text(128), _list(_text(128))]},
         "language": _one_of(Language),
         "call_time": _block({"after": DURATION, "before": DURATION}),
         "phase": {"oneOf": [_one_of(Phase), _list(_one_of(Phase))]},
-        "repeat_caller": _block(caller, needs=["within"]),
+        "repeat_caller": _block(caller, required_keys=["within"]),
     }
 
 
 def _case() -> Schema:
-    earlier = {"ago": DURATION, "kinds": _list(_one_of(Sensitive))}
+    earlier = {"ago": DURATION, "kinds": _list(_one_of(SensitivityKind))}
     keys = {
         "name": _text(120) | {"description": "What the test claims."},
         "language": _one_of(Language),
         "queue": _text(128),
-        "caller": _list(_block(earlier, needs=["ago"])),
-        "timeline": _list(_happened()),
+        "caller": _list(_block(earlier, required_keys=["ago"])),
+        "timeline": _list(_timeline_entry()),
         "alerts": {"oneOf": [{"const": "none"}, _list(_alert())]},
     }
-    return _block(keys, needs=("name", "timeline", "alerts"))
+    return _block(keys, required_keys=("name", "timeline", "alerts"))
 
 
-def _happened() -> Schema:
-    lasting = ("at_most", "until_level", "until_strain", "for")
-    mood = {k: v for k, v in _lasting()["mood"]["properties"].items() if k not in lasting}
-    reading = _happening()["reading"]["properties"] | {"abstained": FLAG}
+def _timeline_entry() -> Schema:
+    state_keys = ("at_most", "until_level", "until_strain", "for")
+    mood = {k: v for k, v in _state_schemas()["mood"]["properties"].items() if k not in state_keys}
+    reading = _event_schemas()["reading"]["properties"] | {"abstained": FLAG}
     keys = {
         "at": DURATION,
         "customer says": _text(600),
         "agent says": _text(600),
-        "mood": _block(mood, needs=["level"]),
+        "mood": _block(mood, required_keys=["level"]),
         "reading": _block({key: reading[key] for key in reading if key != "within"}),
         "topic": _one_of(Topic),
         "silence": DURATION,
         "talk_over": {"type": "string", "pattern": r"^\S+ by (customer|agent)$"},
     }
-    return _block(keys, needs=["at"]) | {"minProperties": 2, "maxProperties": 2}
+    return _block(keys, required_keys=["at"]) | {"minProperties": 2, "maxProperties": 2}
 
 
 def _alert() -> Schema:
     keys = {"at": DURATION, "step": _number(1, 100), "level": _one_of(AlertLevel)}
-    return _block(keys, needs=["at"])
+    return _block(keys, required_keys=["at"])
 
 
 def _steps() -> Schema:
     step = {"do": _one_of(Action), **{language.value: _text(600) for language in Language}}
-    return _list(_block(step, needs=list(Language)))
+    return _list(_block(step, required_keys=list(Language)))
 
 
 def _phrases() -> Schema:
     return {language.value: _list(_text(80)) for language in Language}
 
 
-def _texts(longest: int) -> Schema:
-    return _block({lang.value: _text(longest) for lang in Language}, needs=list(Language))
+def _texts(max_length: int) -> Schema:
+    return _block(
+        {lang.value: _text(max_length) for lang in Language}, required_keys=list(Language)
+    )
 
 
-def _text(longest: int) -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": longest}
+def _text(max_length: int) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": max_length}
 
 
 def _number(low: int, high: int) -> Schema:
@@ -212,7 +221,7 @@ def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items, "minItems": 1}
 
 
-def _block(keys: Schema, *, needs: object = ()) -> Schema:
-    required = [str(key) for key in needs]  # type: ignore[attr-defined]
+def _block(keys: Schema, *, required_keys: object = ()) -> Schema:
+    required = [str(key) for key in required_keys]  # type: ignore[attr-defined]
     block: Schema = {"type": "object", "properties": keys, "additionalProperties": False}
     return block | {"required": required} if required else block

@@ -8,37 +8,37 @@ from typing import TYPE_CHECKING
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
 from detectors.reading import Contrast, Modality, Reading
-from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.events import CallerKnown, CallStarted, EarlierCall, Event
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
+from playbooks.events import CallerIdentified, CallStarted, EarlierCall, Event
 from playbooks.playbook import AlertLevel
-from playbooks.sensitivity import Sensitive
-from playbooks.test_case import CALL_ID, Case, Expected
+from playbooks.sensitivity import SensitivityKind
+from playbooks.test_case import CALL_ID, ExpectedAlert, PlaybookTestCase
 
 if TYPE_CHECKING:
-    from playbooks.yaml_nodes import Block, Field
+    from playbooks.yaml_nodes import YamlBlock, YamlField
 
 DAY_MS = 24 * 3_600_000
 YEAR_MS = 366 * DAY_MS
 _LINE_MS = 1_000
 """How long a line or an utterance of a test lasts; it ends at its ``at``."""
 
-_SAYS = {"customer says": Speaker.CUSTOMER, "agent says": Speaker.AGENT}
-_HAPPENINGS = (*_SAYS, "mood", "reading", "topic", "silence", "talk_over")
-_STRAIN = {MoodLevel.CALM: 0.1, MoodLevel.TENSE: 0.5, MoodLevel.UPSET: 0.7}
+_SPEAKER_KEYS = {"customer says": Speaker.CUSTOMER, "agent says": Speaker.AGENT}
+_EVENT_KEYS = (*_SPEAKER_KEYS, "mood", "reading", "topic", "silence", "talk_over")
+_DEFAULT_STRAIN = {MoodLevel.CALM: 0.1, MoodLevel.TENSE: 0.5, MoodLevel.UPSET: 0.7}
 _TALK_OVER = re.compile(r"(\S+) by (customer|agent)")
 
 
-def parse_cases(field: Field) -> tuple[Case, ...]:
+def parse_cases(field: YamlField) -> tuple[PlaybookTestCase, ...]:
     """All tests; at least one must expect an alert and one must expect none."""
-    cases = tuple(_case(item) for item in field.items())
+    cases = tuple(_parse_case(item) for item in field.items())
     if cases and not any(case.expected for case in cases):
-        field.refuse("no test expects an alert", "add a call in which the playbook must fire")
+        field.add_problem("no test expects an alert", "add a call in which the playbook must fire")
     if cases and all(case.expected for case in cases):
-        field.refuse("no test expects silence", "add a near miss with alerts: none")
+        field.add_problem("no test expects silence", "add a near miss with alerts: none")
     return cases
 
 
-def _case(field: Field) -> Case:
+def _parse_case(field: YamlField) -> PlaybookTestCase:
     block = field.block({"name", "language", "queue", "caller", "timeline", "alerts"})
     language = block.get("language")
     queue, caller = block.get("queue"), block.get("caller")
@@ -47,52 +47,52 @@ def _case(field: Field) -> Case:
         queue=queue.text() if queue else "",
         language=language.choice(Language) if language else Language.KOREAN,
     )
-    entries = block.need("timeline", "write what happens, each with its at").items()
-    events = [_event(entry, call.language) for entry in entries]
-    _refuse_disorder(entries)
-    return Case(
-        name=block.need("name", "say in a few words what is claimed").text(longest=120),
-        where=f"{field.problems.name}:{field.line}",
-        events=(call, *_caller(caller), *(event for event in events if event)),
-        expected=_expected(block.need("alerts", "write none, or when alerts must come")),
+    entries = block.require("timeline", "write what happens, each with its at").items()
+    events = [_parse_event(entry, call.language) for entry in entries]
+    _check_order(entries)
+    return PlaybookTestCase(
+        name=block.require("name", "say in a few words what is claimed").text(max_length=120),
+        location=f"{field.problems.name}:{field.line}",
+        events=(call, *_parse_caller(caller), *(event for event in events if event)),
+        expected=_parse_expected(block.require("alerts", "write none, or when alerts must come")),
     )
 
 
-def _caller(field: Field | None) -> tuple[CallerKnown, ...]:
+def _parse_caller(field: YamlField | None) -> tuple[CallerIdentified, ...]:
     """What is known of the caller at the call's start, if there were earlier calls."""
     if field is None:
         return ()
-    earlier = (_earlier(item.block({"ago", "kinds"})) for item in field.items())
-    return (CallerKnown(CALL_ID, tuple(sorted(earlier, key=lambda call: call.ago_ms))),)
+    earlier_calls = (_parse_earlier_call(item.block({"ago", "kinds"})) for item in field.items())
+    return (CallerIdentified(CALL_ID, tuple(sorted(earlier_calls, key=lambda call: call.ago_ms))),)
 
 
-def _earlier(block: Block) -> EarlierCall:
+def _parse_earlier_call(block: YamlBlock) -> EarlierCall:
     kinds = block.get("kinds")
     return EarlierCall(
-        block.need("ago", "write how long before this call, such as 2h").duration(1, YEAR_MS),
-        frozenset(item.choice(Sensitive) for item in kinds.items()) if kinds else frozenset(),
+        block.require("ago", "write how long before this call, such as 2h").duration(1, YEAR_MS),
+        frozenset(item.choice(SensitivityKind) for item in kinds.items()) if kinds else frozenset(),
     )
 
 
-def _refuse_disorder(entries: list[Field]) -> None:
-    last = 0
+def _check_order(entries: list[YamlField]) -> None:
+    last_ms = 0
     for entry in entries:
-        at = _at(entry.block({"at", *_HAPPENINGS}))
-        if at < last:
-            entry.refuse("it happens before the entry above", "put the timeline in order")
-        last = max(last, at)
+        at_ms = _parse_at(entry.block({"at", *_EVENT_KEYS}))
+        if at_ms < last_ms:
+            entry.add_problem("it happens before the entry above", "put the timeline in order")
+        last_ms = max(last_ms, at_ms)
 
 
-def _expected(field: Field) -> tuple[Expected, ...]:
+def _parse_expected(field: YamlField) -> tuple[ExpectedAlert, ...]:
     if not field.is_list and field.node is not None and field.node.value == "none":
         return ()
     expected = []
-    for item in field.items(least=0):
+    for item in field.items(min_items=0):
         block = item.block({"at", "step", "level"})
         step, level = block.get("step"), block.get("level")
         expected.append(
-            Expected(
-                _at(block),
+            ExpectedAlert(
+                _parse_at(block),
                 step.integer(1, 100) if step else None,
                 level.choice(AlertLevel) if level else None,
             )
@@ -100,76 +100,78 @@ def _expected(field: Field) -> tuple[Expected, ...]:
     return tuple(expected)
 
 
-def _at(block: Block) -> int:
-    return block.need("at", "write when, such as at: 12s").duration(0, DAY_MS)
+def _parse_at(block: YamlBlock) -> int:
+    return block.require("at", "write when, such as at: 12s").duration(0, DAY_MS)
 
 
-def _event(field: Field, language: Language) -> Event | None:
-    block = field.block({"at", *_HAPPENINGS})
-    at = _at(block)
-    happened = [name for name in block.parts if name != "at"]
-    if len(happened) != 1:
-        advice = f"write exactly one of {', '.join(_HAPPENINGS)}"
-        field.refuse(f"{len(happened)} things happen in one entry", advice)
+def _parse_event(field: YamlField, language: Language) -> Event | None:
+    block = field.block({"at", *_EVENT_KEYS})
+    at_ms = _parse_at(block)
+    event_keys = [name for name in block.fields if name != "at"]
+    if len(event_keys) != 1:
+        advice = f"write exactly one of {', '.join(_EVENT_KEYS)}"
+        field.add_problem(f"{len(event_keys)} things happen in one entry", advice)
         return None
-    return _happened(block.parts[happened[0]], at, language)
+    return _parse_event_value(block.fields[event_keys[0]], at_ms, language)
 
 
-def _happened(part: Field, at: int, language: Language) -> Event:
-    span = Span(max(0, at - _LINE_MS), at)
-    if part.name in _SAYS:
-        return TranscriptLine(CALL_ID, _SAYS[part.name], span, part.text(), language)
-    match part.name:
+def _parse_event_value(field: YamlField, at_ms: int, language: Language) -> Event:
+    span = TimeSpan(max(0, at_ms - _LINE_MS), at_ms)
+    if field.name in _SPEAKER_KEYS:
+        return TranscriptLine(CALL_ID, _SPEAKER_KEYS[field.name], span, field.text(), language)
+    match field.name:
         case "mood":
-            return _mood(part, at)
+            return _parse_mood(field, at_ms)
         case "reading":
-            return _reading(part, span)
+            return _parse_reading(field, span)
         case "topic":
-            return _read(span, Modality.TEXT, Emotion.NEUTRAL, topics=(part.choice(Topic),))
+            return _build_reading(
+                span, Modality.TEXT, Emotion.NEUTRAL, topics=(field.choice(Topic),)
+            )
         case "silence":
-            length = part.duration(0, DAY_MS)
-            return Turn(CALL_ID, TurnKind.SILENCE, Span(max(0, at - length), at))
+            length = field.duration(0, DAY_MS)
+            return Turn(CALL_ID, TurnKind.SILENCE, TimeSpan(max(0, at_ms - length), at_ms))
         case _:
-            return _talk_over(part, at)
+            return _parse_talk_over(field, at_ms)
 
 
-def _talk_over(field: Field, at: int) -> Turn:
+def _parse_talk_over(field: YamlField, at_ms: int) -> Turn:
     match = _TALK_OVER.fullmatch(field.text())
     if not match:
-        field.refuse("talk_over is not understood", "write something like 2s by agent")
-        return Turn(CALL_ID, TurnKind.TALK_OVER, Span(at, at), Speaker.AGENT)
-    length = field.part(match.group(1)).duration(0, DAY_MS)
-    span = Span(max(0, at - length), at)
+        field.add_problem("talk_over is not understood", "write something like 2s by agent")
+        return Turn(CALL_ID, TurnKind.TALK_OVER, TimeSpan(at_ms, at_ms), Speaker.AGENT)
+    length = field.subfield(match.group(1)).duration(0, DAY_MS)
+    span = TimeSpan(max(0, at_ms - length), at_ms)
     return Turn(CALL_ID, TurnKind.TALK_OVER, span, Speaker(match.group(2)))
 
 
-def _mood(field: Field, at: int) -> Mood:
+def _parse_mood(field: YamlField, at_ms: int) -> Mood:
     block = field.block({"level", "strain", "label", "trend", "shift", "disagreement", "contrast"})
-    level = block.need("level", "write calm, tense or upset").choice(MoodLevel)
+    level = block.require("level", "write calm, tense or upset").choice(MoodLevel)
     strain, label, trend = block.get("strain"), block.get("label"), block.get("trend")
     shift, disagreement = block.get("shift"), block.get("disagreement")
     contrast = block.get("contrast")
-    usual = Emotion.NEUTRAL if level is MoodLevel.CALM else Emotion.ANGER
+    default_label = Emotion.NEUTRAL if level is MoodLevel.CALM else Emotion.ANGER
     return Mood(
         CALL_ID,
-        at,
-        scores={label.choice(Emotion) if label else usual: 1.0},
-        strain=strain.ratio() if strain else _STRAIN[level],
+        at_ms,
+        scores={label.choice(Emotion) if label else default_label: 1.0},
+        strain=strain.ratio() if strain else _DEFAULT_STRAIN[level],
         level=level,
         trend=trend.choice(Trend) if trend else Trend.STEADY,
         shift=shift.flag() if shift else False,
         disagreement=disagreement.flag() if disagreement else contrast is not None,
         contrast=contrast.choice(Contrast) if contrast else None,
-        number=at,
+        number=at_ms,
     )
 
 
-def _reading(field: Field, span: Span) -> Reading:
+def _parse_reading(field: YamlField, span: TimeSpan) -> Reading:
     block = field.block({"label", "score", "confidence", "from", "abstained"})
-    label = block.need("label", "write an emotion, such as anger").choice(Emotion)
+    label = block.require("label", "write an emotion, such as anger").choice(Emotion)
     score, confidence = block.get("score"), block.get("confidence")
     source, abstained = block.get("from"), block.get("abstained")
-    return _read(
+    return _build_reading(
         span,
         source.choice(Modality) if source else Modality.VOICE,
         label,
@@ -179,8 +181,8 @@ def _reading(field: Field, span: Span) -> Reading:
     )
 
 
-def _read(  # noqa: PLR0913 - a reading has this many sides
-    span: Span,
+def _build_reading(  # noqa: PLR0913 - a reading has this many sides
+    span: TimeSpan,
     modality: Modality,
     label: Emotion,
     *,

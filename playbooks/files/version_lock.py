@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from playbooks.playbook import Playbook
-    from playbooks.yaml_nodes import Problems
+    from playbooks.yaml_nodes import FileProblems
 
 FILE = "playbooks.lock"
 
-Version = tuple[str, int]
+VersionKey = tuple[str, int]
 """A playbook's id and its version."""
 
 _LINE = re.compile(r"(\S+) (\d{1,7}) sha256:([0-9a-f]{64})")
@@ -26,47 +26,50 @@ _HEADER = "# Written by `callmood playbooks lock`: a changed playbook takes a ne
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class VersionLock:
     """The content hash of every version that was ever locked."""
 
-    hashes: Mapping[Version, str] = field(default_factory=dict)
+    hashes: Mapping[VersionKey, str] = field(default_factory=dict)
 
-    def newest(self, playbook_id: str) -> int:
+    def latest_version(self, playbook_id: str) -> int:
         """The highest version of a playbook that is locked; 0 where none is."""
         return max((version for name, version in self.hashes if name == playbook_id), default=0)
 
-    def problem(self, playbook: Playbook) -> str | None:
+    def find_problem(self, playbook: Playbook) -> str | None:
         """What is wrong with a playbook's version: ``what; what to do``."""
-        version, newest = playbook.version, self.newest(playbook.playbook_id)
-        known = self.hashes.get((playbook.playbook_id, version))
-        if known is not None and known != playbook.content_hash:
-            advice = f"give it version {newest + 1}, then run: callmood playbooks lock"
+        version, latest = playbook.version, self.latest_version(playbook.playbook_id)
+        locked_hash = self.hashes.get((playbook.playbook_id, version))
+        if locked_hash is not None and locked_hash != playbook.content_hash:
+            advice = f"give it version {latest + 1}, then run: callmood playbooks lock"
             return f"it was changed, but is still version {version}; {advice}"
-        if version < newest:
-            return f"version {version} is older than {newest}, which is locked; go on counting"
+        if version < latest:
+            return f"version {version} is older than {latest}, which is locked; go on counting"
         return None
 
-    def lacks(self, playbook: Playbook) -> bool:
+    def is_missing(self, playbook: Playbook) -> bool:
         """This version is not locked yet."""
         return (playbook.playbook_id, playbook.version) not in self.hashes
 
-    def with_all(self, playbooks: Iterable[Playbook]) -> Lock:
+    def with_all(self, playbooks: Iterable[Playbook]) -> VersionLock:
         """The lock with the versions it lacks."""
-        new = {(p.playbook_id, p.version): p.content_hash for p in playbooks if self.lacks(p)}
-        return Lock({**self.hashes, **new})
+        new = {(p.playbook_id, p.version): p.content_hash for p in playbooks if self.is_missing(p)}
+        return VersionLock({**self.hashes, **new})
 
-    def text(self) -> str:
+    def to_text(self) -> str:
         """As it is written down."""
-        lines = (f"{name} {version} sha256:{known}\n" for (name, version), known in self._sorted())
+        lines = (
+            f"{name} {version} sha256:{content_hash}\n"
+            for (name, version), content_hash in self._sort_hashes()
+        )
         return _HEADER + "".join(lines)
 
-    def _sorted(self) -> list[tuple[Version, str]]:
+    def _sort_hashes(self) -> list[tuple[VersionKey, str]]:
         return sorted(self.hashes.items())
 
 
-def parse_lock(content: bytes, problems: Problems) -> Lock:
-    """Read what `Lock.text` wrote; what is no such line is noted."""
-    hashes: dict[Version, str] = {}
+def parse_lock(content: bytes, problems: FileProblems) -> VersionLock:
+    """Read what `VersionLock.to_text` wrote; what is no such line is noted."""
+    hashes: dict[VersionKey, str] = {}
     for number, line in enumerate(content.decode("utf-8", errors="replace").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -77,4 +80,4 @@ def parse_lock(content: bytes, problems: Problems) -> Lock:
         elif hashes.setdefault(version, match.group(3)) != match.group(3):
             what = f"{version[0]} {version[1]} is locked twice"
             problems.add(number, what, "take the file from your version control")
-    return Lock(hashes)
+    return VersionLock(hashes)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from playbooks.playbook import Alert, AlertLevel
 
-MOVED_WITHIN_MS = 30_000
+MAX_MOVE_MS = 30_000
 """Two alerts of a playbook that are at most this far apart are one that moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class AlertOccurrence:
     """What of an alert a comparison looks at, and what a person needs to judge it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Fired:
     cause_ids: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, alert: Alert) -> Self:
+    def from_alert(cls, alert: Alert) -> Self:
         """Without what the playbook says: that is the same for all of them."""
         return cls(
             playbook_id=alert.playbook_id,
@@ -48,7 +48,7 @@ class Fired:
         )
 
 
-class Change(StrEnum):
+class AlertChange(StrEnum):
     """What became of an alert."""
 
     GAINED = "gained"
@@ -58,23 +58,27 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AlertPair:
     """An alert under the rules before and under the rules after; at least one of them is there."""
 
-    before: Fired | None
-    after: Fired | None
+    before: AlertOccurrence | None
+    after: AlertOccurrence | None
 
     @property
-    def change(self) -> Change:
+    def change(self) -> AlertChange:
         """What became of it. Other reasons at the same moment and level change nothing."""
         if self.before is None:
-            return Change.GAINED
+            return AlertChange.GAINED
         if self.after is None:
-            return Change.LOST
-        return Change.SAME if _heard(self.before) == _heard(self.after) else Change.MOVED
+            return AlertChange.LOST
+        return (
+            AlertChange.SAME
+            if _alert_key(self.before) == _alert_key(self.after)
+            else AlertChange.MOVED
+        )
 
     @property
-    def shown(self) -> Fired:
+    def alert(self) -> AlertOccurrence:
         """The alert as the changed rules give it; a lost one as it was."""
         alert = self.after or self.before
         if alert is None:
@@ -116,74 +120,80 @@ class Tally:
         )
 
 
-def compare(before: Iterable[Fired], after: Iterable[Fired]) -> tuple[Pair, ...]:
+def pair_alerts(
+    before: Iterable[AlertOccurrence], after: Iterable[AlertOccurrence]
+) -> tuple[AlertPair, ...]:
     """Pair the alerts of one call.
 
     Every alert is in exactly one pair. Within a playbook those of the same moment and level
     belong together, then those with evidence in common, then the nearest within
-    `MOVED_WITHIN_MS`. Turning the sides around turns the pairs around and nothing else.
+    `MAX_MOVE_MS`. Turning the sides around turns the pairs around and nothing else.
 
     Returns:
         By playbook id, then by time.
     """
-    sides: dict[str, tuple[list[Fired], list[Fired]]] = {}
+    sides: dict[str, tuple[list[AlertOccurrence], list[AlertOccurrence]]] = {}
     for side, alerts in enumerate((before, after)):
         for alert in alerts:
             sides.setdefault(alert.playbook_id, ([], []))[side].append(alert)
-    pairs = [pair for one in sides.values() for pair in _paired(*one)]
-    return tuple(sorted(pairs, key=_place))
+    pairs = [pair for both_sides in sides.values() for pair in _match_alerts(*both_sides)]
+    return tuple(sorted(pairs, key=_sort_key))
 
 
-def tally(pairs: Iterable[Pair]) -> dict[str, Tally]:
+def count_changes(pairs: Iterable[AlertPair]) -> dict[str, Tally]:
     """Count by playbook id."""
-    ordered = sorted(pairs, key=_playbook_id)
+    ordered = sorted(pairs, key=_group_key)
     return {
-        name: Tally(**Counter(str(pair.change) for pair in same))
-        for name, same in groupby(ordered, key=_playbook_id)
+        name: Tally(**Counter(str(pair.change) for pair in group))
+        for name, group in groupby(ordered, key=_group_key)
     }
 
 
-def summed(tallies: Iterable[Tally]) -> Tally:
+def sum_tallies(tallies: Iterable[Tally]) -> Tally:
     """All of them in one."""
     return sum(tallies, Tally())
 
 
-def _paired(before: Sequence[Fired], after: Sequence[Fired]) -> list[Pair]:
+def _match_alerts(
+    before: Sequence[AlertOccurrence], after: Sequence[AlertOccurrence]
+) -> list[AlertPair]:
     """Best matches first; what is left over was lost or gained."""
     matches = sorted(
-        (place, one, other)
-        for one, first in enumerate(before)
-        for other, second in enumerate(after)
-        if (place := _match(first, second)) is not None
+        (rank, old_index, new_index)
+        for old_index, old_alert in enumerate(before)
+        for new_index, new_alert in enumerate(after)
+        if (rank := _rank_match(old_alert, new_alert)) is not None
     )
-    old, new, pairs = set(range(len(before))), set(range(len(after))), list[Pair]()
-    for _, one, other in matches:
-        if one in old and other in new:
-            old.remove(one)
-            new.remove(other)
-            pairs.append(Pair(before[one], after[other]))
-    pairs += [Pair(before[one], None) for one in sorted(old)]
-    return pairs + [Pair(None, after[other]) for other in sorted(new)]
+    old, new, pairs = set(range(len(before))), set(range(len(after))), list[AlertPair]()
+    for _, old_index, new_index in matches:
+        if old_index in old and new_index in new:
+            old.remove(old_index)
+            new.remove(new_index)
+            pairs.append(AlertPair(before[old_index], after[new_index]))
+    pairs += [AlertPair(before[old_index], None) for old_index in sorted(old)]
+    return pairs + [AlertPair(None, after[new_index]) for new_index in sorted(new)]
 
 
-def _match(one: Fired, other: Fired) -> tuple[int, int, int] | None:
+def _rank_match(
+    old_alert: AlertOccurrence, new_alert: AlertOccurrence
+) -> tuple[int, int, int] | None:
     """How well two alerts fit, smaller is better; ``None``: not at all. The same both ways."""
-    apart = abs(one.at_ms - other.at_ms)
-    earlier = min(one.at_ms, other.at_ms)
-    if _heard(one) == _heard(other):
-        return 0, apart, earlier
-    if apart == 0 or not set(one.cause_ids).isdisjoint(other.cause_ids):
-        return 1, apart, earlier
-    return (2, apart, earlier) if apart <= MOVED_WITHIN_MS else None
+    distance_ms = abs(old_alert.at_ms - new_alert.at_ms)
+    earliest_ms = min(old_alert.at_ms, new_alert.at_ms)
+    if _alert_key(old_alert) == _alert_key(new_alert):
+        return 0, distance_ms, earliest_ms
+    if distance_ms == 0 or not set(old_alert.cause_ids).isdisjoint(new_alert.cause_ids):
+        return 1, distance_ms, earliest_ms
+    return (2, distance_ms, earliest_ms) if distance_ms <= MAX_MOVE_MS else None
 
 
-def _heard(alert: Fired) -> tuple[int, AlertLevel]:
+def _alert_key(alert: AlertOccurrence) -> tuple[int, AlertLevel]:
     return alert.at_ms, alert.level
 
 
-def _playbook_id(pair: Pair) -> str:
-    return pair.shown.playbook_id
+def _group_key(pair: AlertPair) -> str:
+    return pair.alert.playbook_id
 
 
-def _place(pair: Pair) -> tuple[str, int]:
-    return pair.shown.playbook_id, pair.shown.at_ms
+def _sort_key(pair: AlertPair) -> tuple[str, int]:
+    return pair.alert.playbook_id, pair.alert.at_ms

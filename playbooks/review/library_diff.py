@@ -11,30 +11,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RulebookDiff:
     """From one library to the next.
 
     Attributes:
         changed: before and after, where the content or the version is another.
-        budget: how many alerts a call may have is another.
+        is_budget_changed: how many alerts a call may have is another.
         untested: new ones, and those of which anything at all, also a test, is another.
     """
 
-    new: tuple[Playbook, ...] = ()
+    added: tuple[Playbook, ...] = ()
     changed: tuple[tuple[Playbook, Playbook], ...] = ()
-    gone: tuple[Playbook, ...] = ()
-    budget: bool = False
+    removed: tuple[Playbook, ...] = ()
+    is_budget_changed: bool = False
     untested: tuple[Playbook, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.changed or self.gone or self.budget)
+        return bool(self.added or self.changed or self.removed or self.is_budget_changed)
 
     def __str__(self) -> str:
-        parts = [_step(before, after) for before, after in self.changed]
-        for what, playbooks in (("new", self.new), ("gone", self.gone)):
+        parts = [_format_version_change(before, after) for before, after in self.changed]
+        for label, playbooks in (("new", self.added), ("gone", self.removed)):
             if playbooks:
-                parts.append(f"{what}: " + ", ".join(one.playbook_id for one in playbooks))
-        parts += ["another budget"] if self.budget else []
+                parts.append(
+                    f"{label}: " + ", ".join(playbook.playbook_id for playbook in playbooks)
+                )
+        parts += ["another budget"] if self.is_budget_changed else []
         return "; ".join(parts) or "nothing changed"
 
     @property
@@ -47,33 +49,33 @@ class Changes:
         return tuple(new for old, new in self.changed if old.version == new.version)
 
 
-def changes(before: Rulebook, after: Rulebook) -> Changes:
+def diff_rulebooks(before: Rulebook, after: Rulebook) -> RulebookDiff:
     """What is new, changed and gone in ``after``, in id order."""
-    old = {one.playbook_id: one for one in before}
-    new = {one.playbook_id: one for one in after}
-    both = [(old[name], new[name]) for name in sorted(old.keys() & new.keys())]
+    old = {playbook.playbook_id: playbook for playbook in before}
+    new = {playbook.playbook_id: playbook for playbook in after}
+    common = [(old[name], new[name]) for name in sorted(old.keys() & new.keys())]
     added = tuple(new[name] for name in sorted(new.keys() - old.keys()))
-    return Changes(
-        new=added,
-        changed=tuple((was, now) for was, now in both if _differs(was, now)),
-        gone=tuple(old[name] for name in sorted(old.keys() - new.keys())),
-        budget=before.budget != after.budget,
-        untested=(*added, *(now for was, now in both if was != now)),
+    return RulebookDiff(
+        added=added,
+        changed=tuple((was, now) for was, now in common if _has_changed(was, now)),
+        removed=tuple(old[name] for name in sorted(old.keys() - new.keys())),
+        is_budget_changed=before.budget != after.budget,
+        untested=(*added, *(now for was, now in common if was != now)),
     )
 
 
-def _differs(was: Playbook, now: Playbook) -> bool:
+def _has_changed(was: Playbook, now: Playbook) -> bool:
     if was.version != now.version:
         return True
     if was.content_hash and now.content_hash:
         return was.content_hash != now.content_hash
-    return _content(was) != _content(now)
+    return _strip_tests(was) != _strip_tests(now)
 
 
-def _content(playbook: Playbook) -> Playbook:
+def _strip_tests(playbook: Playbook) -> Playbook:
     """Without what may change under one version: its tests."""
     return replace(playbook, cases=(), content_hash="")
 
 
-def _step(before: Playbook, after: Playbook) -> str:
+def _format_version_change(before: Playbook, after: Playbook) -> str:
     return f"{after.playbook_id} {before.version} -> {after.version}"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playbooks.engine.engine import step
+from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
-from playbooks.engine.state import FRESH
+from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.events import event_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from playbooks.playbook import Alert, Playbook
-    from playbooks.test_case import Case
+    from playbooks.test_case import PlaybookTestCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Outcome:
     """
 
     playbook: Playbook
-    case: Case
+    case: PlaybookTestCase
     alerts: tuple[Alert, ...]
 
     @property
@@ -34,20 +34,21 @@ class Outcome:
         """Exactly the expected alerts came."""
         expected = self.case.expected
         return len(expected) == len(self.alerts) and all(
-            wanted.fits(alert) for wanted, alert in zip(expected, self.alerts, strict=True)
+            expectation.matches(alert)
+            for expectation, alert in zip(expected, self.alerts, strict=True)
         )
 
     @property
     def difference(self) -> str:
         """What was expected, and what came instead."""
-        wanted = ", ".join(str(expected) for expected in self.case.expected) or "none"
-        came = ", ".join(f"{a.at_ms / 1000:g}s step {a.step} {a.level}" for a in self.alerts)
-        return f"expected {wanted}; came {came or 'none'}"
+        expected_text = ", ".join(str(expected) for expected in self.case.expected) or "none"
+        actual_text = ", ".join(f"{a.at_ms / 1000:g}s step {a.step} {a.level}" for a in self.alerts)
+        return f"expected {expected_text}; came {actual_text or 'none'}"
 
 
 def run_cases(playbook: Playbook) -> tuple[Outcome, ...]:
     """Run a playbook's own tests, each by itself."""
-    return tuple(Outcome(playbook, case, _replayed(playbook, case)) for case in playbook.cases)
+    return tuple(Outcome(playbook, case, _replay_case(playbook, case)) for case in playbook.cases)
 
 
 def run_library(playbooks: Iterable[Playbook]) -> tuple[Outcome, ...]:
@@ -55,10 +56,10 @@ def run_library(playbooks: Iterable[Playbook]) -> tuple[Outcome, ...]:
     return tuple(outcome for playbook in playbooks for outcome in run_cases(playbook))
 
 
-def _replayed(playbook: Playbook, case: Case) -> tuple[Alert, ...]:
-    state, alone = FRESH, Rulebook((playbook,))
+def _replay_case(playbook: Playbook, case: PlaybookTestCase) -> tuple[Alert, ...]:
+    state, rulebook = INITIAL_CALL_STATE, Rulebook((playbook,))
     alerts: list[Alert] = []
     for event in case.events:
-        state, fired = step(alone, state, event, now=event_time(event))
-        alerts += fired
+        state, new_alerts = advance(rulebook, state, event, now=event_time(event))
+        alerts += new_alerts
     return tuple(alerts)

@@ -32,7 +32,7 @@ _OPTIONS.log_errors = False
 _OPTIONS.case_sensitive = False
 _OPTIONS.max_mem = MAX_MEMORY
 
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,\d*\}|.", re.DOTALL)
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,\d*\}|.", re.DOTALL)
 
 
 class PatternError(ValueError):
@@ -40,8 +40,8 @@ class PatternError(ValueError):
 
 
 @lru_cache(maxsize=1_024)
-def expression_of(pattern: str) -> re2._Regexp:
-    """The expression, ready for lines as `playbooks.text.phrases.normalised` gives them.
+def compile_pattern(pattern: str) -> re2._Regexp:
+    """The expression, ready for lines as `playbooks.text.phrases.normalise` gives them.
 
     Raises:
         PatternError: it is too long, no RE2, repeats a repetition, or matches nothing at all.
@@ -49,13 +49,13 @@ def expression_of(pattern: str) -> re2._Regexp:
     if len(pattern) > MAX_PATTERN:
         message = f"is longer than {MAX_PATTERN} characters; write several shorter ones"
         raise PatternError(message)
-    if _repeats_a_repetition(pattern):
+    if _has_nested_repetition(pattern):
         message = "repeats a repetition, which can search for ever; repeat once, as in (ab)+"
         raise PatternError(message)
     try:
         expression = re2.compile(pattern, _OPTIONS)
     except re2.error as error:
-        raise PatternError(_told(error)) from None
+        raise PatternError(_describe_error(error)) from None
     if expression.programsize > MAX_SIZE:
         message = f"counts too far (size {expression.programsize} of {MAX_SIZE}); count less"
         raise PatternError(message)
@@ -65,31 +65,31 @@ def expression_of(pattern: str) -> re2._Regexp:
     return expression
 
 
-def _told(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     reason = error.args[0] if error.args else b""
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     advice = "look-around and back-references do not exist here" if "(?" in text else "correct it"
     return f"is no RE2 expression ({text}); {advice}"
 
 
-def _repeats_a_repetition(pattern: str) -> bool:
+def _has_nested_repetition(pattern: str) -> bool:
     """Whether a group that can repeat without end is repeated without end itself."""
-    inside = [False]
-    closed = False
-    for piece in _pieces(pattern):
-        if piece == "(":
-            inside.append(False)
-        elif piece == ")" and len(inside) > 1:
-            closed = inside.pop()
-            inside[-1] |= closed
+    has_repetition = [False]
+    is_repeatable = False
+    for symbol in _tokenize(pattern):
+        if symbol == "(":
+            has_repetition.append(False)
+        elif symbol == ")" and len(has_repetition) > 1:
+            is_repeatable = has_repetition.pop()
+            has_repetition[-1] |= is_repeatable
             continue
-        elif piece in {"*", "+"} or re.fullmatch(r"\{\d+,\}", piece):
-            if closed:
+        elif symbol in {"*", "+"} or re.fullmatch(r"\{\d+,\}", symbol):
+            if is_repeatable:
                 return True
-            inside[-1] = True
-        closed = False
+            has_repetition[-1] = True
+        is_repeatable = False
     return False
 
 
-def _pieces(pattern: str) -> Iterator[str]:
-    return (match.group() for match in _PIECE.finditer(pattern))
+def _tokenize(pattern: str) -> Iterator[str]:
+    return (match.group() for match in _TOKEN.finditer(pattern))

@@ -85,7 +85,7 @@ def finder_of(phrases: Iterable[tuple[str, bool]]) -> Finder:
     """What finds these phrases.
 
     Args:
-        phrases: as `playbooks.text.phrases.normalised` gives them, and whether each is Korean.
+        phrases: as `playbooks.text.phrases.normalise` gives them, and whether each is Korean.
     """
     plain, gapped = [], []
     for phrase, korean in phrases:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
-from playbooks.text.phrases import PhraseError, checked
+from playbooks.text.phrases import PhraseError, validate_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from playbooks.yaml_nodes import Block, Field
+    from playbooks.yaml_nodes import YamlBlock, YamlField
 
 FOLDER = "lexicon"
 LANGUAGES = frozenset(language.value for language in Language)
@@ -25,60 +25,62 @@ class WordList:
     """One list.
 
     Attributes:
-        wanted: phrases per language, as `playbooks.text.phrases` takes them.
-        but_not: false friends per language.
+        inclusions: phrases per language, as `playbooks.text.phrases` takes them.
+        exclusions: false friends per language.
         content: canonical text of the file: what a content hash is made of.
     """
 
-    wanted: Mapping[Language, tuple[str, ...]]
-    but_not: Mapping[Language, tuple[str, ...]]
+    inclusions: Mapping[Language, tuple[str, ...]]
+    exclusions: Mapping[Language, tuple[str, ...]]
     content: str = ""
 
 
-Lexicon = dict[str, WordList]
+WordLists = dict[str, WordList]
 """Lists by name."""
 
 
-def parse_list(top: Field) -> WordList:
+def parse_word_list(top: YamlField) -> WordList:
     """One list. Worth nothing if ``top.problems`` has any afterwards."""
     block = top.block(LIST_KEYS)
-    wanted = parse_phrases(block)
-    if top.is_block and not any(wanted.values()) and not top.problems.found:
-        top.refuse("the list has no phrases", "list some below ko, en or both")
-    return WordList(wanted, parse_friends(block), top.canonical())
+    inclusions = parse_phrases(block)
+    if top.is_block and not any(inclusions.values()) and not top.problems.entries:
+        top.add_problem("the list has no phrases", "list some below ko, en or both")
+    return WordList(inclusions, parse_exclusions(block), top.to_canonical_json())
 
 
-def parse_friends(block: Block) -> PhrasesByLanguage:
-    """The false friends below ``but_not``."""
-    but_not = block.get("but_not")
-    return parse_phrases(but_not.block(LANGUAGES)) if but_not else {}
+def parse_exclusions(block: YamlBlock) -> PhrasesByLanguage:
+    """The false friends below ``field``."""
+    field = block.get("but_not")
+    return parse_phrases(field.block(LANGUAGES)) if field else {}
 
 
-def parse_phrases(block: Block) -> PhrasesByLanguage:
+def parse_phrases(block: YamlBlock) -> PhrasesByLanguage:
     """The phrases below ``ko`` and ``en``."""
     phrases = {}
     for language in Language:
-        part = block.get(language)
-        found = [_phrase(item) for item in part.items()] if part else []
-        phrases[language] = tuple(phrase for phrase in found if phrase)
+        field = block.get(language)
+        texts = [_parse_phrase(item) for item in field.items()] if field else []
+        phrases[language] = tuple(phrase for phrase in texts if phrase)
     return phrases
 
 
-def joined(*each: Mapping[Language, tuple[str, ...]]) -> PhrasesByLanguage:
+def merge_phrases(*mappings: Mapping[Language, tuple[str, ...]]) -> PhrasesByLanguage:
     """Several, one after the other, each phrase once."""
     return {
-        language: tuple(dict.fromkeys(p for one in each for p in one.get(language, ())))
+        language: tuple(
+            dict.fromkeys(phrase for mapping in mappings for phrase in mapping.get(language, ()))
+        )
         for language in Language
     }
 
 
-def _phrase(field: Field) -> str | None:
+def _parse_phrase(field: YamlField) -> str | None:
     text = field.text()
     if not text:
         return None
     try:
-        return checked(text)
+        return validate_phrase(text)
     except PhraseError as error:
         what, _, advice = str(error).partition("; ")
-        field.refuse(f"{text[:40]!r} {what}", advice)
+        field.add_problem(f"{text[:40]!r} {what}", advice)
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.records import CallEvent
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
+class CallerState:
     """Who calls, as far as it is known yet, and what was found in the call.
 
     Attributes:
@@ -33,69 +33,76 @@ class Calling:
 
     caller: str = ""
     started_at: datetime | None = None
-    kinds: tuple[Sensitive, ...] = ()
+    kinds: tuple[SensitivityKind, ...] = ()
 
 
-def hear(
-    calling: Calling, message: Message, alerts: Iterable[Alert]
-) -> tuple[Calling, tuple[CallerEvent, ...]]:
+def update_caller(
+    state: CallerState, message: Message, alerts: Iterable[Alert]
+) -> tuple[CallerState, tuple[CallerEvent, ...]]:
     """Take in a message and the alerts that it led to; what is to be told of the caller.
 
     A kind that is found again is told again: what was found before may have been called wrong.
     """
-    after = _started(calling, message)
-    found = () if isinstance(message, ReturningCaller) else _kinds(alerts)
-    after = replace(after, kinds=tuple(dict.fromkeys((*after.kinds, *found))))
-    if not after.caller:
-        return after, ()
-    if not calling.caller:
-        return after, (_event(after, message.call_id), *_finds(after, message.call_id, after.kinds))
-    return after, _finds(after, message.call_id, found)
+    next_state = _apply_call_start(state, message)
+    kinds = () if isinstance(message, ReturningCaller) else _sensitive_kinds(alerts)
+    next_state = replace(next_state, kinds=tuple(dict.fromkeys((*next_state.kinds, *kinds))))
+    if not next_state.caller:
+        return next_state, ()
+    if not state.caller:
+        return next_state, (
+            _build_event(next_state, message.call_id),
+            *_build_found_events(next_state, message.call_id, next_state.kinds),
+        )
+    return next_state, _build_found_events(next_state, message.call_id, kinds)
 
 
-def to_json(calling: Calling) -> dict[str, Any]:
+def to_json(state: CallerState) -> dict[str, Any]:
     """As it is written down."""
-    at = calling.started_at
+    started_at = state.started_at
     return {
-        "caller": calling.caller,
-        "started_at": None if at is None else at.isoformat(),
-        "kinds": [kind.value for kind in calling.kinds],
+        "caller": state.caller,
+        "started_at": None if started_at is None else started_at.isoformat(),
+        "kinds": [kind.value for kind in state.kinds],
     }
 
 
-def from_json(value: Mapping[str, Any]) -> Calling:
+def from_json(value: Mapping[str, Any]) -> CallerState:
     """And read back."""
-    at = value["started_at"]
-    return Calling(
+    started_at = value["started_at"]
+    return CallerState(
         caller=value["caller"],
-        started_at=None if at is None else datetime.fromisoformat(at),
-        kinds=tuple(map(Sensitive, value["kinds"])),
+        started_at=None if started_at is None else datetime.fromisoformat(started_at),
+        kinds=tuple(map(SensitivityKind, value["kinds"])),
     )
 
 
-def _started(calling: Calling, message: Message) -> Calling:
-    if isinstance(message, CallEvent) and message.event == "started" and not calling.caller:
-        return replace(calling, caller=message.caller, started_at=message.at)
-    return calling
+def _apply_call_start(state: CallerState, message: Message) -> CallerState:
+    if isinstance(message, CallEvent) and message.event == "started" and not state.caller:
+        return replace(state, caller=message.caller, started_at=message.at)
+    return state
 
 
-def _kinds(alerts: Iterable[Alert]) -> tuple[Sensitive, ...]:
+def _sensitive_kinds(alerts: Iterable[Alert]) -> tuple[SensitivityKind, ...]:
     kinds = (alert.sensitive for alert in alerts)
     return tuple(dict.fromkeys(kind for kind in kinds if kind is not None))
 
 
-def _finds(calling: Calling, call_id: str, kinds: tuple[Sensitive, ...]) -> tuple[CallerEvent, ...]:
-    return tuple(_event(calling, call_id, kind) for kind in kinds)
+def _build_found_events(
+    state: CallerState, call_id: str, kinds: tuple[SensitivityKind, ...]
+) -> tuple[CallerEvent, ...]:
+    return tuple(_build_event(state, call_id, kind) for kind in kinds)
 
 
-def _event(calling: Calling, call_id: str, kind: Sensitive | None = None) -> CallerEvent:
-    if calling.started_at is None:  # pragma: no cover  (set with the caller)
+def _build_event(
+    state: CallerState, call_id: str, kind: SensitivityKind | None = None
+) -> CallerEvent:
+    if state.started_at is None:  # pragma: no cover  (set with the caller)
         message = "a caller is known by the call's start"
         raise ValueError(message)
     return CallerEvent(
         call_id=call_id,
         event="called" if kind is None else "found",
-        caller=calling.caller,
-        at=calling.started_at,
+        caller=state.caller,
+        at=state.started_at,
         kind=kind,
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from playbooks.events import CallStarted
 from streams.advise import caller as callers
-from streams.advise.call_state import Advice, advise, from_json, to_json
-from streams.advise.caller import Calling
+from streams.advise.call_state import AdviceState, advise, from_json, to_json
+from streams.advise.caller import CallerState
 from streams.cloudevents import now
 from streams.messages.callers import ReturningCaller
 from streams.messages.records import (
@@ -17,20 +17,20 @@ from streams.messages.records import (
     CallEvent,
     MoodMessage,
     ReadingMessage,
-    Stages,
+    StageTimestamps,
     TranscriptMessage,
     TurnMessage,
 )
 from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
-from streams.processing.keyed_executor import InTurn
-from streams.processing.ordered_stream import decoded
+from streams.processing.keyed_executor import KeyedExecutor
+from streams.processing.ordered_stream import decode_event
 from streams.topics import (
     ALERTS,
     CALLER_EVENTS,
     CALLS,
     MOODS,
     READINGS,
-    RETURNING,
+    RETURNING_CALLERS,
     TRANSCRIPTS,
     TURNS,
 )
@@ -42,149 +42,159 @@ if TYPE_CHECKING:
     from playbooks.events import Event
     from streams.cloudevents import Message
     from streams.processing.dead_letters import DeadLetters
-    from streams.processing.faust_app import CallTable, Line
-    from streams.processing.offset_tracker import Hold, Where
-    from streams.processing.ordered_stream import Intake
-    from streams.rules.reloader import RulesInForce
+    from streams.processing.faust_app import CallTable, ProcessorContext
+    from streams.processing.offset_tracker import PendingOffset, TopicPartition
+    from streams.processing.ordered_stream import OrderedStream
+    from streams.rules.reloader import PlaybookReloader
     from streams.topics import KafkaTopic
 
-REMEMBER_S = 900.0
+RETENTION_S = 900.0
 """A call's mood is forgotten this long after its end: it is about a person."""
 
-ABANDONED_S = 7_200.0
+ABANDONED_TIMEOUT_S = 7_200.0
 """A call of which nothing more is heard, and that nobody ended, is forgotten after this."""
 
-MAX_UNDER_WAY = 256
+MAX_CONCURRENCY = 256
 
-SOURCES = (CALLS, TRANSCRIPTS, TURNS, READINGS, RETURNING)
-_CLASSES: dict[str, type[Message]] = {
+SOURCES = (CALLS, TRANSCRIPTS, TURNS, READINGS, RETURNING_CALLERS)
+_MESSAGE_TYPES: dict[str, type[Message]] = {
     topic.name: topic.message for topic in SOURCES if topic.message is not None
 }
 
 
-class Advising:
+class AdviceProcessor:
     """The processor that keeps each call's mood and runs the playbooks."""
 
     def __init__(
         self,
-        line: Line,
+        context: ProcessorContext,
         *,
-        rules: RulesInForce,
-        intake: Intake,
+        reloader: PlaybookReloader,
+        ordered_stream: OrderedStream,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
-        self._line = line
-        self._rules = rules
-        self._intake = intake
+        self._context = context
+        self._reloader = reloader
+        self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
-        self._in_turn = InTurn(at_once=MAX_UNDER_WAY)
-        self._advice: dict[str, _Known] = {}
+        self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
+        self._entries: dict[str, _CallEntry] = {}
 
     async def listen(self, stream: Any) -> None:
         """Take events for ever. Calls do not wait for each other; events of one call do."""
-        async for event, hold in self._intake.events(stream):
-            call = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._in_turn.do(call, self._handle(event, hold))
+        async for event, pending in self._ordered_stream.events(stream):
+            call_id = (event.message.key or b"").decode("utf-8", errors="replace")
+            await self._executor.submit(call_id, self._handle(event, pending))
 
-    async def _handle(self, event: Any, hold: Hold) -> None:
-        async with self._dead_letters.catching(event):
-            await self._take(event)
-        hold.release()
+    async def _handle(self, event: Any, pending: PendingOffset) -> None:
+        async with self._dead_letters.capture(event):
+            await self._handle_message(event)
+        pending.ack()
 
-    async def _take(self, event: Any) -> None:
-        message = decoded(_CLASSES[event.message.topic], event)
+    async def _handle_message(self, event: Any) -> None:
+        message = decode_event(_MESSAGE_TYPES[event.message.topic], event)
         if isinstance(message, CallEvent) and message.event == "ended":
-            known = self._advice.get(message.call_id)
-            if known is not None:
-                known.ended = True
+            entry = self._entries.get(message.call_id)
+            if entry is not None:
+                entry.has_ended = True
             return
-        happened = event_of(message)
-        if happened is not None:
-            await self._advise(message, happened, event.message.partition)
-            self._dead_letters.worked()
+        domain_event = to_event(message)
+        if domain_event is not None:
+            await self._advise(message, domain_event, event.message.partition)
+            self._dead_letters.record_success()
 
-    async def _advise(self, message: Message, happened: Event, partition: int) -> None:
+    async def _advise(self, message: Message, domain_event: Event, partition: int) -> None:
         # Read once: whatever is taken meanwhile, one event sees one library.
-        rulebook = self._rules.rulebook
-        known = self._known(message.call_id, partition)
-        before = known.advice
-        after, advised = advise(before, happened, message_id=message.message_id, rulebook=rulebook)
-        if after is before:
+        rulebook = self._reloader.rulebook
+        entry = self._find_entry(message.call_id, partition)
+        prior_state = entry.state
+        next_state, result = advise(
+            prior_state, domain_event, message_id=message.message_id, rulebook=rulebook
+        )
+        if next_state is prior_state:
             return
         advised_at = now()
-        stages = _stages(message)
+        stages = _stage_timestamps(message)
         posts: list[tuple[KafkaTopic, Message]] = [
             (ALERTS, AlertMessage.of(alert, advised_at=advised_at, **stages))
             # The most severe last: what comes last is on top of the agent's screen.
-            for alert in reversed(advised.alerts)
+            for alert in reversed(result.alerts)
         ]
-        if advised.mood is not None:
-            posts.append((MOODS, MoodMessage.of(advised.mood, **stages)))
-            MOODS_CHANGED.labels(advised.mood.level).inc()
-        calling, told = callers.hear(known.calling, message, advised.alerts)
-        if self._line.settings.caller_days:
-            posts += [(CALLER_EVENTS, one) for one in told]
+        if result.mood is not None:
+            posts.append((MOODS, MoodMessage.of(result.mood, **stages)))
+            MOODS_CHANGED.labels(result.mood.level).inc()
+        caller_state, caller_events = callers.update_caller(
+            entry.caller_state, message, result.alerts
+        )
+        if self._context.settings.caller_days:
+            posts += [(CALLER_EVENTS, caller_event) for caller_event in caller_events]
         # Out first, written down second: a crash in between repeats the same alerts, by id.
-        await self._line.send_all(posts)
+        await self._context.send_all(posts)
         if posts:
             observe_stage("advice", stages["read_at"], advised_at)
-        for alert in advised.alerts:
+        for alert in result.alerts:
             ALERTS_FIRED.labels(alert.playbook_id, alert.level).inc()
-        if self._advice.get(message.call_id) is known:
-            known.advice, known.calling, known.touched = after, calling, time.monotonic()
-            self._table.put(message.call_id, known.to_json(), partition=partition)
+        if self._entries.get(message.call_id) is entry:
+            entry.state, entry.caller_state, entry.last_activity = (
+                next_state,
+                caller_state,
+                time.monotonic(),
+            )
+            self._table.put(message.call_id, entry.to_json(), partition=partition)
 
-    def _known(self, call_id: str, partition: int) -> _Known:
-        known = self._advice.get(call_id)
-        if known is None:
-            remembered = self._table.get(call_id)
-            known = self._advice[call_id] = _Known.of(partition, remembered)
-        return known
+    def _find_entry(self, call_id: str, partition: int) -> _CallEntry:
+        entry = self._entries.get(call_id)
+        if entry is None:
+            saved = self._table.get(call_id)
+            entry = self._entries[call_id] = _CallEntry.restore(partition, saved)
+        return entry
 
-    async def sweep(self) -> None:
+    async def expire(self) -> None:
         """Forget calls that ended a while ago, and those that nobody ever ended."""
-        present = time.monotonic()
-        for call_id, known in list(self._advice.items()):
-            if present - known.touched > (REMEMBER_S if known.ended else ABANDONED_S):
-                del self._advice[call_id]
-                self._table.forget(call_id, partition=known.partition)
-        self._table.forget_older(ABANDONED_S, but=self._advice)
+        current_time = time.monotonic()
+        for call_id, entry in list(self._entries.items()):
+            if current_time - entry.last_activity > (
+                RETENTION_S if entry.has_ended else ABANDONED_TIMEOUT_S
+            ):
+                del self._entries[call_id]
+                self._table.delete(call_id, partition=entry.partition)
+        self._table.expire(ABANDONED_TIMEOUT_S, exclude=self._entries)
 
-    def revoke(self, partitions: Iterable[Where]) -> None:
+    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         """These partitions are another worker's now."""
-        gone = {one.partition for one in partitions}
-        for call_id, known in list(self._advice.items()):
-            if known.partition in gone:
-                del self._advice[call_id]
+        revoked = {tp.partition for tp in partitions}
+        for call_id, entry in list(self._entries.items()):
+            if entry.partition in revoked:
+                del self._entries[call_id]
 
 
 @dataclass(slots=True, eq=False)
-class _Known:
+class _CallEntry:
     """One call's state here."""
 
     partition: int
-    advice: Advice
-    calling: Calling = field(default_factory=Calling)
-    ended: bool = False
-    touched: float = field(default_factory=time.monotonic)
+    state: AdviceState
+    caller_state: CallerState = field(default_factory=CallerState)
+    has_ended: bool = False
+    last_activity: float = field(default_factory=time.monotonic)
 
     def to_json(self) -> dict[str, Any]:
         """As it is written down."""
-        return to_json(self.advice) | {"calling": callers.to_json(self.calling)}
+        return to_json(self.state) | {"calling": callers.to_json(self.caller_state)}
 
     @classmethod
-    def of(cls, partition: int, remembered: dict[str, Any] | None) -> _Known:
+    def restore(cls, partition: int, saved: dict[str, Any] | None) -> _CallEntry:
         """And read back."""
-        if remembered is None:
-            return cls(partition, Advice())
-        calling = remembered.get("calling")  # a worker of an earlier version knew no callers
-        known = Calling() if calling is None else callers.from_json(calling)
-        return cls(partition, from_json(remembered), known)
+        if saved is None:
+            return cls(partition, AdviceState())
+        caller_json = saved.get("calling")  # a worker of an earlier version knew no callers
+        caller_state = CallerState() if caller_json is None else callers.from_json(caller_json)
+        return cls(partition, from_json(saved), caller_state)
 
 
-def event_of(message: Message) -> Event | None:
+def to_event(message: Message) -> Event | None:
     """What the playbooks see of a message; `None` where they do not look."""
     match message:
         case CallEvent(event="started"):
@@ -196,13 +206,13 @@ def event_of(message: Message) -> Event | None:
         case ReadingMessage():
             return message.reading
         case ReturningCaller():
-            return message.known
+            return message.caller_history
         case _:
             return None
 
 
-def _stages(message: Message) -> dict[str, datetime | None]:
-    if isinstance(message, Stages):
+def _stage_timestamps(message: Message) -> dict[str, datetime | None]:
+    if isinstance(message, StageTimestamps):
         return {
             "heard_at": message.heard_at,
             "found_at": message.found_at,

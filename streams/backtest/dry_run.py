@@ -8,25 +8,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from playbooks.review.alert_diff import Tally, summed
-from streams.backtest.call_sorter import Period, Sorter
-from streams.backtest.recorded_call import RecordedError
-from streams.backtest.worker_pool import WORTH_A_CREW, Crew, RulePaths
+from playbooks.review.alert_diff import Tally, sum_tallies
+from streams.backtest.call_sorter import CallSorter, Period
+from streams.backtest.recorded_call import RecordError
+from streams.backtest.worker_pool import MIN_EVENTS_FOR_POOL, RulePaths, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.backtest.call_sorter import Sorted
-    from streams.backtest.record_lines import Line, Problems
-    from streams.backtest.rule_replay import ChangedCall, Played
+    from streams.backtest.call_sorter import CallBuckets
+    from streams.backtest.record_lines import LineProblems, RecordLine
+    from streams.backtest.rule_replay import BucketResult, ChangedCall
 
-MAX_SHOWN = 500
+MAX_LISTED_CALLS = 500
 """Calls a playbook of which a report tells what changed; all of them are counted."""
 
-BIGGEST = 10
+MAX_BIGGEST_CALLS = 10
 
 
-class Source(Protocol):
+class RecordSource(Protocol):
     """Where recorded calls come from."""
 
     @property
@@ -35,68 +35,70 @@ class Source(Protocol):
         ...
 
     @property
-    def whole(self) -> int:
+    def total(self) -> int:
         """How far `Line.done` goes."""
         ...
 
-    def lines(self, problems: Problems) -> Iterator[Line]:
+    def lines(self, problems: LineProblems) -> Iterator[RecordLine]:
         """Every line, in any order of calls."""
         ...
 
 
-class Steps(Protocol):
+class ProgressCallback(Protocol):
     """Hears how far it is."""
 
-    def __call__(self, done: int, whole: int, /) -> None:
+    def __call__(self, done: int, total: int, /) -> None:
         """So much of all."""
         ...
 
 
 @dataclass(slots=True)
-class Found:
+class DryRunResult:
     """What a dry-run found.
 
     Attributes:
-        calls: that were played; ``halves``: that were left out because their start is missing.
+        calls: that were played; ``truncated_calls``: left out because their start is missing.
         events: that were played.
         tallies: by playbook id, of playbooks that gave an alert under either set.
-        changed: calls with a change, at most `MAX_SHOWN` for each playbook.
-        hidden: calls with a change beyond that.
+        changed_calls: calls with a change, at most `MAX_LISTED_CALLS` for each playbook.
+        unlisted_calls: calls with a change beyond that.
         biggest: the calls in which most changes.
     """
 
     period: Period = field(default_factory=Period)
     calls: int = 0
-    halves: int = 0
+    truncated_calls: int = 0
     events: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
-    changed: list[ChangedCall] = field(default_factory=list)
-    hidden: int = 0
+    changed_calls: list[ChangedCall] = field(default_factory=list)
+    unlisted_calls: int = 0
     biggest: list[ChangedCall] = field(default_factory=list)
-    _shown: Counter[str] = field(default_factory=Counter, repr=False)
+    _listed_counts: Counter[str] = field(default_factory=Counter, repr=False)
 
     @property
     def total(self) -> Tally:
         """Of all playbooks."""
-        return summed(self.tallies.values())
+        return sum_tallies(self.tallies.values())
 
-    def add(self, played: Played) -> None:
+    def add(self, bucket_result: BucketResult) -> None:
         """Take one bucket's calls in."""
-        self.calls += played.calls
-        self.events += played.events
-        for name, one in played.tallies.items():
-            self.tallies[name] = self.tallies.get(name, Tally()) + one
-        for call in played.changed:
-            self._show(call)
-        self.biggest = sorted([*self.biggest, *played.changed], key=_bigness)[:BIGGEST]
+        self.calls += bucket_result.calls
+        self.events += bucket_result.events
+        for name, tally in bucket_result.tallies.items():
+            self.tallies[name] = self.tallies.get(name, Tally()) + tally
+        for call in bucket_result.changed:
+            self._list_call(call)
+        self.biggest = sorted([*self.biggest, *bucket_result.changed], key=_change_size)[
+            :MAX_BIGGEST_CALLS
+        ]
 
-    def _show(self, call: ChangedCall) -> None:
-        names = {pair.shown.playbook_id for pair in call.pairs}
-        if any(self._shown[name] < MAX_SHOWN for name in names):
-            self._shown.update(names)
-            self.changed.append(call)
+    def _list_call(self, call: ChangedCall) -> None:
+        names = {pair.alert.playbook_id for pair in call.pairs}
+        if any(self._listed_counts[name] < MAX_LISTED_CALLS for name in names):
+            self._listed_counts.update(names)
+            self.changed_calls.append(call)
         else:
-            self.hidden += 1
+            self.unlisted_calls += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,21 @@ class DryRun:
     period: Period = field(default_factory=Period)
     jobs: int = 1
 
-    def run(self, source: Source, problems: Problems, *, reading: Steps, playing: Steps) -> Found:
+    def run(
+        self,
+        source: RecordSource,
+        problems: LineProblems,
+        *,
+        on_read: ProgressCallback,
+        on_play: ProgressCallback,
+    ) -> DryRunResult:
         """Read the record, then play it.
 
         Args:
             source: the record.
             problems: takes what cannot be used.
-            reading: hears how far the record was read.
-            playing: hears how many calls were played.
+            on_read: hears how far the record was read.
+            on_play: hears how many calls were played.
 
         Raises:
             PlaybookError: rules are wrong; nothing is read then.
@@ -127,51 +136,59 @@ class DryRun:
         rules = self.paths.load()
         with (
             TemporaryDirectory(prefix="callmood-") as folder,
-            Crew(self.paths, jobs=self.jobs) as crew,
-            Sorter(Path(folder), self.period, problems) as sorter,
+            WorkerPool(self.paths, jobs=self.jobs) as pool,
+            CallSorter(Path(folder), self.period, problems) as sorter,
         ):
             for line in source.lines(problems):
-                sorter.take(line)
-                reading(line.done, source.whole)
-                if sorter.good == WORTH_A_CREW:
-                    crew.call_in()
-            if not sorter.good:
-                raise RecordedError(_nothing(source.name, problems))
-            found = sorter.finish()
-            if not found.calls:
-                raise RecordedError(_none_began(source.name, found))
-            outcomes = crew.play([path for path, _ in found.buckets], rules)
-            result = Found(period=self.period, halves=found.halves)
-            return _added_up(found, outcomes, result, problems=problems, step=playing)
+                sorter.add(line)
+                on_read(line.done, source.total)
+                if sorter.event_count == MIN_EVENTS_FOR_POOL:
+                    pool.start()
+            if not sorter.event_count:
+                raise RecordError(_no_events_message(source.name, problems))
+            call_buckets = sorter.finish()
+            if not call_buckets.calls:
+                raise RecordError(_no_calls_message(source.name, call_buckets))
+            outcomes = pool.play([path for path, _ in call_buckets.buckets], rules)
+            result = DryRunResult(period=self.period, truncated_calls=call_buckets.truncated_calls)
+            return _aggregate(
+                call_buckets, outcomes, result, problems=problems, on_progress=on_play
+            )
 
 
-def _added_up(
-    found: Sorted, outcomes: Iterator[Played], result: Found, *, problems: Problems, step: Steps
-) -> Found:
+def _aggregate(
+    call_buckets: CallBuckets,
+    outcomes: Iterator[BucketResult],
+    result: DryRunResult,
+    *,
+    problems: LineProblems,
+    on_progress: ProgressCallback,
+) -> DryRunResult:
     done = 0
-    for (_, calls), played in zip(found.buckets, outcomes, strict=True):
+    for (_, calls), bucket_result in zip(call_buckets.buckets, outcomes, strict=True):
         done += calls
-        step(done, found.calls)
-        problems.add_all(played.problems)
-        result.add(played)
-    result.changed.sort(key=lambda call: (call.started_at, call.call_id))
+        on_progress(done, call_buckets.calls)
+        problems.add_all(bucket_result.problems)
+        result.add(bucket_result)
+    result.changed_calls.sort(key=lambda call: (call.started_at, call.call_id))
     return result
 
 
-def _nothing(name: str, problems: Problems) -> str:
+def _no_events_message(name: str, problems: LineProblems) -> str:
     if not problems.count:
         return f"{name}:1: nothing is recorded in it; `callmood calls export --to FILE` makes one"
     lines = f"none of its {problems.count} lines is an event of a call"
     return f"{name}: {lines}; the first: {problems.lines[0]}"
 
 
-def _none_began(name: str, found: Sorted) -> str:
-    if not found.halves:
+def _no_calls_message(name: str, call_buckets: CallBuckets) -> str:
+    if not call_buckets.truncated_calls:
         return f"{name}: nothing in it was sent in the period asked for; try another --since"
-    what = "has its start in the record, and in the period asked for"
-    return f"{name}: none of its {found.halves} calls {what}: half a call gives wrong alerts"
+    requirement = "has its start in the record, and in the period asked for"
+    count = call_buckets.truncated_calls
+    return f"{name}: none of its {count} calls {requirement}: half a call gives wrong alerts"
 
 
-def _bigness(call: ChangedCall) -> tuple[int, int, Any, str]:
-    came_or_went, moved = call.weight
-    return -came_or_went, -moved, call.started_at, call.call_id
+def _change_size(call: ChangedCall) -> tuple[int, int, Any, str]:
+    added_or_removed, moved = call.change_counts
+    return -added_or_removed, -moved, call.started_at, call.call_id

@@ -9,18 +9,18 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
-from streams.backtest.recorded_call import LineError, head_of
+from streams.backtest.recorded_call import RecordLineError, parse_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.backtest.call_sorter import Period
-    from streams.backtest.dry_run import Source, Steps
-    from streams.backtest.record_lines import Problems
+    from streams.backtest.dry_run import ProgressCallback, RecordSource
+    from streams.backtest.record_lines import LineProblems
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """How much was written."""
 
     calls: int
@@ -28,8 +28,13 @@ class Exported:
 
 
 def export(
-    source: Source, to: Path, period: Period, problems: Problems, *, step: Steps
-) -> Exported:
+    source: RecordSource,
+    to: Path,
+    period: Period,
+    problems: LineProblems,
+    *,
+    on_progress: ProgressCallback,
+) -> ExportResult:
     """Write what playbooks look at; the file appears when it is whole.
 
     Args:
@@ -37,36 +42,36 @@ def export(
         to: the file; gzipped where its name ends so. Only its owner may read it.
         period: by when a message was sent.
         problems: takes what is no event of a call.
-        step: hears how far it is.
+        on_progress: hears how far it is.
     """
     calls, messages = set[str](), 0
-    with _appearing(to) as file:
+    with _open_atomically(to) as file:
         for line in source.lines(problems):
-            step(line.done, source.whole)
+            on_progress(line.done, source.total)
             try:
-                head = head_of(line.content)
-            except LineError as error:
+                header = parse_header(line.content)
+            except RecordLineError as error:
                 problems.add(line.number, str(error), where=line.where)
                 continue
-            if head.wanted and period.has(head.sent_at):
+            if header.is_relevant and period.contains(header.sent_at):
                 file.write(line.content)
-                calls.add(head.call_id)
+                calls.add(header.call_id)
                 messages += 1
-    return Exported(len(calls), messages)
+    return ExportResult(len(calls), messages)
 
 
 @contextmanager
-def _appearing(to: Path) -> Iterator[IO[bytes]]:
+def _open_atomically(to: Path) -> Iterator[IO[bytes]]:
     """A file beside it that takes its place at the end, or is gone."""
     with NamedTemporaryFile(dir=to.parent, prefix=f".{to.name}.", delete=False) as raw:
-        part = Path(raw.name)
+        temporary = Path(raw.name)
         try:
             if to.suffix == ".gz":
-                with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed:
-                    yield cast("IO[bytes]", packed)
+                with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as gzip_file:
+                    yield cast("IO[bytes]", gzip_file)
             else:
                 yield cast("IO[bytes]", raw)
             raw.flush()
-            part.replace(to)
+            temporary.replace(to)
         finally:
-            part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)

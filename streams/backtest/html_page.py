@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from streams.backtest.instants import shown, zone
-from streams.backtest.report import weighed
-from streams.backtest.wording import words
+from streams.backtest.instants import format_instant, format_zone
+from streams.backtest.report import describe_changes
+from streams.backtest.wording import load_catalogue
 from streams.site.filters import FILTERS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def page(report: Report, language: Language, *, desk: str = "") -> str:
+def render_page(report: Report, language: Language, *, desk: str = "") -> str:
     """Render it.
 
     Args:
@@ -39,22 +39,22 @@ def page(report: Report, language: Language, *, desk: str = "") -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    t = words(language)
+    t = load_catalogue(language)
     return environment.get_template("dry_run.html").render(
         report=report,
         language=language,
         t=t,
         desk=desk.rstrip("/"),
         style=Markup(style),  # noqa: S704  (our own file)
-        style_hash=_hash(style),
-        weighed=lambda call: weighed(call, t),
-        shown=lambda moment: report.shown(moment, language),
-        made=shown(report.made_at, language),
-        zone=zone(report.made_at),
+        style_hash=_csp_hash(style),
+        weighed=lambda call: describe_changes(call, t),
+        shown=lambda moment: report.format_instant(moment, language),
+        made=format_instant(report.made_at, language),
+        zone=format_zone(report.made_at),
     )
 
 
-def _hash(style: str) -> str:
+def _csp_hash(style: str) -> str:
     """What the page's own rules (CSP) allow: this style and nothing else."""
     digest = hashlib.sha256(style.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

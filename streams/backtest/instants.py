@@ -13,16 +13,18 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _NOON = 12
 
 
-def shown(moment: datetime, language: Language, *, beside: datetime | None = None) -> str:
+def format_instant(
+    instant: datetime, language: Language, *, reference: datetime | None = None
+) -> str:
     """``11월 25일 오후 5:30``, ``Nov 25, 5:30 PM``.
 
     Args:
-        moment: the instant.
+        instant: the instant.
         language: of the text.
-        beside: an instant that the reader knows; only another year than its own is told.
+        reference: an instant that the reader knows; only another year than its own is told.
     """
-    at = moment.astimezone()
-    with_year = beside is None or at.year != beside.astimezone().year
+    at = instant.astimezone()
+    with_year = reference is None or at.year != reference.astimezone().year
     clock = f"{at.hour % _NOON or _NOON}:{at.minute:02}"
     if language == Language.KOREAN:
         year = f"{at.year}년 " if with_year else ""
@@ -32,9 +34,9 @@ def shown(moment: datetime, language: Language, *, beside: datetime | None = Non
     return f"{_MONTHS[at.month - 1]} {at.day}{year}, {clock} {half}"
 
 
-def zone(moment: datetime) -> str:
+def format_zone(instant: datetime) -> str:
     """The reader's zone at an instant: ``KST (UTC+09:00)``; the sign alone if it has no name."""
-    at = moment.astimezone()
+    at = instant.astimezone()
     name, hours = at.tzname() or "", f"UTC{at.isoformat()[-6:]}"
     if name == "UTC":
         return name

@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, cast
 
-from streams.backtest.recorded_call import MAX_LINE_BYTES, RecordedError
+from streams.backtest.recorded_call import MAX_LINE_BYTES, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _GZIP = b"\x1f\x8b"
-SHOWN = 5
+MAX_LISTED_PROBLEMS = 5
 """The first so many problems are named, the others counted."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class LineProblem:
     """One thing that cannot be used.
 
     Attributes:
@@ -34,7 +34,7 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Problems:
+class LineProblems:
     """Lines that could not be used: how many, and the first of them in words.
 
     Attributes:
@@ -45,7 +45,7 @@ class Problems:
     name: str
     strict: bool = False
     count: int = 0
-    first: list[Problem] = field(default_factory=list)
+    first: list[LineProblem] = field(default_factory=list)
 
     def add(self, number: int, what: str, *, where: str = "") -> None:
         """One line is passed over.
@@ -53,35 +53,35 @@ class Problems:
         Raises:
             RecordedError: if ``strict``.
         """
-        problem = Problem(number, what, where)
+        problem = LineProblem(number, what, where)
         if self.strict:
-            message = f"{self._told(problem)}; mend it, or leave out --strict"
-            raise RecordedError(message)
+            message = f"{self._format(problem)}; mend it, or leave out --strict"
+            raise RecordError(message)
         self.count += 1
-        if len(self.first) < SHOWN or problem < self.first[-1]:
-            self.first = sorted([*self.first, problem])[:SHOWN]
+        if len(self.first) < MAX_LISTED_PROBLEMS or problem < self.first[-1]:
+            self.first = sorted([*self.first, problem])[:MAX_LISTED_PROBLEMS]
 
-    def add_all(self, others: Problems) -> None:
+    def add_all(self, others: LineProblems) -> None:
         """Those that were found elsewhere in the same record.
 
         Raises:
             RecordedError: if ``strict``, and there are any.
         """
-        for one in others.first:
-            self.add(one.number, one.what, where=one.where)
+        for problem in others.first:
+            self.add(problem.number, problem.what, where=problem.where)
         self.count += others.count - len(others.first)
 
     @property
     def lines(self) -> list[str]:
         """``file:line: what``, the first few of them."""
-        return [self._told(one) for one in self.first]
+        return [self._format(problem) for problem in self.first]
 
-    def _told(self, problem: Problem) -> str:
+    def _format(self, problem: LineProblem) -> str:
         return f"{problem.where or f'{self.name}:{problem.number}'}: {problem.what}"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RecordLine:
     """One line as it lies in the file.
 
     Attributes:
@@ -97,7 +97,7 @@ class Line:
     where: str = ""
 
 
-def lines_in(path: Path, problems: Problems) -> Iterator[Line]:
+def read_lines(path: Path, problems: LineProblems) -> Iterator[RecordLine]:
     """Every line that is not empty; one that is too long is a problem and is never held.
 
     Raises:
@@ -105,32 +105,32 @@ def lines_in(path: Path, problems: Problems) -> Iterator[Line]:
         OSError: it cannot be opened.
     """
     number = 0
-    with path.open("rb") as raw, _unpacked(raw) as source:
+    with path.open("rb") as raw, _decompress(raw) as source:
         try:
             while line := source.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES:
-                    _pass_over(source, line)
+                    _skip_rest_of_line(source, line)
                     problems.add(number, f"it is longer than {MAX_LINE_BYTES} bytes")
                 elif not line.isspace():
-                    yield Line(number, line, raw.tell())
+                    yield RecordLine(number, line, raw.tell())
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             what = "ends in the middle" if isinstance(error, EOFError) else "is damaged"
             message = f"{problems.name}:{number + 1}: the gzip file {what}; copy or export it anew"
-            raise RecordedError(message) from None
+            raise RecordError(message) from None
 
 
 @contextmanager
-def _unpacked(raw: IO[bytes]) -> Iterator[IO[bytes]]:
-    packed = raw.read(len(_GZIP)) == _GZIP
+def _decompress(raw: IO[bytes]) -> Iterator[IO[bytes]]:
+    is_gzip = raw.read(len(_GZIP)) == _GZIP
     raw.seek(0)
-    if not packed:
+    if not is_gzip:
         yield raw
         return
     with gzip.GzipFile(fileobj=raw) as source:
         yield cast("IO[bytes]", source)
 
 
-def _pass_over(source: IO[bytes], line: bytes) -> None:
+def _skip_rest_of_line(source: IO[bytes], line: bytes) -> None:
     while line and not line.endswith(b"\n"):
         line = source.readline(MAX_LINE_BYTES)

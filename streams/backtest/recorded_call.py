@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from streams.advise.processor import SOURCES
-from streams.cloudevents import attributes_of, one_line
+from streams.cloudevents import parse_attributes, summarize_validation
 from streams.ids import CALL_ID_PATTERN
 from streams.messages.records import CallEvent, TranscriptMessage
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streams.cloudevents import Headers, Message
     from streams.topics import KafkaTopic
 
-KINDS: tuple[KafkaTopic, ...] = SOURCES
+RECORDED_TOPICS: tuple[KafkaTopic, ...] = SOURCES
 """The topics that make up a recorded call: all that the playbooks' processor reads."""
 
 MAX_LINE_BYTES = 1_048_576
@@ -33,85 +33,88 @@ MAX_LINE_BYTES = 1_048_576
 
 _BY_TYPE: dict[str, tuple[int, type[Message]]] = {
     topic.message.ce_type: (rank, topic.message)
-    for rank, topic in enumerate(KINDS)
+    for rank, topic in enumerate(RECORDED_TOPICS)
     if topic.message is not None
 }
 
 
-class RecordedError(ValueError):
+class RecordError(ValueError):
     """Recorded calls cannot be used. One line, with what to do."""
 
 
-class LineError(ValueError):
+class RecordLineError(ValueError):
     """One line of a record cannot be used: what is wrong with it, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LineHeader:
     """What of a line is needed to sort it: whose it is, when it was sent and what it is.
 
     Attributes:
-        rank: the place of its kind in `KINDS`.
-        starts: it says that the call started.
-        wanted: the playbooks look at it; partial lines they pass over.
+        rank: the place of its kind in `RECORDED_TOPICS`.
+        is_call_start: it says that the call started.
+        is_relevant: the playbooks look at it; partial lines they pass over.
     """
 
     call_id: str
     sent_at: datetime
     rank: int
-    starts: bool
-    wanted: bool
+    is_call_start: bool
+    is_relevant: bool
 
 
-def head_of(line: bytes) -> Head:
+def parse_header(line: bytes) -> LineHeader:
     """Look at one line.
 
     Raises:
         LineError: it is no CloudEvent of a kind that is recorded.
     """
-    value = _object(line)
-    rank, _ = _kind(value)
+    value = _parse_object(line)
+    rank, _ = _find_type(value)
     data = value.get("data")
     if not isinstance(data, dict):
         message = "it has no data: an object is expected there"
-        raise LineError(message)
+        raise RecordLineError(message)
     call_id = data.get("call_id")
     if not isinstance(call_id, str) or not re.fullmatch(CALL_ID_PATTERN, call_id):
-        message = f"its data has no call_id as calls have: {_short(call_id)}"
-        raise LineError(message)
+        message = f"its data has no call_id as calls have: {_truncate(call_id)}"
+        raise RecordLineError(message)
     if value.get("subject") not in (None, call_id):
-        message = f"its subject is {_short(value['subject'])}, but its data is of call {call_id!r}"
-        raise LineError(message)
-    return Head(
+        message = (
+            f"its subject is {_truncate(value['subject'])}, but its data is of call {call_id!r}"
+        )
+        raise RecordLineError(message)
+    return LineHeader(
         call_id=call_id,
-        sent_at=_time(value.get("time")),
+        sent_at=_parse_time(value.get("time")),
         rank=rank,
-        starts=KINDS[rank].message is CallEvent and data.get("event") == "started",
-        wanted=KINDS[rank].message is not TranscriptMessage or data.get("final") is not False,
+        is_call_start=RECORDED_TOPICS[rank].message is CallEvent and data.get("event") == "started",
+        is_relevant=RECORDED_TOPICS[rank].message is not TranscriptMessage
+        or data.get("final") is not False,
     )
 
 
-def message_of(line: bytes) -> Message:
+def parse_message(line: bytes) -> Message:
     """The message that a line carries.
 
     Raises:
         LineError: its data is not what its type says.
     """
-    value = _object(line)
-    _, kind = _kind(value)
+    value = _parse_object(line)
+    _, message_type = _find_type(value)
     try:
-        return kind.model_validate(value.get("data"))
+        return message_type.model_validate(value.get("data"))
     except ValidationError as error:
-        raise LineError(one_line(error)) from None
+        raise RecordLineError(summarize_validation(error)) from None
 
 
-def line_of(
+def encode_record(
     topic: KafkaTopic, value: bytes, headers: Headers, *, key: bytes, sent_at: datetime
 ) -> bytes:
     """A Kafka record (binary mode) as a line.
 
     Args:
-        topic: where it lay; one of `KINDS`.
+        topic: where it lay; one of `RECORDED_TOPICS`.
         key: the call that it lay with: workers refuse a message of another call.
         value: the payload.
         headers: the CloudEvents attributes; what is missing is taken from the payload.
@@ -120,23 +123,23 @@ def line_of(
     Raises:
         LineError: the payload is not a JSON object.
     """
-    data = _object(value)
-    given = attributes_of(headers)
-    return written(
+    data = _parse_object(value)
+    attributes = parse_attributes(headers)
+    return encode_event(
         {
-            "id": given.get("id", ""),
-            "source": given.get("source") or "callmood",
-            "type": given.get("type") or (topic.message and topic.message.ce_type),
-            "time": given.get("time") or sent_at.isoformat(timespec="microseconds"),
+            "id": attributes.get("id", ""),
+            "source": attributes.get("source") or "callmood",
+            "type": attributes.get("type") or (topic.message and topic.message.ce_type),
+            "time": attributes.get("time") or sent_at.isoformat(timespec="microseconds"),
             "subject": key.decode(errors="replace"),
             "data": data,
         }
     )
 
 
-def line_of_message(message: Message, *, source: str, sent_at: datetime) -> bytes:
+def encode_message(message: Message, *, source: str, sent_at: datetime) -> bytes:
     """A message of our own as a line."""
-    return written(
+    return encode_event(
         {
             "id": message.message_id,
             "source": source,
@@ -148,47 +151,47 @@ def line_of_message(message: Message, *, source: str, sent_at: datetime) -> byte
     )
 
 
-def written(event: Mapping[str, Any]) -> bytes:
+def encode_event(event: Mapping[str, Any]) -> bytes:
     """One CloudEvent as a line, its end included."""
     core = {"specversion": "1.0", "datacontenttype": "application/json"}
     return bytes(to_json({**core, **event})) + b"\n"
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _parse_object(line: bytes) -> dict[str, Any]:
     try:
         value = from_json(line)
     except ValueError as error:
-        told = " ".join(str(error).split()).replace("at line 1 column", "at column")
-        message = f"it is no JSON ({told})"
-        raise LineError(message) from None
+        reason = " ".join(str(error).split()).replace("at line 1 column", "at column")
+        message = f"it is no JSON ({reason})"
+        raise RecordLineError(message) from None
     if not isinstance(value, dict):
         message = "it is no JSON object"
-        raise LineError(message)
+        raise RecordLineError(message)
     return value
 
 
-def _kind(value: Mapping[str, Any]) -> tuple[int, type[Message]]:
+def _find_type(value: Mapping[str, Any]) -> tuple[int, type[Message]]:
     name = value.get("type")
     if not isinstance(name, str):
         message = "it is no CloudEvent: it has no type"
-        raise LineError(message)
+        raise RecordLineError(message)
     if name not in _BY_TYPE:
-        message = f"its type {_short(name)} is none of {', '.join(_BY_TYPE)}"
-        raise LineError(message)
+        message = f"its type {_truncate(name)} is none of {', '.join(_BY_TYPE)}"
+        raise RecordLineError(message)
     return _BY_TYPE[name]
 
 
-def _time(text: object) -> datetime:
+def _parse_time(text: object) -> datetime:
     try:
         time = datetime.fromisoformat(str(text))
         if time.tzinfo is not None:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    message = f"its time {_short(text)} is no instant with a time zone"
-    raise LineError(message)
+    message = f"its time {_truncate(text)} is no instant with a time zone"
+    raise RecordLineError(message)
 
 
-def _short(value: object) -> str:
+def _truncate(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004  (fits a line)

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from playbooks.review.alert_diff import Change, Fired, Tally
-from streams.backtest.instants import shown
-from streams.backtest.wording import words
+from playbooks.review.alert_diff import AlertChange, AlertOccurrence, Tally
+from streams.backtest.instants import format_instant
+from streams.backtest.wording import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from detectors.utterance import Language
     from playbooks.playbook import Playbook
-    from playbooks.review.alert_diff import Pair
-    from streams.backtest.dry_run import Found
-    from streams.backtest.record_lines import Problems
-    from streams.backtest.rule_replay import ChangedCall, Rules
-    from streams.site.translations import Catalogue
+    from playbooks.review.alert_diff import AlertPair
+    from streams.backtest.dry_run import DryRunResult
+    from streams.backtest.record_lines import LineProblems
+    from streams.backtest.rule_replay import ChangedCall, RulebookPair
+    from streams.site.translations import TranslationCatalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlaybookRow:
     """One playbook.
 
     Attributes:
@@ -50,7 +50,7 @@ class Row:
     title: Mapping[Language, str]
     mark: str
     tally: Tally
-    changed: Sequence[tuple[ChangedCall, Sequence[Pair]]] = ()
+    changed: Sequence[tuple[ChangedCall, Sequence[AlertPair]]] = ()
 
     @property
     def speaks(self) -> bool:
@@ -62,65 +62,69 @@ class Row:
 class Report:
     """Everything that the table, the page and the JSON show."""
 
-    found: Found
-    rules: Rules
+    found: DryRunResult
+    rules: RulebookPair
     names: Names
-    problems: Problems
+    problems: LineProblems
     made_at: datetime
-    rows: tuple[Row, ...] = field(init=False)
+    rows: tuple[PlaybookRow, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", _rows(self.found, self.rules))
+        object.__setattr__(self, "rows", _build_rows(self.found, self.rules))
 
     def summary(self, language: Language) -> str:
         """In one or two sentences: what would be different."""
-        t, total = words(language), self.found.total
-        calls = counted(self.found.calls, t, one="one_call", many="calls_count")
+        t, total = load_catalogue(language), self.found.total
+        calls = format_count(self.found.calls, t, singular="one_call", plural="calls_count")
         if not total.changed:
             return t("nothing", calls=calls, after=f"{total.after:,}")
-        told = t(
+        sentence = t(
             "summary",
             calls=calls,
-            gained=_times(total.gained, t),
-            lost=_times(total.lost, t),
+            gained=_format_times(total.gained, t),
+            lost=_format_times(total.lost, t),
             before=f"{total.before:,}",
             after=f"{total.after:,}",
         )
-        return f"{told} {t('moved_too', moved=_times(total.moved, t))}" if total.moved else told
+        return (
+            f"{sentence} {t('moved_too', moved=_format_times(total.moved, t))}"
+            if total.moved
+            else sentence
+        )
 
     def missing(self, language: Language) -> str:
         """Whether the changed rules may be a part only: what is not in them counts as removed."""
         count = sum(row.mark == "removed" for row in self.rows)
         if not count:
             return ""
-        t, names = words(language), self.names
+        t, names = load_catalogue(language), self.names
         against = names.against or t("library")
         where = t("in_force") if names.in_force else t("in_against", against=against)
         key = "missing_one" if count == 1 else "missing_many"
-        whole = f"{len(self.rules.before):,}"
-        return t(key, count=f"{count:,}", whole=whole, where=where, rules=names.rules)
+        total = f"{len(self.rules.before):,}"
+        return t(key, count=f"{count:,}", whole=total, where=where, rules=names.rules)
 
     def others(self, language: Language) -> str:
         """The playbooks that no row tells of, as they alert under neither set."""
-        count, t = sum(not row.speaks for row in self.rows), words(language)
-        return counted(count, t, one="other", many="others") if count else ""
+        count, t = sum(not row.speaks for row in self.rows), load_catalogue(language)
+        return format_count(count, t, singular="other", plural="others") if count else ""
 
     def remarks(self, language: Language) -> list[str]:
         """What a reader must know about the record."""
-        t, found = words(language), self.found
+        t, result = load_catalogue(language), self.found
         remarks = []
-        if found.halves and found.period.since:
-            since = self.shown(found.period.since, language)
-            remarks.append(t("halves_since", count=f"{found.halves:,}", since=since))
-        elif found.halves:
-            remarks.append(t("halves", count=f"{found.halves:,}"))
-        if found.hidden:
-            remarks.append(t("hidden", count=f"{found.hidden:,}"))
+        if result.truncated_calls and result.period.since:
+            since = self.format_instant(result.period.since, language)
+            remarks.append(t("halves_since", count=f"{result.truncated_calls:,}", since=since))
+        elif result.truncated_calls:
+            remarks.append(t("halves", count=f"{result.truncated_calls:,}"))
+        if result.unlisted_calls:
+            remarks.append(t("hidden", count=f"{result.unlisted_calls:,}"))
         return remarks
 
-    def shown(self, moment: datetime, language: Language) -> str:
+    def format_instant(self, instant: datetime, language: Language) -> str:
         """An instant; its year only where it is not the report's."""
-        return shown(moment, language, beside=self.made_at)
+        return format_instant(instant, language, reference=self.made_at)
 
     def per_100(self, count: int) -> str:
         """In a hundred calls, with one digit behind the point."""
@@ -128,83 +132,87 @@ class Report:
 
     def period(self, language: Language) -> str:
         """From when to when."""
-        t, period = words(language), self.found.period
+        t, period = load_catalogue(language), self.found.period
         if period.since is None and period.until is None:
             return t("everything")
-        since = self.shown(period.since, language) if period.since else t("beginning")
-        until = self.shown(period.until, language) if period.until else t("end")
+        since = self.format_instant(period.since, language) if period.since else t("beginning")
+        until = self.format_instant(period.until, language) if period.until else t("end")
         return t("from_to", since=since, until=until)
 
 
 def to_json(report: Report) -> dict[str, Any]:
     """For programs. Times are ISO 8601, moments of a call milliseconds since its start."""
-    found = report.found
+    result = report.found
     return {
         "rules": report.names.rules or "built-in",
         "against": report.names.against or "built-in",
         "record": report.names.record,
-        "since": found.period.since and found.period.since.isoformat(),
-        "until": found.period.until and found.period.until.isoformat(),
-        "calls": found.calls,
-        "calls_left_out": found.halves,
-        "events": found.events,
+        "since": result.period.since and result.period.since.isoformat(),
+        "until": result.period.until and result.period.until.isoformat(),
+        "calls": result.calls,
+        "calls_left_out": result.truncated_calls,
+        "events": result.events,
         "lines_passed_over": report.problems.count,
         "problems": report.problems.lines,
-        "total": _counts(found.total, report),
+        "total": _tally_json(result.total, report),
         "playbooks": {
-            row.playbook_id: {**_counts(row.tally, report), "mark": row.mark or None}
+            row.playbook_id: {**_tally_json(row.tally, report), "mark": row.mark or None}
             for row in report.rows
         },
-        "changed_calls": [_call_json(call) for call in found.changed],
-        "changed_calls_not_listed": found.hidden,
+        "changed_calls": [_call_json(call) for call in result.changed_calls],
+        "changed_calls_not_listed": result.unlisted_calls,
     }
 
 
-def weighed(call: ChangedCall, t: Catalogue) -> str:
+def describe_changes(call: ChangedCall, t: TranslationCatalogue) -> str:
     """How much changes in a call."""
     changes = Counter(pair.change for pair in call.pairs)
-    return ", ".join(t(f"some_{one}", count=changes[one]) for one in Change if changes[one])
+    return ", ".join(
+        t(f"some_{change}", count=changes[change]) for change in AlertChange if changes[change]
+    )
 
 
-def counted(count: int, t: Catalogue, *, one: str, many: str) -> str:
+def format_count(count: int, t: TranslationCatalogue, *, singular: str, plural: str) -> str:
     """So many of something."""
-    return t(one) if count == 1 else t(many, count=f"{count:,}")
+    return t(singular) if count == 1 else t(plural, count=f"{count:,}")
 
 
-def _times(count: int, t: Catalogue) -> str:
-    return counted(count, t, one="once", many="times")
+def _format_times(count: int, t: TranslationCatalogue) -> str:
+    return format_count(count, t, singular="once", plural="times")
 
 
-def _rows(found: Found, rules: Rules) -> tuple[Row, ...]:
+def _build_rows(result: DryRunResult, rules: RulebookPair) -> tuple[PlaybookRow, ...]:
     before = {playbook.playbook_id: playbook for playbook in rules.before}
     after = {playbook.playbook_id: playbook for playbook in rules.after}
-    rows = [_row(found, name, before.get(name), after.get(name)) for name in before | after]
-    return tuple(sorted(rows, key=_place))
+    rows = [_build_row(result, name, before.get(name), after.get(name)) for name in before | after]
+    return tuple(sorted(rows, key=_sort_key))
 
 
-def _place(row: Row) -> tuple[int, int, str]:
+def _sort_key(row: PlaybookRow) -> tuple[int, int, str]:
     """What changes most comes first, then what speaks most."""
     return -row.tally.changed, -row.tally.after, row.playbook_id
 
 
-def _row(found: Found, name: str, before: Playbook | None, after: Playbook | None) -> Row:
+def _build_row(
+    result: DryRunResult, name: str, before: Playbook | None, after: Playbook | None
+) -> PlaybookRow:
     playbook = after or before
     mark = "new" if before is None else "removed" if after is None else ""
-    of_it = (
-        (call, [pair for pair in call.pairs if pair.shown.playbook_id == name])
-        for call in found.changed
+    changes = (
+        (call, [pair for pair in call.pairs if pair.alert.playbook_id == name])
+        for call in result.changed_calls
     )
-    return Row(
+    return PlaybookRow(
         playbook_id=name,
         title=playbook.title if playbook else {},
         mark=mark,
-        tally=found.tallies.get(name, Tally()),
-        changed=[(call, pairs) for call, pairs in of_it if pairs],
+        tally=result.tallies.get(name, Tally()),
+        changed=[(call, pairs) for call, pairs in changes if pairs],
     )
 
 
-def _counts(tally: Tally, report: Report) -> dict[str, Any]:
-    counts = {name: getattr(tally, name) for name in ("before", "after", *map(str, Change))}
+def _tally_json(tally: Tally, report: Report) -> dict[str, Any]:
+    counts = {name: getattr(tally, name) for name in ("before", "after", *map(str, AlertChange))}
     rates = {
         f"{name}_per_100_calls": float(report.per_100(counts[name])) for name in ("before", "after")
     }
@@ -217,17 +225,17 @@ def _call_json(call: ChangedCall) -> dict[str, Any]:
         "started_at": call.started_at.isoformat(),
         "changes": [
             {
-                "playbook_id": pair.shown.playbook_id,
+                "playbook_id": pair.alert.playbook_id,
                 "change": pair.change,
-                "before": _fired_json(pair.before),
-                "after": _fired_json(pair.after),
+                "before": _alert_json(pair.before),
+                "after": _alert_json(pair.after),
             }
             for pair in call.pairs
         ],
     }
 
 
-def _fired_json(alert: Fired | None) -> dict[str, Any] | None:
+def _alert_json(alert: AlertOccurrence | None) -> dict[str, Any] | None:
     if alert is None:
         return None
     return {

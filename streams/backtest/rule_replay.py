@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from detectors.mood import follow
-from playbooks.review.alert_diff import Change, Fired, Pair, Tally, compare, tally
-from streams.advise.call_state import Advice, advise
-from streams.advise.processor import event_of
-from streams.backtest.call_sorter import calls_in
-from streams.backtest.record_lines import Problems
-from streams.backtest.recorded_call import LineError, message_of
+from detectors.mood import update_mood
+from playbooks.review.alert_diff import (
+    AlertChange,
+    AlertOccurrence,
+    AlertPair,
+    Tally,
+    count_changes,
+    pair_alerts,
+)
+from streams.advise.call_state import AdviceState, advise
+from streams.advise.processor import to_event
+from streams.backtest.call_sorter import read_calls
+from streams.backtest.record_lines import LineProblems
+from streams.backtest.recorded_call import RecordLineError, parse_message
 from streams.messages.records import CallEvent
 
 if TYPE_CHECKING:
@@ -28,14 +35,14 @@ if TYPE_CHECKING:
     from detectors.utterance import Language
     from playbooks.engine.rulebook import Rulebook
     from playbooks.events import Event
-    from streams.backtest.call_sorter import Entry
+    from streams.backtest.call_sorter import BucketEntry
     from streams.cloudevents import Message
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RulebookPair:
     """What is compared. Both are handed on as they were loaded."""
 
     before: Rulebook
@@ -54,111 +61,115 @@ class ChangedCall:
     call_id: str
     started_at: datetime
     language: Language
-    pairs: tuple[Pair, ...]
+    pairs: tuple[AlertPair, ...]
 
     @property
-    def weight(self) -> tuple[int, int]:
+    def change_counts(self) -> tuple[int, int]:
         """How big the change is: alerts that came or went, then those that moved."""
-        moved = sum(pair.change is Change.MOVED for pair in self.pairs)
+        moved = sum(pair.change is AlertChange.MOVED for pair in self.pairs)
         return len(self.pairs) - moved, moved
 
 
 @dataclass(slots=True)
-class Played:
+class BucketResult:
     """What the calls of one bucket led to."""
 
     calls: int = 0
     events: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
     changed: list[ChangedCall] = field(default_factory=list)
-    problems: Problems = field(default_factory=lambda: Problems(""))
+    problems: LineProblems = field(default_factory=lambda: LineProblems(""))
 
 
-def play_bucket(bucket: Path, rules: Rules, *, stopped: Callable[[], bool]) -> Played:
+def play_bucket(
+    bucket: Path, rules: RulebookPair, *, is_stopped: Callable[[], bool]
+) -> BucketResult:
     """Play every call that has a start.
 
     Args:
-        bucket: made by `streams.backtest.call_sorter.Sorter`.
+        bucket: made by `streams.backtest.call_sorter.CallSorter`.
         rules: before and after.
-        stopped: asked before every call; what was played until then is returned.
+        is_stopped: asked before every call; what was played until then is returned.
     """
-    played = Played()
-    for call_id, entries in calls_in(bucket):
-        if stopped():
+    result = BucketResult()
+    for call_id, entries in read_calls(bucket):
+        if is_stopped():
             break
-        messages = _messages(entries, played.problems)
-        start = next(filter(None, map(_start, messages)), None)
+        messages = _parse_messages(entries, result.problems)
+        start = next(filter(None, map(_as_call_start, messages)), None)
         if start is not None:
-            played.calls += 1
-            played.events += len(messages)
-            pairs = _compared(messages, rules)
-            _count(played, pairs)
-            changed = tuple(pair for pair in pairs if pair.change is not Change.SAME)
-            if changed:
-                at = _EPOCH + timedelta(microseconds=entries[0].micros)
-                played.changed.append(ChangedCall(call_id, at, start.language, changed))
-    return played
+            result.calls += 1
+            result.events += len(messages)
+            pairs = _compare_rulebooks(messages, rules)
+            _add_tallies(result, pairs)
+            changed_pairs = tuple(pair for pair in pairs if pair.change is not AlertChange.SAME)
+            if changed_pairs:
+                started_at = _EPOCH + timedelta(microseconds=entries[0].micros)
+                result.changed.append(
+                    ChangedCall(call_id, started_at, start.language, changed_pairs)
+                )
+    return result
 
 
-def fired(messages: Iterable[Message], rulebook: Rulebook) -> tuple[Fired, ...]:
+def collect_alerts(messages: Iterable[Message], rulebook: Rulebook) -> tuple[AlertOccurrence, ...]:
     """The alerts of one call under one set of rules."""
-    return _advised(_events(messages), rulebook)
+    return _advise_all(_parse_events(messages), rulebook)
 
 
-def _compared(messages: Sequence[Message], rules: Rules) -> tuple[Pair, ...]:
+def _compare_rulebooks(messages: Sequence[Message], rules: RulebookPair) -> tuple[AlertPair, ...]:
     """Both sets of rules. They hear of the same moods, which are made once: half the work."""
-    events, follow = _events(messages), _once()
-    before = _advised(events, rules.before, follow=follow)
-    return compare(before, _advised(events, rules.after, follow=follow))
+    events, follow_once = _parse_events(messages), _memoize_follow()
+    before = _advise_all(events, rules.before, follow=follow_once)
+    return pair_alerts(before, _advise_all(events, rules.after, follow=follow_once))
 
 
-def _once() -> Callable[[MoodState, Reading], MoodState]:
+def _memoize_follow() -> Callable[[MoodState, Reading], MoodState]:
     """Follows the mood of a call whose readings stay where they are, each of them once."""
-    known: dict[int, MoodState] = {}
+    states: dict[int, MoodState] = {}
 
-    def once(state: MoodState, reading: Reading) -> MoodState:
-        if id(reading) not in known:
-            known[id(reading)] = follow(state, reading)
-        return known[id(reading)]
+    def follow_once(state: MoodState, reading: Reading) -> MoodState:
+        if id(reading) not in states:
+            states[id(reading)] = update_mood(state, reading)
+        return states[id(reading)]
 
-    return once
-
-
-def _count(played: Played, pairs: Iterable[Pair]) -> None:
-    for name, one in tally(pairs).items():
-        played.tallies[name] = played.tallies.get(name, Tally()) + one
+    return follow_once
 
 
-def _messages(entries: Iterable[Entry], problems: Problems) -> list[Message]:
+def _add_tallies(result: BucketResult, pairs: Iterable[AlertPair]) -> None:
+    for name, playbook_tally in count_changes(pairs).items():
+        result.tallies[name] = result.tallies.get(name, Tally()) + playbook_tally
+
+
+def _parse_messages(entries: Iterable[BucketEntry], problems: LineProblems) -> list[Message]:
     """What can be read; the worker, too, sets aside what cannot and goes on."""
-    found = []
+    messages = []
     for entry in entries:
         try:
-            found.append(message_of(entry.content))
-        except LineError as error:
+            messages.append(parse_message(entry.content))
+        except RecordLineError as error:
             problems.add(entry.number, str(error), where=entry.where)
-    return found
+    return messages
 
 
-def _start(message: Message) -> CallEvent | None:
+def _as_call_start(message: Message) -> CallEvent | None:
     return message if isinstance(message, CallEvent) and message.event == "started" else None
 
 
-def _events(messages: Iterable[Message]) -> list[tuple[str, Event]]:
-    pairs = ((one.message_id, event_of(one)) for one in messages)
+def _parse_events(messages: Iterable[Message]) -> list[tuple[str, Event]]:
+    pairs = ((message.message_id, to_event(message)) for message in messages)
     return [(message_id, event) for message_id, event in pairs if event is not None]
 
 
-def _advised(
+def _advise_all(
     events: Iterable[tuple[str, Event]],
     rulebook: Rulebook,
     *,
-    follow: Callable[[MoodState, Reading], MoodState] = follow,
-) -> tuple[Fired, ...]:
-    advice, found = Advice(), list[Fired]()
+    follow: Callable[[MoodState, Reading], MoodState] = update_mood,
+) -> tuple[AlertOccurrence, ...]:
+    call_state, alerts = AdviceState(), list[AlertOccurrence]()
     for message_id, event in events:
-        advice, advised = advise(
-            advice, event, message_id=message_id, rulebook=rulebook, follow=follow
+        call_state, step_result = advise(
+            call_state, event, message_id=message_id, rulebook=rulebook, follow=follow
         )
-        found += [Fired.of(alert) for alert in advised.alerts]
-    return tuple(found)
+        alerts += [AlertOccurrence.from_alert(alert) for alert in step_result.alerts]
+    return tuple(alerts)

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streams.backtest.record_lines import lines_in
-from streams.backtest.recorded_call import KINDS, RecordedError
-from streams.backtest.topic_reader import Cluster
-from streams.kafka.admin import reachable_broker
+from streams.backtest.record_lines import read_lines
+from streams.backtest.recorded_call import RECORDED_TOPICS, RecordError
+from streams.backtest.topic_reader import KafkaCallSource
+from streams.kafka.admin import require_broker
 from streams.topics import ALL_TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.backtest.call_sorter import Period
-    from streams.backtest.dry_run import Source
-    from streams.backtest.record_lines import Line, Problems
+    from streams.backtest.dry_run import RecordSource
+    from streams.backtest.record_lines import LineProblems, RecordLine
     from streams.settings import Settings
 
 KAFKA = "kafka"
@@ -31,7 +31,7 @@ class RecordFile:
     """A file of JSON lines, gzipped or not."""
 
     path: Path
-    whole: int
+    total: int
     """Bytes as it lies on the disk."""
 
     @property
@@ -39,32 +39,34 @@ class RecordFile:
         """As it was given."""
         return str(self.path)
 
-    def lines(self, problems: Problems) -> Iterator[Line]:
+    def lines(self, problems: LineProblems) -> Iterator[RecordLine]:
         """Every line of it."""
-        return lines_in(self.path, problems)
+        return read_lines(self.path, problems)
 
 
-def source_of(word: str, period: Period, here: Settings) -> Source:
+def open_source(name: str, period: Period, settings: Settings) -> RecordSource:
     """The record that a word names: a file if there is one, else the cluster in the settings.
 
     Raises:
         RecordedError: it names neither.
     """
-    path = Path(word)
+    path = Path(name)
     if path.is_file():
         return RecordFile(path, path.stat().st_size)
     if path.exists():
         message = f"{path}: no file; name a record made by `callmood calls export --to FILE`"
-        raise RecordedError(message)
-    if word == KAFKA or word in {topic.name for topic in KINDS}:
-        return Cluster(reachable_broker(here), period, timeout_s=here.kafka_timeout_s)
-    names = ", ".join(topic.name for topic in KINDS)
-    what = "no recorded calls" if word in {topic.name for topic in ALL_TOPICS} else "no such file"
-    message = f"{word}: {what}; name a file, or `kafka` for all of {names}"
-    raise RecordedError(message)
+        raise RecordError(message)
+    if name == KAFKA or name in {topic.name for topic in RECORDED_TOPICS}:
+        return KafkaCallSource(require_broker(settings), period, timeout_s=settings.kafka_timeout_s)
+    names = ", ".join(topic.name for topic in RECORDED_TOPICS)
+    problem = (
+        "no recorded calls" if name in {topic.name for topic in ALL_TOPICS} else "no such file"
+    )
+    message = f"{name}: {problem}; name a file, or `kafka` for all of {names}"
+    raise RecordError(message)
 
 
-def moment(text: str, *, now: datetime) -> datetime:
+def parse_time(text: str, *, now: datetime) -> datetime:
     """``7d``, ``12h`` or ``30m`` ago, or an ISO date and time with its zone.
 
     Raises:
@@ -74,15 +76,15 @@ def moment(text: str, *, now: datetime) -> datetime:
     if ago:
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
-        found = datetime.fromisoformat(text.strip())
+        time = datetime.fromisoformat(text.strip())
     except ValueError:
-        message = f"{text!r} is no time: write 7d, 12h or {_example(now)}"
+        message = f"{text!r} is no time: write 7d, 12h or {_example_time(now)}"
         raise ValueError(message) from None
-    if found.tzinfo is None:
-        message = f"{text!r} does not say in which time zone: write it as {_example(now)}"
+    if time.tzinfo is None:
+        message = f"{text!r} does not say in which time zone: write it as {_example_time(now)}"
         raise ValueError(message)
-    return found
+    return time
 
 
-def _example(now: datetime) -> str:
+def _example_time(now: datetime) -> str:
     return now.astimezone().replace(minute=0).isoformat(timespec="minutes")

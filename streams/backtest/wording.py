@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from streams.site.translations import Catalogue
+from streams.site.translations import TranslationCatalogue
 
 if TYPE_CHECKING:
     from detectors.utterance import Language
 
-WORDS = Path(__file__).parent / "words.yaml"
+CATALOGUE_FILE = Path(__file__).parent / "words.yaml"
 
 
 @cache
-def words(language: Language) -> Catalogue:
+def load_catalogue(language: Language) -> TranslationCatalogue:
     """The words of one language."""
-    phrases = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-    return Catalogue(language, {key: texts[language] for key, texts in phrases.items()})
+    phrases = yaml.safe_load(CATALOGUE_FILE.read_text(encoding="utf-8"))
+    return TranslationCatalogue(language, {key: texts[language] for key, texts in phrases.items()})

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from playbooks.files.loader import PlaybookError, load_library
-from streams.backtest.recorded_call import RecordedError
-from streams.backtest.rule_replay import Played, Rules, play_bucket
+from streams.backtest.recorded_call import RecordError
+from streams.backtest.rule_replay import BucketResult, RulebookPair, play_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-WORTH_A_CREW = 5_000
+MIN_EVENTS_FOR_POOL = 5_000
 """Events; fewer are played before the first process has started."""
 
 
@@ -30,7 +30,7 @@ class RulePaths:
     before: Path | None
     after: Path | None
 
-    def load(self) -> Rules:
+    def load(self) -> RulebookPair:
         """Read both.
 
         Raises:
@@ -39,15 +39,15 @@ class RulePaths:
         problems, sets = list[str](), []
         for path in (self.before, self.after):
             try:
-                sets.append(load_library(path, trying=True))
+                sets.append(load_library(path, ignore_lock=True))
             except PlaybookError as error:
                 problems += error.problems
         if problems:
             raise PlaybookError(dict.fromkeys(problems))
-        return Rules(*sets)
+        return RulebookPair(*sets)
 
 
-class Crew:
+class WorkerPool:
     """Plays buckets of calls. A context manager: at its end nobody works any more.
 
     Processes are spawned, not forked: a fork would copy the locks of the thread that draws the
@@ -68,18 +68,18 @@ class Crew:
             self._stop.set()
             self._pool.shutdown(cancel_futures=True)
 
-    def call_in(self) -> None:
+    def start(self) -> None:
         """There will be enough to do."""
         if self._pool is None and self._jobs > 1:
             context = multiprocessing.get_context("spawn")
             self._stop = context.Event()
-            start = (self._paths, self._stop)
-            self._pool = ProcessPoolExecutor(self._jobs, context, _begin, start)
-            with _deaf():
+            initargs = (self._paths, self._stop)
+            self._pool = ProcessPoolExecutor(self._jobs, context, _init_worker, initargs)
+            with _block_sigint():
                 for _ in range(self._jobs):
-                    self._pool.submit(_nothing)
+                    self._pool.submit(_warm_up)
 
-    def play(self, buckets: Sequence[Path], rules: Rules) -> Iterator[Played]:
+    def play(self, buckets: Sequence[Path], rules: RulebookPair) -> Iterator[BucketResult]:
         """What came of each bucket, in their order.
 
         Raises:
@@ -87,47 +87,47 @@ class Crew:
         """
         if self._pool is None:
             for bucket in buckets:
-                yield play_bucket(bucket, rules, stopped=_never)
+                yield play_bucket(bucket, rules, is_stopped=_never_stop)
             return
         try:
-            with _deaf():
-                outcomes = self._pool.map(_played, buckets)
+            with _block_sigint():
+                outcomes = self._pool.map(_play_in_worker, buckets)
             yield from outcomes
         except BrokenProcessPool:
             message = "a process that played calls was ended from outside; try --jobs 1"
-            raise RecordedError(message) from None
+            raise RecordError(message) from None
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _block_sigint() -> Iterator[None]:
     """What is started here never hears Ctrl-C: its parent decides what that means."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous_mask)
 
 
-class _Job:
+class _WorkerState:
     """What a process of the crew has."""
 
-    rules: Rules
+    rules: RulebookPair
     stop: Any
 
 
-def _begin(paths: RulePaths, stop: Any) -> None:
+def _init_worker(paths: RulePaths, stop: Any) -> None:
     """In the new process."""
-    _Job.rules, _Job.stop = paths.load(), stop
+    _WorkerState.rules, _WorkerState.stop = paths.load(), stop
     gc.freeze()  # rules and modules stay: nothing in them is ever garbage
 
 
-def _played(bucket: Path) -> Played:
-    return play_bucket(bucket, _Job.rules, stopped=_Job.stop.is_set)
+def _play_in_worker(bucket: Path) -> BucketResult:
+    return play_bucket(bucket, _WorkerState.rules, is_stopped=_WorkerState.stop.is_set)
 
 
-def _nothing() -> None:
+def _warm_up() -> None:
     """A first task for each process, so that it is started."""
 
 
-def _never() -> bool:
+def _never_stop() -> bool:
     return False

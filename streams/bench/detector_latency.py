@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import soundfile as sf
 
-from detectors.text.model import language_of
+from detectors.text.model import detect_language
 from detectors.text.normalising import has_words
-from detectors.utterance import SAMPLE_RATE, Language, Span, Speaker, TranscriptLine, Utterance
-from detectors.voice.external.test_signals import voiced
+from detectors.utterance import SAMPLE_RATE, Language, Speaker, TimeSpan, TranscriptLine, Utterance
+from detectors.voice.external.test_signals import synthesise_voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from detectors.text.model import TextEmotion
 
-SECONDS = (1, 3, 8)
-VOICE_AIM_MS = {3: 8.0}
-TEXT_AIM_MS = 3.0
+UTTERANCE_SECONDS = (1, 3, 8)
+VOICE_TARGET_MS = {3: 8.0}
+TEXT_TARGET_MS = 3.0
 """99th percentiles that issue 4 asks for, on one core."""
 
 WARM_UP = 20
@@ -67,65 +67,67 @@ class ReadingCost:
     Attributes:
         wall_ms: time that passed, one a reading. On a shared machine others' work is in it.
         cpu_ms: time that this process computed, one a reading, all its threads together.
-        aim_ms: what the 99th percentile should be at most; ``None`` where nobody said.
+        target_ms: what the 99th percentile should be at most; ``None`` where nobody said.
     """
 
     name: str
     wall_ms: tuple[float, ...]
     cpu_ms: tuple[float, ...]
-    aim_ms: float | None = None
+    target_ms: float | None = None
 
-    def met(self, *, cpu: bool = False) -> bool | None:
+    def is_met(self, *, cpu: bool = False) -> bool | None:
         """Whether the 99th percentile keeps to the aim; ``None`` where there is none."""
-        return None if self.aim_ms is None else self.percentile(99, cpu=cpu) <= self.aim_ms
+        return None if self.target_ms is None else self.percentile(99, cpu=cpu) <= self.target_ms
 
     def percentile(self, of_100: int, *, cpu: bool = False) -> float:
         """A percentile in ms."""
         return float(np.percentile(self.cpu_ms if cpu else self.wall_ms, of_100))
 
 
-def measured(  # noqa: PLR0913 - what a measurement is made of
+def measure_readings(  # noqa: PLR0913 - what a measurement is made of
     name: str,
     read: Callable[[Item], object],
     items: Sequence[Item],
     *,
     readings: int,
-    aim_ms: float | None = None,
-    ready: Callable[[Item], None] = lambda _: None,
+    target_ms: float | None = None,
+    prepare: Callable[[Item], None] = lambda _: None,
 ) -> ReadingCost:
     """Read ``items`` in turn, one at a time, ``readings`` times in all, after `WARM_UP`.
 
-    ``ready`` brings the detector, untimed, to where a call would have it before this item.
+    ``prepare`` brings the detector, untimed, to where a call would have it before this item.
     """
     wall, cpu = [], []
     for number in range(WARM_UP + readings):
         item = items[number % len(items)]
-        ready(item)
+        prepare(item)
         wall_s, cpu_s = time.perf_counter(), time.process_time()
         read(item)
         wall.append(1_000 * (time.perf_counter() - wall_s))
         cpu.append(1_000 * (time.process_time() - cpu_s))
-    return ReadingCost(name, tuple(wall[WARM_UP:]), tuple(cpu[WARM_UP:]), aim_ms)
+    return ReadingCost(name, tuple(wall[WARM_UP:]), tuple(cpu[WARM_UP:]), target_ms)
 
 
-def utterances(seconds: int, data: Path | None) -> list[Utterance]:
+def load_utterances(seconds: int, data: Path | None) -> list[Utterance]:
     """Cut utterances of this length from real calls in ``data``, else from a made-up voice."""
-    sounds = [voiced(20_000)] if data is None else [_sound(data / clip) for clip in CLIPS]
+    sounds = (
+        [synthesise_voice(20_000)] if data is None else [_load_sound(data / clip) for clip in CLIPS]
+    )
     size = seconds * SAMPLE_RATE
     pieces = [pcm[at : at + size] for pcm in sounds for at in range(0, pcm.size - size, size)]
-    loud = [piece for piece in pieces if _has_speech(piece)]
-    span = Span(0, seconds * 1_000)
-    return [Utterance("bench", Speaker.CUSTOMER, span, pcm, Language.ENGLISH) for pcm in loud]
+    speech = [piece for piece in pieces if _has_speech(piece)]
+    span = TimeSpan(0, seconds * 1_000)
+    return [Utterance("bench", Speaker.CUSTOMER, span, pcm, Language.ENGLISH) for pcm in speech]
 
 
-def lines(language: Language, data: Path | None, *, before: int = 0) -> list[TranscriptLine]:
+def load_lines(language: Language, data: Path | None, *, before: int = 0) -> list[TranscriptLine]:
     """Lines of the corpora's measuring parts in ``data``, else `LINES`, each after ``before``."""
-    texts = LINES[language] if data is None else _texts(data, language)
+    texts = LINES[language] if data is None else _load_texts(data, language)
     return [
         TranscriptLine(
             "bench",
             Speaker.CUSTOMER,
-            Span(0, 1_000),
+            TimeSpan(0, 1_000),
             text,
             language,
             context=tuple(texts[max(0, number - before) : number]),
@@ -134,17 +136,19 @@ def lines(language: Language, data: Path | None, *, before: int = 0) -> list[Tra
     ]
 
 
-def said_before(detector: TextEmotion) -> Callable[[TranscriptLine], None]:
+def build_primer(detector: TextEmotion) -> Callable[[TranscriptLine], None]:
     """Let a detector have read the lines before an item, and nothing else."""
 
-    def ready(item: TranscriptLine) -> None:
-        detector.forget()
-        detector.alone([(text, language_of(text, item.language)) for text in item.context])
+    def prime(item: TranscriptLine) -> None:
+        detector.clear_cache()
+        detector.analyse_lines(
+            [(text, detect_language(text, item.language)) for text in item.context]
+        )
 
-    return ready
+    return prime
 
 
-def _texts(data: Path, language: Language) -> Sequence[str]:
+def _load_texts(data: Path, language: Language) -> Sequence[str]:
     corpus, column = {
         Language.KOREAN: ("kote", 1),
         Language.ENGLISH: ("goemotions", 0),
@@ -153,7 +157,7 @@ def _texts(data: Path, language: Language) -> Sequence[str]:
     return [text for row in rows if row and has_words(text := row.split("\t")[column])]
 
 
-def _sound(path: Path) -> NDArray[np.int16]:
+def _load_sound(path: Path) -> NDArray[np.int16]:
     samples, _ = sf.read(path, dtype="int16", always_2d=True)
     return np.asarray(samples[:, -1], dtype=np.int16)
 

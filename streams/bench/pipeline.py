@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from kafka import KafkaConsumer, TopicPartition
 
-from streams.cloudevents import time_of
+from streams.cloudevents import parse_time
 from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
 from streams.topics import ALERTS, MOODS, READINGS
 
@@ -27,7 +27,7 @@ METRICS_TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
-class LineCost:
+class PipelineCost:
     """What came out, and how long it took.
 
     Attributes:
@@ -39,23 +39,25 @@ class LineCost:
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     @classmethod
-    def of(cls, messages: list[tuple[Message, datetime | None]]) -> LineCost:
+    def from_messages(cls, messages: list[tuple[Message, datetime | None]]) -> PipelineCost:
         """The passages that these messages tell of; each message once."""
         cost = cls()
-        for message, sent_at in {one.message_id: (one, at) for one, at in messages}.values():
-            _note(cost, message, sent_at)
+        for message, sent_at in {
+            latest.message_id: (latest, at) for latest, at in messages
+        }.values():
+            _add_message(cost, message, sent_at)
         return cost
 
-    def passed(self, stage: str, since: datetime | None, until: datetime | None) -> None:
+    def add_stage(self, stage: str, start: datetime | None, end: datetime | None) -> None:
         """One passage; nothing where either end is unknown."""
-        if since is not None and until is not None:
-            self.stages[stage].append(max(0.0, (until - since).total_seconds()))
+        if start is not None and end is not None:
+            self.stages[stage].append(max(0.0, (end - start).total_seconds()))
 
     def quantiles(self, stage: str) -> tuple[float, float]:
         """Median and 99th percentile, in ms."""
         seconds = self.stages[stage] or [float("nan")]
-        middle, late = np.quantile(seconds, [0.5, 0.99])
-        return 1000 * float(middle), 1000 * float(late)
+        median, p99 = np.quantile(seconds, [0.5, 0.99])
+        return 1000 * float(median), 1000 * float(p99)
 
 
 class OutputReader:
@@ -63,66 +65,66 @@ class OutputReader:
 
     def __init__(self, broker: str) -> None:
         self._consumer = KafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
-        self._kinds: dict[str, type[Message]] = {
+        self._message_types: dict[str, type[Message]] = {
             topic.name: topic.message for topic in (READINGS, MOODS, ALERTS) if topic.message
         }
         self._consumer.assign(
             [
                 TopicPartition(name, number)
-                for name in self._kinds
+                for name in self._message_types
                 for number in sorted(self._consumer.partitions_for_topic(name) or ())
             ]
         )
         self._consumer.seek_to_end()
-        for assigned in self._consumer.assignment():
-            self._consumer.position(assigned)
+        for partition in self._consumer.assignment():
+            self._consumer.position(partition)
 
-    def messages(self, *, quiet_s: float) -> list[tuple[Message, datetime | None]]:
+    def read_messages(self, *, quiet_s: float) -> list[tuple[Message, datetime | None]]:
         """Everything that has come, and when it was sent; ends after ``quiet_s`` of nothing."""
-        found: list[tuple[Message, datetime | None]] = []
+        received: list[tuple[Message, datetime | None]] = []
         deadline = time.monotonic() + SETTLE_S
         last = time.monotonic()
         while time.monotonic() < deadline and time.monotonic() - last < quiet_s:
             for records in self._consumer.poll(timeout_ms=200, max_records=5_000).values():
                 last = time.monotonic()
                 for record in records:
-                    message = self._kinds[record.topic].decode(record.value, record.headers)
-                    found.append((message, time_of(record.headers)))
-        return found
+                    message = self._message_types[record.topic].decode(record.value, record.headers)
+                    received.append((message, parse_time(record.headers)))
+        return received
 
     def close(self) -> None:
         """Let go of Kafka."""
         self._consumer.close()
 
 
-def _note(cost: LineCost, message: Message, sent_at: datetime | None) -> None:
+def _add_message(cost: PipelineCost, message: Message, sent_at: datetime | None) -> None:
     match message:
         case ReadingMessage():
             kind = f"{message.modality} readings"
             if message.modality == "voice":
-                cost.passed("endpointing", message.heard_at, message.found_at)
-                cost.passed("voice reading", message.found_at, message.read_at)
+                cost.add_stage("endpointing", message.heard_at, message.found_at)
+                cost.add_stage("voice reading", message.found_at, message.read_at)
             else:
-                cost.passed("text reading", message.found_at, message.read_at)
+                cost.add_stage("text reading", message.found_at, message.read_at)
         case AlertMessage():
             kind = "alerts"
-            cost.passed("advice", message.read_at, message.advised_at)
-            cost.passed("last sample to alert", message.heard_at, message.advised_at)
+            cost.add_stage("advice", message.read_at, message.advised_at)
+            cost.add_stage("last sample to alert", message.heard_at, message.advised_at)
         case MoodMessage():
             kind = "moods"
-            cost.passed("mood", message.read_at, sent_at)
+            cost.add_stage("mood", message.read_at, sent_at)
         case _:
             return
     cost.counts[kind] += 1
 
 
-def scrape(url: str) -> Callable[[str], float]:
+def scrape_metrics(url: str) -> Callable[[str], float]:
     """A process' metrics, as a function from a name to the sum over its labels."""
-    with urllib.request.urlopen(url, timeout=METRICS_TIMEOUT_S) as answer:  # noqa: S310
-        text = answer.read().decode()
+    with urllib.request.urlopen(url, timeout=METRICS_TIMEOUT_S) as response:  # noqa: S310
+        text = response.read().decode()
 
-    def value(name: str) -> float:
+    def sum_metric(name: str) -> float:
         found = re.findall(rf"^{re.escape(name)}(?:\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)
         return sum(map(float, found))
 
-    return value
+    return sum_metric

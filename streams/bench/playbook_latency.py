@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.labels import Emotion, Topic
-from detectors.mood import Mood, MoodState, follow
+from detectors.mood import Mood, MoodState, update_mood
 from detectors.reading import Modality, Reading
-from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.conditions.absence import Missing
-from playbooks.conditions.event_based import Said
-from playbooks.conditions.operators import All, Any, Count, Not, Sequence
-from playbooks.conditions.state_based import MoodIs
-from playbooks.engine.engine import step
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
+from playbooks.conditions.absence import AbsencePattern
+from playbooks.conditions.event_based import PhraseCondition
+from playbooks.conditions.operators import AllOf, AnyOf, CountPattern, Not, SequencePattern
+from playbooks.conditions.state_based import MoodCondition
+from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
-from playbooks.engine.state import FRESH
-from playbooks.events import CallStarted, event_time, kind_of
+from playbooks.engine.state import INITIAL_CALL_STATE
+from playbooks.events import CallStarted, event_kind, event_time
 from playbooks.text.phrases import MAX_PHRASE
 from streams.bench.detector_latency import LINES
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from playbooks.events import Event, EventKind
     from playbooks.playbook import Playbook
 
-AIM_MS = 1.0
+TARGET_MS = 1.0
 """99th percentile of one event through 200 playbooks, on one core: issue 5 asks for it."""
 
 CALL_MS = 300_000
-ANGRY: dict[Language, tuple[str, ...]] = {
+ANGRY_LINES: dict[Language, tuple[str, ...]] = {
     Language.KOREAN: (
         "아 씨발 진짜 몇 번을 말해야 알아들어",
         "금융감독원에 민원 넣고 소송할 거예요",
@@ -51,7 +51,7 @@ ANGRY: dict[Language, tuple[str, ...]] = {
         "I don't understand, could you slow down please",
     ),
 }
-AGENT: dict[Language, tuple[str, ...]] = {
+AGENT_LINES: dict[Language, tuple[str, ...]] = {
     Language.KOREAN: ("네 고객님 확인해 보겠습니다", "불편을 드려 죄송합니다 잠시만 기다려 주세요"),
     Language.ENGLISH: ("Let me check that for you", "I am sorry about that, one moment please"),
 }
@@ -82,125 +82,133 @@ PRODUCTS = (
 )  # fmt: skip
 
 
-def company(library: Iterable[Playbook], count: int) -> Rulebook:
+def build_varied_rulebook(library: Iterable[Playbook], count: int) -> Rulebook:
     """``count`` playbooks as a company may have: the library, and more of its kind.
 
     The others ask for the same words beside the name of a product, and for moods that last a
     little longer: they look at the same lines, remember as much, and fire at other moments.
     """
-    books = tuple(library)
-    made = [_other(books[n % len(books)], n // len(books), n) for n in range(count)]
-    return Rulebook(tuple(made))
+    playbooks = tuple(library)
+    variants = [
+        _build_variant(playbooks[n % len(playbooks)], n // len(playbooks), n) for n in range(count)
+    ]
+    return Rulebook(tuple(variants))
 
 
-def copies(library: Iterable[Playbook], count: int) -> Rulebook:
+def build_repeated_rulebook(library: Iterable[Playbook], count: int) -> Rulebook:
     """The worst there is: the library again and again, every copy fires at the same events."""
-    books = tuple(library)
-    return Rulebook(tuple(_named(books[n % len(books)], n) for n in range(count)))
+    playbooks = tuple(library)
+    return Rulebook(tuple(_with_number(playbooks[n % len(playbooks)], n) for n in range(count)))
 
 
-def _named(playbook: Playbook, number: int) -> Playbook:
+def _with_number(playbook: Playbook, number: int) -> Playbook:
     return replace(playbook, playbook_id=f"{playbook.playbook_id}-{number}")
 
 
-def _other(playbook: Playbook, edition: int, number: int) -> Playbook:
+def _build_variant(playbook: Playbook, edition: int, number: int) -> Playbook:
     if not edition:
         return playbook
-    when = _with(playbook.when, PRODUCTS[number % len(PRODUCTS)], 1_000 * edition)
-    return replace(_named(playbook, number), when=when, supersedes=frozenset())
+    when = _for_product(playbook.when, PRODUCTS[number % len(PRODUCTS)], 1_000 * edition)
+    return replace(_with_number(playbook, number), when=when, supersedes=frozenset())
 
 
-def _with(condition: Condition, word: str, longer_ms: int) -> Condition:
+def _for_product(condition: Condition, product: str, extra_ms: int) -> Condition:
     """The condition for one product."""
     match condition:
-        case Said(phrases=phrases):
-            wanted = {
-                language: tuple(_about(phrase, word) for phrase in those)
-                for language, those in phrases.wanted.items()
+        case PhraseCondition(phrases=phrases):
+            phrases_by_language = {
+                language: tuple(_append_word(phrase, product) for phrase in those)
+                for language, those in phrases.inclusions.items()
             }
-            return replace(condition, phrases=replace(phrases, wanted=wanted))
-        case MoodIs(for_ms=for_ms):
-            return replace(condition, for_ms=for_ms + longer_ms)
-        case All(parts) | Any(parts) | Sequence(parts, _):
-            return replace(condition, parts=tuple(_with(p, word, longer_ms) for p in parts))
-        case Not(part) | Count(part, _, _) | Missing(part, _, _):
-            return replace(condition, part=_with(part, word, longer_ms))
+            return replace(condition, phrases=replace(phrases, inclusions=phrases_by_language))
+        case MoodCondition(for_ms=for_ms):
+            return replace(condition, for_ms=for_ms + extra_ms)
+        case AllOf(parts) | AnyOf(parts) | SequencePattern(parts, _):
+            return replace(
+                condition, parts=tuple(_for_product(p, product, extra_ms) for p in parts)
+            )
+        case Not(part) | CountPattern(part, _, _) | AbsencePattern(part, _, _):
+            return replace(condition, part=_for_product(part, product, extra_ms))
         case _:
             return condition
 
 
-def _about(phrase: str, word: str) -> str:
-    longer = f"{phrase} {word}"
-    return longer if len(longer) <= MAX_PHRASE else phrase
+def _append_word(phrase: str, word: str) -> str:
+    extended = f"{phrase} {word}"
+    return extended if len(extended) <= MAX_PHRASE else phrase
 
 
-def events(calls: int, *, seed: int = 0) -> Iterator[list[Event]]:
+def generate_calls(calls: int, *, seed: int = 0) -> Iterator[list[Event]]:
     """Made-up calls of five minutes, each as its events in order; every third is an angry one."""
-    dice = random.Random(seed)  # noqa: S311 - not a secret
+    rng = random.Random(seed)  # noqa: S311 - not a secret
     for number in range(calls):
         language = list(Language)[number % len(Language)]
-        yield _call(f"c{number}", language, dice, anger=0.5 if number % 3 == 0 else 0.05)
+        yield _generate_call(f"c{number}", language, rng, anger=0.5 if number % 3 == 0 else 0.05)
 
 
-def measured(rulebook: Rulebook, calls: ListOf[list[Event]]) -> list[EventCost]:
+def measure_events(rulebook: Rulebook, calls: ListOf[list[Event]]) -> list[EventCost]:
     """Take every call through the rulebook, one event at a time; the first call warms up."""
     wall: defaultdict[EventKind, list[float]] = defaultdict(list)
     cpu: defaultdict[EventKind, list[float]] = defaultdict(list)
     for number, call in enumerate(calls):
-        state = FRESH
+        state = INITIAL_CALL_STATE
         for event in call:
             now = event_time(event)
             wall_s, cpu_s = time.perf_counter(), time.process_time()
-            state, _ = step(rulebook, state, event, now=now)
-            spent = time.process_time() - cpu_s, time.perf_counter() - wall_s
+            state, _ = advance(rulebook, state, event, now=now)
+            cost_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
             if number:
-                cpu[kind_of(event)].append(1_000 * spent[0])
-                wall[kind_of(event)].append(1_000 * spent[1])
+                cpu[event_kind(event)].append(1_000 * cost_s[0])
+                wall[event_kind(event)].append(1_000 * cost_s[1])
     kinds = [EventCost(str(kind), tuple(wall[kind]), tuple(cpu[kind])) for kind in wall]
-    everything = (tuple(x for k in wall for x in part[k]) for part in (wall, cpu))
-    return [*kinds, EventCost("every event", *everything)]
+    totals = (tuple(cost_ms for k in wall for cost_ms in part[k]) for part in (wall, cpu))
+    return [*kinds, EventCost("every event", *totals)]
 
 
-def _call(call_id: str, language: Language, dice: random.Random, *, anger: float) -> list[Event]:
-    told: list[Event] = [CallStarted(call_id, queue="cards", language=language)]
+def _generate_call(
+    call_id: str, language: Language, rng: random.Random, *, anger: float
+) -> list[Event]:
+    call_events: list[Event] = [CallStarted(call_id, queue="cards", language=language)]
     mood, at_ms = MoodState(), 0
     while at_ms < CALL_MS:
-        at_ms += dice.randint(500, 3_000)
-        if dice.random() < 0.1:  # noqa: PLR2004
-            told.append(Turn(call_id, TurnKind.SILENCE, Span(at_ms, at_ms + 6_000)))
+        at_ms += rng.randint(500, 3_000)
+        if rng.random() < 0.1:  # noqa: PLR2004
+            call_events.append(Turn(call_id, TurnKind.SILENCE, TimeSpan(at_ms, at_ms + 6_000)))
             at_ms += 6_000
-        span = Span(at_ms, at_ms + dice.randint(1_500, 5_000))
+        span = TimeSpan(at_ms, at_ms + rng.randint(1_500, 5_000))
         at_ms = span.end_ms
-        speaker = dice.choice(list(Speaker))
-        told.append(Turn(call_id, TurnKind.SPEECH, span, speaker))
+        speaker = rng.choice(list(Speaker))
+        call_events.append(Turn(call_id, TurnKind.SPEECH, span, speaker))
         if speaker is Speaker.AGENT:
-            told.append(_line(call_id, speaker, span, dice.choice(AGENT[language]), language))
+            call_events.append(
+                _build_line(call_id, speaker, span, rng.choice(AGENT_LINES[language]), language)
+            )
             continue
-        furious = dice.random() < anger
-        text = dice.choice(ANGRY[language] if furious else LINES[language])
-        told.append(_line(call_id, speaker, span, text, language))
-        topics = (_TOPICS[ANGRY[language].index(text)],) if furious else ()
-        for reading in _readings(call_id, span, topics, dice, furious=furious):
-            told.append(reading)
-            before, mood = mood.mood, follow(mood, reading)
-            told += _changed(before, mood.mood)
-    return told
+        is_angry = rng.random() < anger
+        text = rng.choice(ANGRY_LINES[language] if is_angry else LINES[language])
+        call_events.append(_build_line(call_id, speaker, span, text, language))
+        topics = (_TOPICS[ANGRY_LINES[language].index(text)],) if is_angry else ()
+        for reading in _build_readings(call_id, span, topics, rng, is_angry=is_angry):
+            call_events.append(reading)
+            previous, mood = mood.mood, update_mood(mood, reading)
+            call_events += _changed_mood(previous, mood.mood)
+    return call_events
 
 
-def _changed(before: Mood | None, after: Mood | None) -> list[Event]:
+def _changed_mood(before: Mood | None, after: Mood | None) -> list[Event]:
     return [after] if after is not None and after != before else []
 
 
-def _line(
-    call_id: str, speaker: Speaker, span: Span, text: str, language: Language
+def _build_line(
+    call_id: str, speaker: Speaker, span: TimeSpan, text: str, language: Language
 ) -> TranscriptLine:
     return TranscriptLine(call_id, speaker, span, text, language)
 
 
-def _readings(
-    call_id: str, span: Span, topics: tuple[Topic, ...], dice: random.Random, *, furious: bool
+def _build_readings(
+    call_id: str, span: TimeSpan, topics: tuple[Topic, ...], rng: random.Random, *, is_angry: bool
 ) -> Iterator[Reading]:
-    angry = dice.uniform(0.6, 0.95) if furious else dice.uniform(0.0, 0.3)
+    angry = rng.uniform(0.6, 0.95) if is_angry else rng.uniform(0.0, 0.3)
     for modality in Modality:
         yield Reading(
             call_id,

@@ -7,34 +7,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.utterance import SAMPLE_RATE, Span, TranscriptLine
+from detectors.utterance import SAMPLE_RATE, TimeSpan, TranscriptLine
 
 if TYPE_CHECKING:
-    from streams.ingest.replay.played_call import PlayedCall
+    from streams.ingest.replay.played_call import ReplayCall
 
 _STRIDE_MS = 7_919
 """A prime: no two of many calls are in step."""
 
 
-def rotated(call: PlayedCall, number: int, *, seconds: int) -> PlayedCall:
+def rotate(call: ReplayCall, number: int, *, seconds: int) -> ReplayCall:
     """``seconds`` of the recording, beginning at a place of its own, over and over."""
-    whole = call.recording.samples
-    whole_ms = len(whole) * 1000 // SAMPLE_RATE
-    shift_ms = number * _STRIDE_MS % whole_ms
-    wanted = seconds * SAMPLE_RATE
+    recording = call.recording.samples
+    recording_ms = len(recording) * 1000 // SAMPLE_RATE
+    shift_ms = number * _STRIDE_MS % recording_ms
+    sample_count = seconds * SAMPLE_RATE
     start = shift_ms * SAMPLE_RATE // 1000
-    samples = np.take(whole, np.arange(start, start + wanted), axis=0, mode="wrap")
+    samples = np.take(recording, np.arange(start, start + sample_count), axis=0, mode="wrap")
     lines = [
-        _moved(line, again - shift_ms)
-        for again in range(0, shift_ms + seconds * 1000, whole_ms)
+        _shift(line, repeat_ms - shift_ms)
+        for repeat_ms in range(0, shift_ms + seconds * 1000, recording_ms)
         for line in call.lines
-        if line.span.start_ms + again >= shift_ms
-        and line.span.end_ms + again <= shift_ms + seconds * 1000
+        if line.span.start_ms + repeat_ms >= shift_ms
+        and line.span.end_ms + repeat_ms <= shift_ms + seconds * 1000
     ]
     return replace(
         call, recording=replace(call.recording, samples=samples), lines=tuple(lines), problems=()
     )
 
 
-def _moved(line: TranscriptLine, by_ms: int) -> TranscriptLine:
-    return replace(line, span=Span(line.span.start_ms + by_ms, line.span.end_ms + by_ms))
+def _shift(line: TranscriptLine, by_ms: int) -> TranscriptLine:
+    return replace(line, span=TimeSpan(line.span.start_ms + by_ms, line.span.end_ms + by_ms))

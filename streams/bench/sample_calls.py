@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.reading import Modality
 from detectors.utterance import Language, Speaker, TurnKind
-from streams.backtest.recorded_call import line_of_message
+from streams.backtest.recorded_call import encode_message
 from streams.messages.records import CallEvent, ReadingMessage, TranscriptMessage, TurnMessage
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from streams.cloudevents import Message
 
-LINES = 60
-MINUTES = 5
-FIRST = datetime(2026, 1, 5, tzinfo=UTC)
-BETWEEN = timedelta(seconds=20)
+LINES_PER_CALL = 60
+MINUTES_PER_CALL = 5
+FIRST_CALL_AT = datetime(2026, 1, 5, tzinfo=UTC)
+CALL_INTERVAL = timedelta(seconds=20)
 """A call begins every so often: some fifteen at once."""
 
 _ANGRY_SHARE, _ABUSIVE_SHARE = 0.15, 0.05
 
-_CALM = {
+_CALM_LINES = {
     Language.KOREAN: (
         "네 안녕하세요, 이번 달 카드 명세서 때문에 전화드렸어요.",
         "결제일을 25일로 바꾸고 싶은데 어떻게 하면 되나요?",
@@ -51,7 +51,7 @@ _CALM = {
         "The parcel still has not come, could you look it up?",
     ),
 }
-_ANGRY = {
+_ANGRY_LINES = {
     Language.KOREAN: (
         "아니 도대체 몇 번을 말해야 해요?",
         "이게 말이 됩니까? 지금 장난하세요?",
@@ -67,11 +67,11 @@ _ANGRY = {
         "Just cancel the whole thing.",
     ),
 }
-_ABUSIVE = {
+_ABUSIVE_LINES = {
     Language.KOREAN: ("야 이 씨발 새끼야, 똑바로 안 해?", "미친년아 너 이름이 뭐야."),
     Language.ENGLISH: ("You fucking idiot, do your job.", "Shut up, you stupid bitch."),
 }
-_AGENT = {
+_AGENT_LINES = {
     Language.KOREAN: (
         "네 고객님, 확인해 보겠습니다.",
         "불편을 드려 죄송합니다. 바로 도와드리겠습니다.",
@@ -88,40 +88,40 @@ _AGENT = {
 
 
 @dataclass(slots=True)
-class _Call:
+class _CallDraft:
     """One call in the making."""
 
     call_id: str
     language: Language
     temper: str
-    at: datetime
-    chance: random.Random
-    made: list[tuple[datetime, Message]] = field(default_factory=list)
+    started_at: datetime
+    rng: random.Random
+    messages: list[tuple[datetime, Message]] = field(default_factory=list)
 
     def add(self, ms: int, message: Message) -> None:
-        self.made.append((self.at + timedelta(milliseconds=ms), message))
+        self.messages.append((self.started_at + timedelta(milliseconds=ms), message))
 
 
-def made_calls(count: int, *, seed: int = 1) -> Iterator[bytes]:
+def generate_record(count: int, *, seed: int = 1) -> Iterator[bytes]:
     """Lines of a record: ``count`` calls of five minutes, half of them Korean.
 
     Each has 60 final lines, some 60 readings (voice and words of the customer's half) and some
     120 turns. One in seven is angry, one in twenty abusive.
     """
     for number in range(count):
-        chance = random.Random(f"{seed}-{number}")  # noqa: S311  (nobody's secret)
-        call = _made(number, chance)
-        for sent_at, message in sorted(call.made, key=lambda pair: pair[0]):
-            yield line_of_message(message, source="callmood-made-up", sent_at=sent_at)
+        rng = random.Random(f"{seed}-{number}")  # noqa: S311  (nobody's secret)
+        call = _generate_call(number, rng)
+        for sent_at, message in sorted(call.messages, key=lambda pair: pair[0]):
+            yield encode_message(message, source="callmood-made-up", sent_at=sent_at)
 
 
-def _made(number: int, chance: random.Random) -> _Call:
-    draw = chance.random()
+def _generate_call(number: int, rng: random.Random) -> _CallDraft:
+    draw = rng.random()
     abusive, angry = draw < _ABUSIVE_SHARE, draw < _ABUSIVE_SHARE + _ANGRY_SHARE
     temper = "abusive" if abusive else "angry" if angry else "calm"
     language = Language.KOREAN if number % 2 else Language.ENGLISH
-    at = FIRST + number * BETWEEN
-    call = _Call(f"made-{number + 1:05}", language, temper, at, chance)
+    at = FIRST_CALL_AT + number * CALL_INTERVAL
+    call = _CallDraft(f"made-{number + 1:05}", language, temper, at, rng)
     started = CallEvent(
         call_id=call.call_id,
         event="started",
@@ -133,22 +133,28 @@ def _made(number: int, chance: random.Random) -> _Call:
         analysis_consent=True,
     )
     call.add(0, started)
-    for place in range(LINES):
-        _line(call, place)
-    length = MINUTES * 60_000
+    for index in range(LINES_PER_CALL):
+        _add_line(call, index)
+    length = MINUTES_PER_CALL * 60_000
     ended = at + timedelta(milliseconds=length)
     call.add(length, CallEvent(call_id=call.call_id, event="ended", at=ended, duration_ms=length))
     return call
 
 
-def _line(call: _Call, place: int) -> None:
-    every = MINUTES * 60_000 // LINES
-    start = place * every + call.chance.randrange(200, 900)
-    end = start + call.chance.randrange(1_500, every - 1_200)
-    customer = place % 2 == 1
+def _add_line(call: _CallDraft, index: int) -> None:
+    slot_ms = MINUTES_PER_CALL * 60_000 // LINES_PER_CALL
+    start = index * slot_ms + call.rng.randrange(200, 900)
+    end = start + call.rng.randrange(1_500, slot_ms - 1_200)
+    customer = index % 2 == 1
     speaker = Speaker.CUSTOMER if customer else Speaker.AGENT
-    heated = customer and place > LINES // 4 and call.chance.random() < _heat(call.temper)
-    text = call.chance.choice(_words(call, heated=heated) if customer else _AGENT[call.language])
+    is_angry = (
+        customer
+        and index > LINES_PER_CALL // 4
+        and call.rng.random() < _anger_probability(call.temper)
+    )
+    text = call.rng.choice(
+        _choose_phrases(call, is_angry=is_angry) if customer else _AGENT_LINES[call.language]
+    )
     line = TranscriptMessage(
         call_id=call.call_id,
         speaker=speaker,
@@ -158,34 +164,34 @@ def _line(call: _Call, place: int) -> None:
         language=call.language,
     )
     call.add(end + 300, line)
-    _turn(call, TurnKind.SPEECH, (start, end), speaker)
-    _between(call, end)
+    _add_turn(call, TurnKind.SPEECH, (start, end), speaker)
+    _add_pause_or_overlap(call, end)
     if customer:
         for modality, delay in ((Modality.VOICE, 460), (Modality.TEXT, 340)):
-            call.add(end + delay, _reading(call, modality, (start, end), heated=heated))
+            call.add(end + delay, _build_reading(call, modality, (start, end), is_angry=is_angry))
 
 
-def _between(call: _Call, end: int) -> None:
+def _add_pause_or_overlap(call: _CallDraft, end: int) -> None:
     """A silence, or an overlap."""
-    if call.chance.random() < 0.1:  # noqa: PLR2004  (one line in ten)
-        _turn(call, TurnKind.TALK_OVER, (end - 600, end), Speaker.AGENT)
+    if call.rng.random() < 0.1:  # noqa: PLR2004  (one line in ten)
+        _add_turn(call, TurnKind.TALK_OVER, (end - 600, end), Speaker.AGENT)
     else:
-        _turn(call, TurnKind.SILENCE, (end, end + 1_000))
+        _add_turn(call, TurnKind.SILENCE, (end, end + 1_000))
 
 
-def _turn(
-    call: _Call, kind: TurnKind, span: tuple[int, int], speaker: Speaker | None = None
+def _add_turn(
+    call: _CallDraft, kind: TurnKind, span: tuple[int, int], speaker: Speaker | None = None
 ) -> None:
     start, end = span
     turn = TurnMessage(call_id=call.call_id, kind=kind, start_ms=start, end_ms=end, speaker=speaker)
     call.add(end + (0 if speaker is None else 440), turn)
 
 
-def _reading(
-    call: _Call, modality: Modality, span: tuple[int, int], *, heated: bool
+def _build_reading(
+    call: _CallDraft, modality: Modality, span: tuple[int, int], *, is_angry: bool
 ) -> ReadingMessage:
-    emotion = Emotion.ANGER if heated else Emotion.NEUTRAL
-    strength = round(call.chance.uniform(0.55, 0.95), 3)
+    emotion = Emotion.ANGER if is_angry else Emotion.NEUTRAL
+    strength = round(call.rng.uniform(0.55, 0.95), 3)
     voice = modality is Modality.VOICE
     return ReadingMessage.model_validate(
         {
@@ -196,47 +202,49 @@ def _reading(
             "detector": "made-up",
             "version": "1",
             "label": emotion,
-            "scores": _scores(emotion, strength),
+            "scores": _build_scores(emotion, strength),
             "confidence": strength,
-            "abstained": call.chance.random() < 0.1,  # noqa: PLR2004  (one in ten)
-            "arousal": strength if heated else 0.3,
-            "topics": (Topic.ABUSE,) if not voice and heated and call.temper == "abusive" else (),
-            "reasons": ("voice:louder",) if voice and heated else (),
+            "abstained": call.rng.random() < 0.1,  # noqa: PLR2004  (one in ten)
+            "arousal": strength if is_angry else 0.3,
+            "topics": (Topic.ABUSE,) if not voice and is_angry and call.temper == "abusive" else (),
+            "reasons": ("voice:louder",) if voice and is_angry else (),
         }
     )
 
 
-def _scores(emotion: Emotion, strength: float) -> dict[Emotion, float]:
+def _build_scores(emotion: Emotion, strength: float) -> dict[Emotion, float]:
     rest = round((1 - strength) / (len(EMOTIONS) - 1), 4)
     return {label: strength if label is emotion else rest for label in EMOTIONS}
 
 
-def _heat(temper: str) -> float:
+def _anger_probability(temper: str) -> float:
     return {"calm": 0.02, "angry": 0.45, "abusive": 0.6}[temper]
 
 
-def _words(call: _Call, *, heated: bool) -> tuple[str, ...]:
-    if not heated:
-        return _CALM[call.language]
-    return _ABUSIVE[call.language] if call.temper == "abusive" else _ANGRY[call.language]
+def _choose_phrases(call: _CallDraft, *, is_angry: bool) -> tuple[str, ...]:
+    if not is_angry:
+        return _CALM_LINES[call.language]
+    return (
+        _ABUSIVE_LINES[call.language] if call.temper == "abusive" else _ANGRY_LINES[call.language]
+    )
 
 
-def changed_rules(library: Path, to: Path) -> Path:
+def write_changed_rules(library: Path, target: Path) -> Path:
     """A copy of a library in which every cooldown is half as long: most alerts can change."""
-    shutil.copytree(library, to)
-    for file in to.rglob("*.yaml"):
+    shutil.copytree(library, target)
+    for file in target.rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
-        changed = re.sub(r"^cooldown: (\d+)s", _halved, text, flags=re.MULTILINE)
-        if changed != text:
-            changed = re.sub(r"^version: (\d+)", _next, changed, flags=re.MULTILINE)
-            file.write_text(changed, encoding="utf-8")
-    return to
+        new_text = re.sub(r"^cooldown: (\d+)s", _halve_cooldown, text, flags=re.MULTILINE)
+        if new_text != text:
+            new_text = re.sub(r"^version: (\d+)", _bump_version, new_text, flags=re.MULTILINE)
+            file.write_text(new_text, encoding="utf-8")
+    return target
 
 
-def _next(found: re.Match[str]) -> str:
+def _bump_version(match: re.Match[str]) -> str:
     """A changed rule is another version of it: a library's lock sees to that."""
-    return f"version: {int(found[1]) + 1}"
+    return f"version: {int(match[1]) + 1}"
 
 
-def _halved(found: re.Match[str]) -> str:
-    return f"cooldown: {max(1, int(found[1]) // 2)}s"
+def _halve_cooldown(match: re.Match[str]) -> str:
+    return f"cooldown: {max(1, int(match[1]) // 2)}s"

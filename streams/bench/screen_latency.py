@@ -13,18 +13,18 @@ from streams.messages.records import AlertMessage, MoodMessage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.bench.pipeline import LineCost
+    from streams.bench.pipeline import PipelineCost
     from streams.cloudevents import Message
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = (
+BROWSER_OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-quic",
     "--disable-gpu",
     "--disable-background-networking",
 )
-READY_MS = 15_000
+READY_TIMEOUT_MS = 15_000
 
 _OBSERVE = """
 window.seen = {};
@@ -47,30 +47,32 @@ class BrowserMissingError(RuntimeError):
 
 
 @dataclass(slots=True)
-class Seen:
+class PaintTimes:
     """When each alert and mood was painted, by message id."""
 
-    at: dict[str, datetime] = field(default_factory=dict)
+    painted_at: dict[str, datetime] = field(default_factory=dict)
 
-    def add_to(self, cost: LineCost, messages: list[tuple[Message, datetime | None]]) -> None:
+    def add_stages(
+        self, cost: PipelineCost, messages: list[tuple[Message, datetime | None]]
+    ) -> None:
         """The passages that end on the screen."""
         for message, sent_at in messages:
-            painted = self.at.get(message.message_id)
-            if painted is None:
+            painted_at = self.painted_at.get(message.message_id)
+            if painted_at is None:
                 continue
             match message:
                 case AlertMessage():
-                    cost.passed("alert fired to painted", message.advised_at, painted)
-                    cost.passed("last sample to alert painted", message.heard_at, painted)
+                    cost.add_stage("alert fired to painted", message.advised_at, painted_at)
+                    cost.add_stage("last sample to alert painted", message.heard_at, painted_at)
                 case MoodMessage():
-                    cost.passed("mood sent to painted", sent_at, painted)
-                    cost.passed("last sample to mood painted", message.heard_at, painted)
+                    cost.add_stage("mood sent to painted", sent_at, painted_at)
+                    cost.add_stage("last sample to mood painted", message.heard_at, painted_at)
                 case _:
                     pass
 
 
 @contextmanager
-def watched(url: str) -> Iterator[Seen]:
+def open_page(url: str) -> Iterator[PaintTimes]:
     """Chromium on this page; what it has painted is in the result afterwards.
 
     Raises:
@@ -85,20 +87,22 @@ def watched(url: str) -> Iterator[Seen]:
     except ImportError:
         message = "playwright is not installed: `make test` installs it, or pip install playwright"
         raise BrowserMissingError(message) from None
-    seen = Seen()
+    paint_times = PaintTimes()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(BROWSER_OPTIONS))
         page = browser.new_page()
         page.add_init_script(_OBSERVE)
-        page.goto(url, timeout=READY_MS)
+        page.goto(url, timeout=READY_TIMEOUT_MS)
         try:
-            yield seen
+            yield paint_times
         finally:
-            seen.at.update(_painted(page.evaluate("window.seen")))
+            paint_times.painted_at.update(_parse_paint_times(page.evaluate("window.seen")))
             browser.close()
 
 
-def _painted(found: dict[str, Any]) -> dict[str, datetime]:
+def _parse_paint_times(seen_at_ms: dict[str, Any]) -> dict[str, datetime]:
     return {
-        name: datetime.fromtimestamp(at / 1000, UTC) for name, at in found.items() if at is not None
+        name: datetime.fromtimestamp(at / 1000, UTC)
+        for name, at in seen_at_ms.items()
+        if at is not None
     }

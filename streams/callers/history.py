@@ -6,38 +6,40 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from playbooks.sensitivity import Sensitive
-from streams.messages.callers import MAX_EARLIER, EarlierCallTold, ReturningCaller
+from playbooks.sensitivity import SensitivityKind
+from streams.messages.callers import MAX_EARLIER_CALLS, EarlierCallSummary, ReturningCaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from streams.messages.callers import CallerEvent
 
-    Change = Callable[[tuple[Sensitive, ...], Sensitive | None], tuple[Sensitive, ...]]
+    Change = Callable[
+        [tuple[SensitivityKind, ...], SensitivityKind | None], tuple[SensitivityKind, ...]
+    ]
 
-KEPT = MAX_EARLIER + 1
+MAX_STORED_CALLS = MAX_EARLIER_CALLS + 1
 """The earlier calls that are told, and the one that is going on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class CallerHistory:
     """A caller's calls, the newest first, no two with one id."""
 
-    calls: tuple[EarlierCallTold, ...] = ()
+    calls: tuple[EarlierCallSummary, ...] = ()
 
-    def since(self, oldest: datetime) -> Remembered:
+    def since(self, oldest: datetime) -> CallerHistory:
         """Without what began before."""
-        return Remembered(tuple(one for one in self.calls if one.started_at >= oldest))
+        return CallerHistory(tuple(call for call in self.calls if call.started_at >= oldest))
 
 
-def remember(
-    before: Remembered, event: CallerEvent, *, days: int
-) -> tuple[Remembered, ReturningCaller | None]:
+def update_history(
+    history: CallerHistory, event: CallerEvent, *, days: int
+) -> tuple[CallerHistory, ReturningCaller | None]:
     """Take an event in; the same one again changes nothing and tells the same.
 
     Args:
-        before: what is remembered of the caller.
+        history: what is remembered of the caller.
         event: one of the caller's.
         days: how long a call is remembered, counted in the events' own time.
 
@@ -46,63 +48,67 @@ def remember(
     """
     match event.event:
         case "called":
-            after = _called(before, event).since(event.at - timedelta(days=days))
-            return after, _returning(after, event)
+            next_history = _add_call(history, event).since(event.at - timedelta(days=days))
+            return next_history, _build_returning(next_history, event)
         case "found":
-            return _changed(before, event, _with), None
+            return _change_kinds(history, event, _add_kind), None
         case "withdrawn":
-            return _changed(before, event, _without), None
+            return _change_kinds(history, event, _remove_kind), None
         case "forgotten":
             # A call that goes on is forgotten too: what is found in it later finds no entry.
-            return Remembered(), None
+            return CallerHistory(), None
 
 
-def to_json(remembered: Remembered) -> dict[str, Any]:
+def to_json(history: CallerHistory) -> dict[str, Any]:
     """As it is written down, with a number that tells quickly whether anything is too old."""
     return {
-        "calls": [one.model_dump(mode="json") for one in remembered.calls],
-        "oldest_s": min((one.started_at.timestamp() for one in remembered.calls), default=None),
+        "calls": [call.model_dump(mode="json") for call in history.calls],
+        "oldest_s": min((call.started_at.timestamp() for call in history.calls), default=None),
     }
 
 
-def from_json(value: Mapping[str, Any]) -> Remembered:
+def from_json(value: Mapping[str, Any]) -> CallerHistory:
     """And read back."""
-    return Remembered(tuple(EarlierCallTold.model_validate(one) for one in value["calls"]))
+    return CallerHistory(tuple(EarlierCallSummary.model_validate(call) for call in value["calls"]))
 
 
-def _called(before: Remembered, event: CallerEvent) -> Remembered:
-    if any(one.call_id == event.call_id for one in before.calls):
-        return before
-    calls = (*before.calls, EarlierCallTold(call_id=event.call_id, started_at=event.at))
+def _add_call(history: CallerHistory, event: CallerEvent) -> CallerHistory:
+    if any(call.call_id == event.call_id for call in history.calls):
+        return history
+    calls = (*history.calls, EarlierCallSummary(call_id=event.call_id, started_at=event.at))
     # By id where two began at once, so that the order in which they came makes no difference.
-    newest = sorted(calls, key=lambda one: (one.started_at, one.call_id), reverse=True)
-    return Remembered(tuple(newest[:KEPT]))
+    newest = sorted(calls, key=lambda call: (call.started_at, call.call_id), reverse=True)
+    return CallerHistory(tuple(newest[:MAX_STORED_CALLS]))
 
 
-def _returning(after: Remembered, event: CallerEvent) -> ReturningCaller | None:
-    earlier = [one for one in after.calls if one.started_at < event.at]
+def _build_returning(history: CallerHistory, event: CallerEvent) -> ReturningCaller | None:
+    earlier = [call for call in history.calls if call.started_at < event.at]
     if not earlier:
         return None
-    told = tuple(earlier[:MAX_EARLIER])
-    return ReturningCaller(call_id=event.call_id, at=event.at, earlier=told)
+    newest = tuple(earlier[:MAX_EARLIER_CALLS])
+    return ReturningCaller(call_id=event.call_id, at=event.at, earlier=newest)
 
 
-def _changed(before: Remembered, event: CallerEvent, change: Change) -> Remembered:
+def _change_kinds(history: CallerHistory, event: CallerEvent, change: Change) -> CallerHistory:
     """With another list of kinds for the event's call, if it is remembered."""
     return replace(
-        before,
+        history,
         calls=tuple(
-            one.model_copy(update={"kinds": change(one.kinds, event.kind)})
-            if one.call_id == event.call_id
-            else one
-            for one in before.calls
+            call.model_copy(update={"kinds": change(call.kinds, event.kind)})
+            if call.call_id == event.call_id
+            else call
+            for call in history.calls
         ),
     )
 
 
-def _with(kinds: tuple[Sensitive, ...], more: Sensitive | None) -> tuple[Sensitive, ...]:
-    return tuple(kind for kind in Sensitive if kind in kinds or kind is more)
+def _add_kind(
+    kinds: tuple[SensitivityKind, ...], new_kind: SensitivityKind | None
+) -> tuple[SensitivityKind, ...]:
+    return tuple(kind for kind in SensitivityKind if kind in kinds or kind is new_kind)
 
 
-def _without(kinds: tuple[Sensitive, ...], wrong: Sensitive | None) -> tuple[Sensitive, ...]:
-    return tuple(kind for kind in kinds if kind is not wrong)
+def _remove_kind(
+    kinds: tuple[SensitivityKind, ...], removed_kind: SensitivityKind | None
+) -> tuple[SensitivityKind, ...]:
+    return tuple(kind for kind in kinds if kind is not removed_kind)

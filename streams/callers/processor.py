@@ -8,99 +8,108 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from streams.callers.history import Remembered, from_json, remember, to_json
+from streams.callers.history import CallerHistory, from_json, to_json, update_history
 from streams.cloudevents import now
 from streams.messages.callers import CallerEvent
-from streams.processing.keyed_executor import InTurn
-from streams.processing.ordered_stream import decoded
-from streams.topics import RETURNING
+from streams.processing.keyed_executor import KeyedExecutor
+from streams.processing.ordered_stream import decode_event
+from streams.topics import RETURNING_CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from streams.processing.dead_letters import DeadLetters
-    from streams.processing.faust_app import CallTable, Line
-    from streams.processing.offset_tracker import Hold, Where
-    from streams.processing.ordered_stream import Intake
+    from streams.processing.faust_app import CallTable, ProcessorContext
+    from streams.processing.offset_tracker import PendingOffset, TopicPartition
+    from streams.processing.ordered_stream import OrderedStream
 
-MAX_UNDER_WAY = 256
-SWEEP_S = 600.0
+MAX_CONCURRENCY = 256
+EXPIRY_INTERVAL_S = 600.0
 """Whoever has to be forgotten is, at most so much later; looking through all takes a while."""
 
-AT_ONCE = 1_000
+YIELD_EVERY = 1_000
 """So many callers are looked at before the calls that are going on get their turn."""
 
 
-class Recognising:
+class CallerProcessor:
     """The processor that remembers callers by their hash, each on the partition of its own key."""
 
     def __init__(
-        self, line: Line, *, intake: Intake, table: CallTable, dead_letters: DeadLetters
+        self,
+        context: ProcessorContext,
+        *,
+        ordered_stream: OrderedStream,
+        table: CallTable,
+        dead_letters: DeadLetters,
     ) -> None:
-        self._line = line
-        self._days = line.settings.caller_days
-        self._intake = intake
+        self._context = context
+        self._days = context.settings.caller_days
+        self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
-        self._in_turn = InTurn(at_once=MAX_UNDER_WAY)
-        self._revoked: Counter[int] = Counter()
-        self._swept_at = -SWEEP_S
+        self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
+        self._revocations: Counter[int] = Counter()
+        self._expired_at = -EXPIRY_INTERVAL_S
 
     async def listen(self, stream: Any) -> None:
         """Take events for ever. Callers do not wait for each other; events of one do."""
-        async for event, hold in self._intake.events(stream):
+        async for event, pending in self._ordered_stream.events(stream):
             caller = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._in_turn.do(caller, self._handle(event, hold))
+            await self._executor.submit(caller, self._handle(event, pending))
 
-    async def _handle(self, event: Any, hold: Hold) -> None:
-        async with self._dead_letters.catching(event):
-            await self._take(decoded(CallerEvent, event), event.message.partition)
-            self._dead_letters.worked()
-        hold.release()
+    async def _handle(self, event: Any, pending: PendingOffset) -> None:
+        async with self._dead_letters.capture(event):
+            await self._handle_event(decode_event(CallerEvent, event), event.message.partition)
+            self._dead_letters.record_success()
+        pending.ack()
 
-    async def _take(self, event: CallerEvent, partition: int) -> None:
+    async def _handle_event(self, event: CallerEvent, partition: int) -> None:
         if self._days == 0 and event.event != "forgotten":
             return
-        revoked = self._revoked[partition]
-        before = self._known(event.caller)
-        after, returning = remember(before, event, days=self._days)
+        revocations = self._revocations[partition]
+        prior = self._load_history(event.caller)
+        history, returning_message = update_history(prior, event, days=self._days)
         # Out first, written down second: a crash in between tells the same again, by id.
-        if returning is not None:
-            await self._line.send(RETURNING, returning)
-        if after != before and self._revoked[partition] == revoked:
-            self._write(event.caller, after, partition)
+        if returning_message is not None:
+            await self._context.send(RETURNING_CALLERS, returning_message)
+        if history != prior and self._revocations[partition] == revocations:
+            self._save_history(event.caller, history, partition)
 
-    def _known(self, caller: str) -> Remembered:
-        found = self._table.get(caller)
-        return from_json(found) if found else Remembered()
+    def _load_history(self, caller: str) -> CallerHistory:
+        saved = self._table.get(caller)
+        return from_json(saved) if saved else CallerHistory()
 
-    def _write(self, caller: str, after: Remembered, partition: int) -> None:
-        if after.calls:
-            self._table.put(caller, to_json(after), partition=partition)
+    def _save_history(self, caller: str, history: CallerHistory, partition: int) -> None:
+        if history.calls:
+            self._table.put(caller, to_json(history), partition=partition)
         else:
-            self._table.forget(caller, partition=partition)
+            self._table.delete(caller, partition=partition)
 
-    async def sweep(self) -> None:
+    async def expire(self) -> None:
         """Forget the calls whose days are over, also of callers who never call again."""
-        present = time.monotonic()
-        if present - self._swept_at < SWEEP_S:
+        current_time = time.monotonic()
+        if current_time - self._expired_at < EXPIRY_INTERVAL_S:
             return
-        self._swept_at = present
+        self._expired_at = current_time
         oldest = now() - timedelta(days=self._days)
-        revoked = self._revoked.copy()
-        for number, (caller, partition, state) in enumerate(self._table.ours(), start=1):
-            if number % AT_ONCE == 0:
+        revocations = self._revocations.copy()
+        for number, (caller, partition, state) in enumerate(self._table.local_items(), start=1):
+            if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             if state["oldest_s"] < oldest.timestamp():
-                pruning = self._prune(caller, partition, oldest, revoked=revoked[partition])
-                await self._in_turn.do(caller, pruning)
+                coroutine = self._prune(
+                    caller, partition, oldest, revocations=revocations[partition]
+                )
+                await self._executor.submit(caller, coroutine)
 
-    async def _prune(self, caller: str, partition: int, oldest: datetime, *, revoked: int) -> None:
+    async def _prune(
+        self, caller: str, partition: int, oldest: datetime, *, revocations: int
+    ) -> None:
         """In turn with the caller's events, so that neither undoes what the other did."""
-        if self._revoked[partition] == revoked:
-            self._write(caller, self._known(caller).since(oldest), partition)
+        if self._revocations[partition] == revocations:
+            self._save_history(caller, self._load_history(caller).since(oldest), partition)
 
-    def revoke(self, partitions: Iterable[Where]) -> None:
+    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         """These partitions are another worker's now: what is under way is not written down."""
-        self._revoked.update({one.partition for one in partitions})
+        self._revocations.update({tp.partition for tp in partitions})

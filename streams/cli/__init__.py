@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from streams.cli.errors import told_os, told_validation
+from streams.cli.errors import describe_os_error, describe_validation_error
 
 COMMANDS: dict[str, str] = {
     "run": "Start everything here and play calls: Kafka, worker, desk.",
@@ -86,14 +86,14 @@ def main() -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except OSError as error:
-        _give_up(told_os(error))
-    except _loaded(("pydantic", "ValidationError")) as error:
-        _give_up(told_validation(error))  # type: ignore[arg-type]  # the class is looked up late
-    except _loaded(*_USER_ERRORS) as error:
-        _give_up(str(error))
+        _exit_with(describe_os_error(error))
+    except _resolve_errors(("pydantic", "ValidationError")) as error:
+        _exit_with(describe_validation_error(error))  # type: ignore[arg-type]  # the class is looked up late
+    except _resolve_errors(*_USER_ERRORS) as error:
+        _exit_with(str(error))
 
 
-def _give_up(line: str) -> None:
+def _exit_with(line: str) -> None:
     click.echo(f"callmood: {line}", err=True)
     sys.exit(1)
 
@@ -116,7 +116,7 @@ _USER_ERRORS = (
 """Errors whose text is written for the user."""
 
 
-def _loaded(*names: tuple[str, str]) -> tuple[type[Exception], ...]:
+def _resolve_errors(*names: tuple[str, str]) -> tuple[type[Exception], ...]:
     """Error classes by module and name; one whose module is not loaded was not raised."""
-    found = [getattr(sys.modules.get(module), name, None) for module, name in names]
-    return tuple(error for error in found if error is not None)
+    classes = [getattr(sys.modules.get(module), name, None) for module, name in names]
+    return tuple(error for error in classes if error is not None)

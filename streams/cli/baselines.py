@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streams.cli.evaluation_output import complain, writable
+from streams.cli.evaluation_output import check_writable, complain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TRAIN = "pip install 'callmood[train]'"
-INSTALLED_BY = {
+INSTALL_HINTS = {
     **dict.fromkeys(("sklearn", "scipy", "threadpoolctl", "torch", "torchaudio"), _TRAIN),
     "opensmile": "pip install --require-hashes -r requirements/yardsticks.txt (licensed for "
     "non-commercial use only), or --without-opensmile",
@@ -38,10 +38,10 @@ _DATA = click.option(
 def manifest(*, corpus: str, data: Path) -> None:
     """Print a text corpus's measuring rows as a manifest for `evaluate text`."""
     from detectors.corpora.corpora import CorpusError  # noqa: PLC0415
-    from detectors.corpora.text_manifests import HEADER, manifest  # noqa: PLC0415
+    from detectors.corpora.text_manifests import HEADER, iter_manifest_rows  # noqa: PLC0415
 
     try:
-        rows = list(manifest(data, corpus))
+        rows = list(iter_manifest_rows(data, corpus))
     except CorpusError as error:
         complain(str(error))
         sys.exit(1)
@@ -53,7 +53,7 @@ def manifest(*, corpus: str, data: Path) -> None:
 @click.option(
     "--card",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=writable,
+    callback=check_writable,
     help="Write the page here, too.",
 )
 @click.option(
@@ -67,10 +67,10 @@ def manifest(*, corpus: str, data: Path) -> None:
 def yardsticks(*, data: Path, card: Path | None, cache: Path, without_opensmile: bool) -> None:
     """Measure plain baselines on our own splits (needs the `train` extra; takes minutes)."""
     from detectors.corpora.corpora import CorpusError  # noqa: PLC0415
-    from streams.cli.terminal import Bars  # noqa: PLC0415
+    from streams.cli.terminal import ProgressBars  # noqa: PLC0415
 
-    measure, egemaps = _yardsticks(with_opensmile=not without_opensmile)
-    with Bars() as bars:
+    measure, egemaps = _load_baselines(with_opensmile=not without_opensmile)
+    with ProgressBars() as bars:
         try:
             page = measure(data, cache, egemaps=egemaps, progress=bars)
         except CorpusError as error:
@@ -82,14 +82,14 @@ def yardsticks(*, data: Path, card: Path | None, cache: Path, without_opensmile:
         click.echo(f"wrote {card}")
 
 
-def _yardsticks(*, with_opensmile: bool) -> tuple[Callable[..., Any], Any]:
+def _load_baselines(*, with_opensmile: bool) -> tuple[Callable[..., Any], Any]:
     try:
-        from detectors.training.baselines.report import measure  # noqa: PLC0415
-        from detectors.training.baselines.voice_features import egemaps  # noqa: PLC0415
+        from detectors.training.baselines.report import measure_baselines  # noqa: PLC0415
+        from detectors.training.baselines.voice_features import load_egemaps  # noqa: PLC0415
 
-        return measure, egemaps() if with_opensmile else None
+        return measure_baselines, load_egemaps() if with_opensmile else None
     except ModuleNotFoundError as error:
-        if error.name not in INSTALLED_BY:
+        if error.name not in INSTALL_HINTS:
             raise
-        complain(f"{error.name} is not installed: {INSTALLED_BY[error.name]}")
+        complain(f"{error.name} is not installed: {INSTALL_HINTS[error.name]}")
         sys.exit(1)

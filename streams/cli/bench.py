@@ -14,31 +14,31 @@ import click
 from rich.table import Table
 
 from detectors.reading import Modality
-from detectors.registry import load, voice_at
-from streams.bench.pipeline import LineCost, OutputReader, scrape
+from detectors.registry import find_voice_detector, load
+from streams.bench.pipeline import OutputReader, PipelineCost, scrape_metrics
 from streams.bench.plain_loop import PlainCost, measure_plain
-from streams.bench.rotated_recording import rotated
+from streams.bench.rotated_recording import rotate
 from streams.cli.bench_detectors import detectors
 from streams.cli.bench_dry_run import dry_run
 from streams.cli.bench_playbooks import playbooks
 from streams.cli.kafka import start_local
-from streams.cli.replay import name_all, prepare_all
+from streams.cli.replay import assign_call_ids, prepare_calls
 from streams.cli.terminal import console, progress
-from streams.ingest.replay.gateway import Replay
-from streams.ingest.replay.played_call import Given, demo_calls
+from streams.ingest.replay.gateway import ReplayGateway
+from streams.ingest.replay.played_call import ReplayInput, demo_calls
 from streams.kafka.admin import ensure_topics
-from streams.kafka.local.child_process import Child, start_child
+from streams.kafka.local.child_process import ChildProcess, start_child
 from streams.settings import settings
 
 if TYPE_CHECKING:
-    from streams.ingest.replay.gateway import Played
-    from streams.ingest.replay.played_call import PlayedCall
+    from streams.ingest.replay.gateway import ReplayResult
+    from streams.ingest.replay.played_call import ReplayCall
 
-AIM = 250
+TARGET_CALLS_PER_CORE = 250
 """Concurrent two-channel calls a core: the design aim (docs/architecture.md)."""
 
-READY_S = 60.0
-QUIET_S = 3.0
+READY_TIMEOUT_S = 60.0
+QUIET_TIMEOUT_S = 3.0
 
 
 @click.group()
@@ -62,18 +62,20 @@ def line(calls: int, seconds: int, path: Path | None, out: Path | None) -> None:
     Prints the latency of each stage, CPU-seconds per call-second of the worker, the same for
     VAD, features and models in one loop without Kafka and Faust, and the ratio.
     """
-    ready = prepare_all([Given(path)] if path else demo_calls())
-    played_calls = [rotated(ready[n % len(ready)], n, seconds=seconds) for n in range(calls)]
+    prepared = prepare_calls([ReplayInput(path)] if path else demo_calls())
+    rotated_calls = [rotate(prepared[n % len(prepared)], n, seconds=seconds) for n in range(calls)]
     with console.status("the plain loop ..."):
-        voice = voice_at(settings().voice).load()
-        few = played_calls[: max(4, len(ready))]
-        plain = measure_plain(few, voice=voice, text=load(Modality.TEXT))
+        voice = find_voice_detector(settings().voice).load()
+        sample = rotated_calls[: max(4, len(prepared))]
+        plain = measure_plain(sample, voice=voice, text=load(Modality.TEXT))
     with ExitStack() as stack:
-        worker, url, broker = _start(stack)
-        cost, cpu_s, played = _run(played_calls, url=url, broker=broker)
+        worker, url, broker = _start_pipeline(stack)
+        cost, cpu_s, replay_result = _replay_calls(rotated_calls, url=url, broker=broker)
         del worker
-    figures = _figures(plain, cost, cpu_s=cpu_s, played=played, calls=calls, seconds=seconds)
-    _show(figures)
+    figures = _build_figures(
+        plain, cost, cpu_s=cpu_s, replay_result=replay_result, calls=calls, seconds=seconds
+    )
+    _print_figures(figures)
     if out is not None:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
@@ -87,102 +89,114 @@ def screen(call: Path, out: Path | None) -> None:
     Prints how long each stage takes, from the last audio sample of an utterance to the mood and
     the alert as painted by Chromium. Needs the `dev` extra and Chromium.
     """
-    from streams.bench.screen_latency import watched  # noqa: PLC0415  (playwright is no run-time need)
+    from streams.bench.screen_latency import open_page  # noqa: PLC0415  (playwright is no run-time need)
 
-    (ready,) = prepare_all([Given(call)])
+    (prepared,) = prepare_calls([ReplayInput(call)])
     with ExitStack() as stack:
-        _, _, broker = _start(stack)
-        env = {**os.environ, "CALLMOOD_KAFKA": broker, "CALLMOOD_HOME": str(_scratch(stack))}
+        _, _, broker = _start_pipeline(stack)
+        env = {
+            **os.environ,
+            "CALLMOOD_KAFKA": broker,
+            "CALLMOOD_HOME": str(_make_temporary_home(stack)),
+        }
         log = settings().home.resolve() / "log" / "bench-desk.log"
         desk = start_child(
             "desk", [sys.executable, "-m", "streams.cli", "desk", "--port", "0"], log=log, env=env
         )
         stack.callback(desk.stop)
-        url = desk.wait_for("desk:", timeout_s=READY_S)
+        url = desk.wait_for("desk:", timeout_s=READY_TIMEOUT_S)
         reader = OutputReader(broker)
         stack.callback(reader.close)
-        with watched(f"{url}/agent/{ready.sheet.agent_id}") as seen:
-            gateway = Replay(broker, settings())
+        with open_page(f"{url}/agent/{prepared.sheet.agent_id}") as paint_times:
+            gateway = ReplayGateway(broker, settings())
             stack.callback(gateway.close)
-            with progress(f"playing {ready.name}") as show:
-                played = gateway.play(name_all([ready]), progress=show)
-            messages = reader.messages(quiet_s=QUIET_S)
-        cost = LineCost.of(messages)
-        seen.add_to(cost, messages)
+            with progress(f"playing {prepared.name}") as show:
+                replay_result = gateway.play(assign_call_ids([prepared]), progress=show)
+            messages = reader.read_messages(quiet_s=QUIET_TIMEOUT_S)
+        cost = PipelineCost.from_messages(messages)
+        paint_times.add_stages(cost, messages)
     figures = {
-        "call": ready.name,
-        "seconds": ready.recording.duration_ms / 1000,
-        "gateway_late_ms": played.late_ms,
-        **_latencies(cost),
+        "call": prepared.name,
+        "seconds": prepared.recording.duration_ms / 1000,
+        "gateway_late_ms": replay_result.max_delay_ms,
+        **_latency_figures(cost),
     }
-    click.echo(_rendered(_latency_table(figures)))
-    click.echo(f"made: {figures['counts']}; gateway at most {played.late_ms} ms late")
+    click.echo(_render(_build_latency_table(figures)))
+    click.echo(f"made: {figures['counts']}; gateway at most {replay_result.max_delay_ms} ms late")
     if out is not None:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _scratch(stack: ExitStack) -> str:
+def _make_temporary_home(stack: ExitStack) -> str:
     return stack.enter_context(TemporaryDirectory(prefix="callmood-bench-"))
 
 
-def _start(stack: ExitStack) -> tuple[Child, str, str]:
-    here = settings()
+def _start_pipeline(stack: ExitStack) -> tuple[ChildProcess, str, str]:
+    config = settings()
     with console.status("starting Kafka and a worker ..."):
-        broker = here.kafka
+        broker = config.kafka
         if not broker:
-            kafka = start_local(here, home=here.home / "bench-kafka")
+            kafka = start_local(config, home=config.home / "bench-kafka")
             stack.callback(kafka.stop)
             broker = kafka.bootstrap
-        ensure_topics(broker, here)
+        ensure_topics(broker, config)
         env = {**os.environ, "CALLMOOD_KAFKA": broker, "PYTHONUNBUFFERED": "1"}
-        log = here.home.resolve() / "log" / "bench-worker.log"
+        log = config.home.resolve() / "log" / "bench-worker.log"
         command = [sys.executable, "-m", "streams.cli", "worker", "--metrics-port", "0"]
         worker = start_child("worker", command, log=log, env=env)
         stack.callback(worker.stop)
-        url = worker.wait_for("worker: metrics at", timeout_s=READY_S)
-        worker.wait_for("worker: listening", timeout_s=READY_S)
+        url = worker.wait_for("worker: metrics at", timeout_s=READY_TIMEOUT_S)
+        worker.wait_for("worker: listening", timeout_s=READY_TIMEOUT_S)
     return worker, url, broker
 
 
-def _run(
-    played_calls: list[PlayedCall], *, url: str, broker: str
-) -> tuple[LineCost, float, Played]:
+def _replay_calls(
+    rotated_calls: list[ReplayCall], *, url: str, broker: str
+) -> tuple[PipelineCost, float, ReplayResult]:
     reader = OutputReader(broker)
-    gateway = Replay(broker, settings())
-    named = [(f"{name}.{n}", call) for n, (name, call) in enumerate(name_all(played_calls))]
+    gateway = ReplayGateway(broker, settings())
+    named_calls = [
+        (f"{name}.{n}", call) for n, (name, call) in enumerate(assign_call_ids(rotated_calls))
+    ]
     try:
-        before = scrape(url)("process_cpu_seconds_total")
-        with progress(f"{len(named)} calls at real-time speed") as show:
-            played = gateway.play(named, progress=show)
-        cost = LineCost.of(reader.messages(quiet_s=QUIET_S))
-        return cost, scrape(url)("process_cpu_seconds_total") - before, played
+        cpu_before_s = scrape_metrics(url)("process_cpu_seconds_total")
+        with progress(f"{len(named_calls)} calls at real-time speed") as show:
+            replay_result = gateway.play(named_calls, progress=show)
+        cost = PipelineCost.from_messages(reader.read_messages(quiet_s=QUIET_TIMEOUT_S))
+        return cost, scrape_metrics(url)("process_cpu_seconds_total") - cpu_before_s, replay_result
     finally:
         gateway.close()
         reader.close()
 
 
-def _figures(  # noqa: PLR0913  (figures of one run)
-    plain: PlainCost, cost: LineCost, *, cpu_s: float, played: Played, calls: int, seconds: int
+def _build_figures(  # noqa: PLR0913  (figures of one run)
+    plain: PlainCost,
+    cost: PipelineCost,
+    *,
+    cpu_s: float,
+    replay_result: ReplayResult,
+    calls: int,
+    seconds: int,
 ) -> dict[str, object]:
     line_ratio = cpu_s / (calls * seconds)
-    per = plain.call_seconds or 1.0
-    plain_ratio = plain.total_s / per
+    call_seconds = plain.call_seconds or 1.0
+    plain_ratio = plain.total_s / call_seconds
     return {
         "calls": calls,
         "seconds": seconds,
-        "gateway_late_ms": played.late_ms,
-        **_latencies(cost),
+        "gateway_late_ms": replay_result.max_delay_ms,
+        **_latency_figures(cost),
         "line_cpu_per_call_second": line_ratio,
         "plain_cpu_per_call_second": plain_ratio,
-        "plain_endpointing": plain.endpointing_s / per,
-        "plain_voice": plain.voice_s / per,
-        "plain_text": plain.text_s / per,
+        "plain_endpointing": plain.endpointing_s / call_seconds,
+        "plain_voice": plain.voice_s / call_seconds,
+        "plain_text": plain.text_s / call_seconds,
         "ratio": line_ratio / plain_ratio if plain_ratio else None,
         "calls_a_core": 1 / line_ratio if line_ratio else None,
     }
 
 
-def _latencies(cost: LineCost) -> dict[str, object]:
+def _latency_figures(cost: PipelineCost) -> dict[str, object]:
     return {
         "counts": dict(cost.counts),
         "latency_ms": {
@@ -195,16 +209,21 @@ def _latencies(cost: LineCost) -> dict[str, object]:
     }
 
 
-def _latency_table(figures: dict[str, object]) -> Table:
-    latency = Table("stage", "n", "p50 ms", "p99 ms", title="latency")
+def _build_latency_table(figures: dict[str, object]) -> Table:
+    table = Table("stage", "n", "p50 ms", "p99 ms", title="latency")
     stages = figures["latency_ms"]
-    for stage, one in stages.items() if isinstance(stages, dict) else ():
-        latency.add_row(stage, str(one["n"]), f"{one['p50']:.1f}", f"{one['p99']:.1f}")
-    return latency
+    for stage, stage_figures in stages.items() if isinstance(stages, dict) else ():
+        table.add_row(
+            stage,
+            str(stage_figures["n"]),
+            f"{stage_figures['p50']:.1f}",
+            f"{stage_figures['p99']:.1f}",
+        )
+    return table
 
 
-def _show(figures: dict[str, object]) -> None:
-    latency = _latency_table(figures)
+def _print_figures(figures: dict[str, object]) -> None:
+    latency = _build_latency_table(figures)
     costs = Table("CPU-milliseconds per call-second", "", title="cost")
     for name, label in (
         ("line_cpu_per_call_second", "the line (worker)"),
@@ -215,14 +234,14 @@ def _show(figures: dict[str, object]) -> None:
     ):
         costs.add_row(label, f"{1000 * float(str(figures[name])):.2f}")
     for table in (latency, costs):
-        click.echo(_rendered(table))
+        click.echo(_render(table))
     click.echo(f"line / plain loop: {float(str(figures['ratio'])):.2f}")
-    core = float(str(figures["calls_a_core"]))
-    click.echo(f"calls a core at this cost: {core:.0f} (aim: {AIM})")
+    calls_per_core = float(str(figures["calls_a_core"]))
+    click.echo(f"calls a core at this cost: {calls_per_core:.0f} (aim: {TARGET_CALLS_PER_CORE})")
     click.echo(f"made: {figures['counts']}; gateway at most {figures['gateway_late_ms']} ms late")
 
 
-def _rendered(table: Table) -> str:
-    with console.capture() as shown:
+def _render(table: Table) -> str:
+    with console.capture() as capture:
         console.print(table)
-    return shown.get()
+    return capture.get()

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from detectors.registry import voice_at
+from detectors.registry import find_voice_detector
 from detectors.text.model import TextEmotion
 from detectors.utterance import CONTEXT_LINES, Language
 from streams.bench.detector_latency import (
-    SECONDS,
-    TEXT_AIM_MS,
-    VOICE_AIM_MS,
+    TEXT_TARGET_MS,
+    UTTERANCE_SECONDS,
+    VOICE_TARGET_MS,
     ReadingCost,
-    lines,
-    measured,
-    said_before,
-    utterances,
+    build_primer,
+    load_lines,
+    load_utterances,
+    measure_readings,
 )
 from streams.cli.terminal import console
 from streams.settings import settings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PERCENTILES = (50, 95, 99)
-_NAMES = {Language.KOREAN: "Korean line", Language.ENGLISH: "English line"}
+_LINE_NAMES = {Language.KOREAN: "Korean line", Language.ENGLISH: "English line"}
 
 
 @click.command()
@@ -47,69 +47,71 @@ def detectors(data: Path | None, readings: int, out: Path | None) -> None:
     ours. Models run on one thread. An aim that is missed is shown, and fails nothing.
     """
     with console.status("reading ..."):
-        costs = [*_voice(data, readings), *_text(data, readings)]
-    click.echo(_rendered(_table(costs)))
+        costs = [*_measure_voice(data, readings), *_measure_text(data, readings)]
+    click.echo(_render(_build_table(costs)))
     if out is not None:
-        figures = [_figures(cost) for cost in costs]
+        figures = [_cost_figures(cost) for cost in costs]
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _voice(data: Path | None, readings: int) -> Iterator[ReadingCost]:
-    detector = voice_at(settings().voice).load()
-    for seconds in SECONDS:
-        items = utterances(seconds, data)
-        aim = VOICE_AIM_MS.get(seconds)
+def _measure_voice(data: Path | None, readings: int) -> Iterator[ReadingCost]:
+    detector = find_voice_detector(settings().voice).load()
+    for seconds in UTTERANCE_SECONDS:
+        items = load_utterances(seconds, data)
+        target_ms = VOICE_TARGET_MS.get(seconds)
         name = f"utterance of {seconds} s"
-        yield measured(name, detector.read, items, readings=readings, aim_ms=aim)
+        yield measure_readings(name, detector.read, items, readings=readings, target_ms=target_ms)
 
 
-def _text(data: Path | None, readings: int) -> Iterator[ReadingCost]:
+def _measure_text(data: Path | None, readings: int) -> Iterator[ReadingCost]:
     detector = TextEmotion()
-    for language, name in _NAMES.items():
+    for language, name in _LINE_NAMES.items():
         for before in (0, CONTEXT_LINES):
-            items = lines(language, data, before=before)
-            named = f"{name}, {before} before it" if before else name
-            yield measured(
-                named,
+            items = load_lines(language, data, before=before)
+            label = f"{name}, {before} before it" if before else name
+            yield measure_readings(
+                label,
                 detector.read,
                 items,
                 readings=readings,
-                aim_ms=TEXT_AIM_MS,
-                ready=said_before(detector),
+                target_ms=TEXT_TARGET_MS,
+                prepare=build_primer(detector),
             )
 
 
-def _table(costs: Sequence[ReadingCost]) -> Table:
-    wall = [f"p{one} ms" for one in PERCENTILES]
-    cpu = [f"CPU p{one} ms" for one in (50, 99)]
+def _build_table(costs: Sequence[ReadingCost]) -> Table:
+    wall = [f"p{percent} ms" for percent in PERCENTILES]
+    cpu = [f"CPU p{percent} ms" for percent in (50, 99)]
     table = Table("reading", *wall, *cpu, "aim: p99 ms", title="one reading, one core")
     for cost in costs:
-        cells = [f"{cost.percentile(one):.2f}" for one in PERCENTILES]
-        cells += [f"{cost.percentile(one, cpu=True):.2f}" for one in (50, 99)]
-        table.add_row(cost.name, *cells, _aim(cost))
+        cells = [f"{cost.percentile(percent):.2f}" for percent in PERCENTILES]
+        cells += [f"{cost.percentile(percent, cpu=True):.2f}" for percent in (50, 99)]
+        table.add_row(cost.name, *cells, _target_cell(cost))
     return table
 
 
-def _aim(cost: ReadingCost) -> str:
-    if cost.aim_ms is None:
+def _target_cell(cost: ReadingCost) -> str:
+    if cost.target_ms is None:
         return ""
-    passed, computed = ("met" if cost.met(cpu=cpu) else "missed" for cpu in (False, True))
-    return f"{cost.aim_ms:.0f}: {passed}, in CPU time {computed}"
+    wall_verdict, cpu_verdict = (
+        "met" if cost.is_met(cpu=cpu) else "missed" for cpu in (False, True)
+    )
+    return f"{cost.target_ms:.0f}: {wall_verdict}, in CPU time {cpu_verdict}"
 
 
-def _figures(cost: ReadingCost) -> dict[str, Any]:
+def _cost_figures(cost: ReadingCost) -> dict[str, Any]:
     return {
         "reading": cost.name,
         "n": len(cost.wall_ms),
-        "wall_ms": {f"p{one}": cost.percentile(one) for one in PERCENTILES},
-        "cpu_ms": {f"p{one}": cost.percentile(one, cpu=True) for one in PERCENTILES},
-        "aim_p99_ms": cost.aim_ms,
-        "met": cost.met(),
-        "met_in_cpu_time": cost.met(cpu=True),
+        "wall_ms": {f"p{percent}": cost.percentile(percent) for percent in PERCENTILES},
+        "cpu_ms": {f"p{percent}": cost.percentile(percent, cpu=True) for percent in PERCENTILES},
+        "aim_p99_ms": cost.target_ms,
+        "met": cost.is_met(),
+        "met_in_cpu_time": cost.is_met(cpu=True),
     }
 
 
-def _rendered(table: Table) -> str:
-    with console.capture() as shown:
+def _render(table: Table) -> str:
+    with console.capture() as capture:
         console.print(table)
-    return shown.get()
+    return capture.get()

@@ -13,11 +13,11 @@ import click
 from playbooks.files.loader import LIBRARY
 from streams.backtest.call_sorter import Period
 from streams.backtest.dry_run import DryRun
-from streams.backtest.record_lines import Problems
+from streams.backtest.record_lines import LineProblems
 from streams.backtest.sources import RecordFile
 from streams.backtest.worker_pool import RulePaths
-from streams.bench.sample_calls import changed_rules, made_calls
-from streams.cli.dry_run import cores, played
+from streams.bench.sample_calls import generate_record, write_changed_rules
+from streams.cli.dry_run import count_cores, run_with_bars
 
 
 @click.command("dry-run")
@@ -33,9 +33,9 @@ def dry_run(
     with TemporaryDirectory(prefix="callmood-") as folder:
         record = keep or Path(folder) / "calls.jsonl"
         with record.open("wb") as file:
-            file.writelines(made_calls(calls, seed=seed))
-        rules = changed_rules(LIBRARY, Path(folder) / "rules")
-        figures = _measured(record, rules, jobs or cores())
+            file.writelines(generate_record(calls, seed=seed))
+        rules = write_changed_rules(LIBRARY, Path(folder) / "rules")
+        figures = _measure(record, rules, jobs or count_cores())
     click.echo(
         "{calls:,} calls, {events:,} events ({megabytes} MB): {seconds} s with {jobs} jobs, "
         "{events_per_s:,} events/s; {cpu_s} CPU-seconds, {events_per_core_s:,} events/s a core; "
@@ -45,32 +45,32 @@ def dry_run(
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _measured(record: Path, rules: Path, jobs: int) -> dict[str, float]:
+def _measure(record: Path, rules: Path, jobs: int) -> dict[str, float]:
     size = record.stat().st_size
     run = DryRun(RulePaths(None, rules), Period(), jobs)
-    started, cpu = time.monotonic(), _cpu_s()
-    found = played(run, RecordFile(record, size), Problems(str(record), strict=True))
-    took, spent = time.monotonic() - started, _cpu_s() - cpu
+    started, cpu_before_s = time.monotonic(), _cpu_s()
+    result = run_with_bars(run, RecordFile(record, size), LineProblems(str(record), strict=True))
+    wall_s, cpu_s = time.monotonic() - started, _cpu_s() - cpu_before_s
     return {
-        "calls": found.calls,
-        "events": found.events,
+        "calls": result.calls,
+        "events": result.events,
         "megabytes": round(size / 1e6),
         "jobs": jobs,
-        "seconds": round(took, 1),
-        "events_per_s": round(found.events / took),
-        "cpu_s": round(spent, 1),
-        "events_per_core_s": round(found.events / spent),
-        "peak_mb": round(max(map(_peak_kb, _WHO)) / 1024),
-        "changed": found.total.changed,
+        "seconds": round(wall_s, 1),
+        "events_per_s": round(result.events / wall_s),
+        "cpu_s": round(cpu_s, 1),
+        "events_per_core_s": round(result.events / cpu_s),
+        "peak_mb": round(max(map(_peak_kb, _PROCESSES)) / 1024),
+        "changed": result.total.changed,
     }
 
 
-_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+_PROCESSES = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def _cpu_s() -> float:
     """Of this process and of those that it started and that are done."""
-    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, _WHO))
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, _PROCESSES))
 
 
 def _peak_kb(who: int) -> int:

@@ -11,7 +11,13 @@ import click
 from rich.table import Table
 
 from playbooks.files.loader import PlaybookError, load_library
-from streams.bench.playbook_latency import AIM_MS, company, copies, events, measured
+from streams.bench.playbook_latency import (
+    TARGET_MS,
+    build_repeated_rulebook,
+    build_varied_rulebook,
+    generate_calls,
+    measure_events,
+)
 from streams.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -35,22 +41,24 @@ def playbooks(rules: Path | None, count: int, calls: int, out: Path | None) -> N
     is: the same ones again and again, which all fire at once. CPU time stands beside the time
     that passed: on a machine that others use, only the former is ours.
     """
-    told = list(events(calls))
-    library = _library(rules)
+    call_events = list(generate_calls(calls))
+    library = _load_or_exit(rules)
     figures = []
-    for name, book in (
-        ("different", company(library, count)),
-        ("all alike", copies(library, count)),
+    for name, rulebook in (
+        ("different", build_varied_rulebook(library, count)),
+        ("all alike", build_repeated_rulebook(library, count)),
     ):
-        with console.status(f"{len(book)} playbooks, {name} ..."):
-            costs = measured(book, told)
-        click.echo(_rendered(_table(f"one event through {len(book)} playbooks, {name}", costs)))
-        figures += [_figures(name, cost) for cost in costs]
+        with console.status(f"{len(rulebook)} playbooks, {name} ..."):
+            costs = measure_events(rulebook, call_events)
+        click.echo(
+            _render(_build_table(f"one event through {len(rulebook)} playbooks, {name}", costs))
+        )
+        figures += [_cost_figures(name, cost) for cost in costs]
     if out is not None:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _library(rules: Path | None) -> Rulebook:
+def _load_or_exit(rules: Path | None) -> Rulebook:
     try:
         return load_library(rules)
     except PlaybookError as error:
@@ -58,35 +66,39 @@ def _library(rules: Path | None) -> Rulebook:
         sys.exit(1)
 
 
-def _table(title: str, costs: Sequence[EventCost]) -> Table:
-    wall = [f"p{one} ms" for one in PERCENTILES]
-    cpu = [f"CPU p{one} ms" for one in (50, 99)]
-    table = Table("event", "n", *wall, *cpu, f"aim: p99 {AIM_MS:g} ms", title=title)
+def _build_table(title: str, costs: Sequence[EventCost]) -> Table:
+    wall = [f"p{percent} ms" for percent in PERCENTILES]
+    cpu = [f"CPU p{percent} ms" for percent in (50, 99)]
+    table = Table("event", "n", *wall, *cpu, f"aim: p99 {TARGET_MS:g} ms", title=title)
     for cost in costs:
-        cells = [f"{cost.percentile(one):.3f}" for one in PERCENTILES]
-        cells += [f"{cost.percentile(one, cpu=True):.3f}" for one in (50, 99)]
-        table.add_row(cost.kind, f"{len(cost.wall_ms)}", *cells, _aim(cost))
+        cells = [f"{cost.percentile(percent):.3f}" for percent in PERCENTILES]
+        cells += [f"{cost.percentile(percent, cpu=True):.3f}" for percent in (50, 99)]
+        table.add_row(cost.kind, f"{len(cost.wall_ms)}", *cells, _target_cell(cost))
     return table
 
 
-def _aim(cost: EventCost) -> str:
-    passed, computed = (
-        "met" if cost.percentile(99, cpu=cpu) <= AIM_MS else "missed" for cpu in (False, True)
+def _target_cell(cost: EventCost) -> str:
+    wall_verdict, cpu_verdict = (
+        "met" if cost.percentile(99, cpu=cpu) <= TARGET_MS else "missed" for cpu in (False, True)
     )
-    return passed if passed == computed else f"{passed}, in CPU time {computed}"
+    return (
+        wall_verdict
+        if wall_verdict == cpu_verdict
+        else f"{wall_verdict}, in CPU time {cpu_verdict}"
+    )
 
 
-def _figures(name: str, cost: EventCost) -> dict[str, Any]:
+def _cost_figures(name: str, cost: EventCost) -> dict[str, Any]:
     return {
         "playbooks": name,
         "event": cost.kind,
         "n": len(cost.wall_ms),
-        "wall_ms": {f"p{one}": cost.percentile(one) for one in PERCENTILES},
-        "cpu_ms": {f"p{one}": cost.percentile(one, cpu=True) for one in PERCENTILES},
+        "wall_ms": {f"p{percent}": cost.percentile(percent) for percent in PERCENTILES},
+        "cpu_ms": {f"p{percent}": cost.percentile(percent, cpu=True) for percent in PERCENTILES},
     }
 
 
-def _rendered(table: Table) -> str:
-    with console.capture() as shown:
+def _render(table: Table) -> str:
+    with console.capture() as capture:
         console.print(table)
-    return shown.get()
+    return capture.get()

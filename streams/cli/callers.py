@@ -10,8 +10,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streams.cloudevents import now
-from streams.ingest.caller_hash import HASH_DIGITS, Callers, caller_key
-from streams.kafka.admin import BrokerError, ensure_topics, no_broker, reachable_broker
+from streams.ingest.caller_hash import HASH_DIGITS, CallerHasher, load_caller_key
+from streams.kafka.admin import BrokerError, describe_unreachable, ensure_topics, require_broker
 from streams.messages.callers import CallerEvent
 from streams.settings import Settings, settings
 from streams.topics import CALLER_EVENTS
@@ -32,41 +32,43 @@ def forget(*, number: str | None, known: str | None) -> None:
 
     With --number this needs the key that the gateways hash with.
     """
-    here = settings()
-    caller = _caller(here, number=number, known=known)
-    broker = reachable_broker(here)
-    ensure_topics(broker, here)
-    _tell(broker, here, CallerEvent(event="forgotten", caller=caller, at=now()))
+    config = settings()
+    caller = _resolve_caller(config, number=number, caller_hash=known)
+    broker = require_broker(config)
+    ensure_topics(broker, config)
+    _send(broker, config, CallerEvent(event="forgotten", caller=caller, at=now()))
     click.echo(f"caller {caller} is forgotten, as soon as a worker and the desk read it")
 
 
-def _caller(here: Settings, *, number: str | None, known: str | None) -> str:
-    if (number is None) == (known is None):
+def _resolve_caller(config: Settings, *, number: str | None, caller_hash: str | None) -> str:
+    if (number is None) == (caller_hash is None):
         message = "say who: --number NUMBER or --hash HASH"
         raise click.UsageError(message)
-    if known is not None:
-        if not re.fullmatch(rf"[0-9a-f]{{{HASH_DIGITS}}}", known):
+    if caller_hash is not None:
+        if not re.fullmatch(rf"[0-9a-f]{{{HASH_DIGITS}}}", caller_hash):
             message = f"--hash is {HASH_DIGITS} of the digits 0-9 and a-f"
             raise click.UsageError(message)
-        return known
+        return caller_hash
     text = sys.stdin.readline() if number == "-" else number or ""
-    return _hashed(here, text)
+    return _hash_number(config, text)
 
 
-def _hashed(here: Settings, number: str) -> str:
+def _hash_number(config: Settings, number: str) -> str:
     """The number's hash; a key that was never made has hashed nobody."""
-    if not here.caller_key.exists():
-        message = f"there is no key at {here.caller_key}: point CALLMOOD_CALLER_KEY_FILE to it"
+    if not config.caller_key.exists():
+        message = f"there is no key at {config.caller_key}: point CALLMOOD_CALLER_KEY_FILE to it"
         raise click.ClickException(message)
-    caller = Callers(caller_key(here.caller_key), here.region).hash_of(number)
+    caller = CallerHasher(load_caller_key(config.caller_key), config.region).hash_number(number)
     if not caller:
-        message = f"--number is no telephone number (its country, if it names none: {here.region})"
+        message = (
+            f"--number is no telephone number (its country, if it names none: {config.region})"
+        )
         raise click.UsageError(message)
     return caller
 
 
-def _tell(broker: str, here: Settings, event: CallerEvent) -> None:
-    milliseconds = int(here.kafka_timeout_s * 1000)
+def _send(broker: str, config: Settings, event: CallerEvent) -> None:
+    milliseconds = int(config.kafka_timeout_s * 1000)
     try:
         producer = KafkaProducer(
             bootstrap_servers=broker,
@@ -83,8 +85,8 @@ def _tell(broker: str, here: Settings, event: CallerEvent) -> None:
                 key=event.key.encode(),
                 value=event.value(),
                 headers=event.headers(source=SOURCE),
-            ).get(2 * here.kafka_timeout_s)
+            ).get(2 * config.kafka_timeout_s)
         finally:
-            producer.close(timeout=here.kafka_timeout_s)
+            producer.close(timeout=config.kafka_timeout_s)
     except (KafkaError, ValueError, OSError) as error:
-        raise BrokerError(no_broker(broker, error)) from None
+        raise BrokerError(describe_unreachable(broker, error)) from None

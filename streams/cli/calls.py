@@ -8,9 +8,17 @@ import click
 
 from streams.backtest.call_sorter import Period
 from streams.backtest.export import export as write
-from streams.backtest.record_lines import Problems
-from streams.backtest.sources import KAFKA, source_of
-from streams.cli.dry_run import RESULT, SINCE, UNTIL, checked, placed, seldom, tell
+from streams.backtest.record_lines import LineProblems
+from streams.backtest.sources import KAFKA, open_source
+from streams.cli.dry_run import (
+    RESULT,
+    SINCE,
+    UNTIL,
+    check_writable,
+    convert_errors,
+    print_problems,
+    throttle,
+)
 from streams.cli.interrupts import end_on_signals
 from streams.cli.terminal import progress
 from streams.settings import settings
@@ -26,7 +34,7 @@ def calls() -> None:
 
 
 @calls.command()
-@click.option("--to", required=True, type=RESULT, callback=placed, help="Gzipped if *.gz.")
+@click.option("--to", required=True, type=RESULT, callback=check_writable, help="Gzipped if *.gz.")
 @SINCE
 @UNTIL
 def export(*, to: Path, since: datetime | None, until: datetime | None) -> None:
@@ -36,9 +44,11 @@ def export(*, to: Path, since: datetime | None, until: datetime | None) -> None:
     served its purpose.
     """
     end_on_signals()
-    period, problems = Period(since, until), Problems(KAFKA)
-    source = source_of(KAFKA, period, settings())
+    period, problems = Period(since, until), LineProblems(KAFKA)
+    source = open_source(KAFKA, period, settings())
     with progress("exporting messages") as show:
-        written = checked(lambda: write(source, to, period, problems, step=seldom(show)))
-    click.echo(f"{to}: {written.calls:,} calls, {written.messages:,} messages")
-    tell(problems)
+        result = convert_errors(
+            lambda: write(source, to, period, problems, on_progress=throttle(show))
+        )
+    click.echo(f"{to}: {result.calls:,} calls, {result.messages:,} messages")
+    print_problems(problems)

@@ -15,8 +15,8 @@ from streams.evidence.feature import EVIDENCE
 from streams.kafka.admin import broker_address
 from streams.playbook_pages.feature import RULES
 from streams.settings import Settings, settings
-from streams.site.app import Line, create_app, kafka_line
-from streams.site.server import PortTakenError, bound_socket, serve, url_of
+from streams.site.app import KafkaLink, create_app, kafka_link
+from streams.site.server import PortTakenError, bind_socket, build_url, serve
 from streams.store.engine import StoreError
 
 if TYPE_CHECKING:
@@ -32,25 +32,25 @@ def desk(port: int | None) -> None:
 
     Without Kafka the pages stay up, say so, and go on when it is back.
     """
-    here = settings()
-    configure_logging(here.log_level)
+    config = settings()
+    configure_logging(config.log_level)
     # aiokafka tells every failed attempt; the desk says once that Kafka is away, and when not.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        one = bound_socket(here.host, here.port if port is None else port)
-        app = desk_app(here)
+        sock = bind_socket(config.host, config.port if port is None else port)
+        app = desk_app(config)
     except (PortTakenError, StoreError) as error:
         raise click.ClickException(str(error)) from None
-    if not serve(app, one, ready=lambda: _say(url_of(one))):
+    if not serve(app, sock, on_ready=lambda: _print_url(build_url(sock))):
         sys.exit(1)
 
 
-def desk_app(here: Settings, *, line: Line | None = None) -> FastAPI:
+def desk_app(config: Settings, *, link: KafkaLink | None = None) -> FastAPI:
     """The whole site: every feature, over Kafka unless another line is given."""
-    over = line or kafka_line(broker_address(here), here)
-    return create_app(here, features=FEATURES, line=over)
+    link = link or kafka_link(broker_address(config), config)
+    return create_app(config, features=FEATURES, link=link)
 
 
-def _say(url: str) -> None:
+def _print_url(url: str) -> None:
     click.echo(f"desk: {url}")
     sys.stdout.flush()

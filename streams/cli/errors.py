@@ -16,35 +16,35 @@ if TYPE_CHECKING:
 PREFIX = "CALLMOOD_"
 
 
-def told_validation(error: ValidationError) -> str:
+def describe_validation_error(error: ValidationError) -> str:
     """Name every setting that is wrong; other values, which are not the user's, as they are."""
     faults = error.errors(include_url=False, include_context=False)
     if error.title != "Settings":
         return " ".join(str(error).split())
-    return "; ".join(map(_told_setting, faults)) + " (docs/settings.md explains them)"
+    return "; ".join(map(_describe_setting, faults)) + " (docs/settings.md explains them)"
 
 
-def _told_setting(fault: ErrorDetails) -> str:
+def _describe_setting(fault: ErrorDetails) -> str:
     name = ".".join(map(str, fault["loc"])).upper().removeprefix(PREFIX)
-    what = fault["msg"][0].lower() + fault["msg"][1:]
-    return f"{PREFIX}{name}={fault['input']}: {what}"
+    problem = fault["msg"][0].lower() + fault["msg"][1:]
+    return f"{PREFIX}{name}={fault['input']}: {problem}"
 
 
-def told_os(error: OSError, environment: Mapping[str, str] = os.environ) -> str:
+def describe_os_error(error: OSError, environment: Mapping[str, str] = os.environ) -> str:
     """Name the file, and the setting that leads there."""
     if error.errno == errno.EADDRINUSE:
         return (
             "a port is taken by another program: choose another with CALLMOOD_PORT, "
             "CALLMOOD_WORKER_METRICS_PORT or CALLMOOD_GATEWAY_METRICS_PORT (0: a free one)"
         )
-    what = error.strerror or str(error) or type(error).__name__
+    problem = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
-        return f"the system refused: {what}"
+        return f"the system refused: {problem}"
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
-    return f"{name}: {what}; {_todo(Path(name), environment)}"
+    return f"{name}: {problem}; {_suggest_remedy(Path(name), environment)}"
 
 
-def _todo(path: Path, environment: Mapping[str, str]) -> str:
+def _suggest_remedy(path: Path, environment: Mapping[str, str]) -> str:
     for setting, default in (("CALLMOOD_CACHE", "~/.cache/callmood"), ("CALLMOOD_HOME", "var")):
         folder = Path(environment.get(setting) or default).expanduser().absolute()
         if path.absolute() == folder or folder in path.absolute().parents:

@@ -12,18 +12,18 @@ from streams.cli.baselines import manifest, yardsticks
 from streams.cli.evaluate_calls import calls
 from streams.cli.evaluation_output import (
     BAD_INPUT,
-    Wanted,
+    EvaluationOptions,
+    check_writable,
     command_line,
     complain,
-    finish,
-    writable,
+    write_results,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from detectors.corpora.manifests import Row
-    from detectors.evaluation.scored_item import Judged
+    from detectors.corpora.manifests import ManifestRow
+    from detectors.evaluation.scored_item import ScoredItem
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -42,20 +42,20 @@ evaluate.add_command(calls)
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
-            "--pictures", type=_FOLDER, callback=writable,
+            "--pictures", type=_FOLDER, callback=check_writable,
             help="Draw confusion matrix and reliability diagram (SVG) into this folder.",
         ),
         click.option("--table", is_flag=True, help="Print the model cards' Markdown table."),
         click.option(
-            "--card", type=_FILE, callback=writable,
+            "--card", type=_FILE, callback=check_writable,
             help="Write the figures as a Markdown page.",
         ),
         click.option(
-            "--predictions", type=_FILE, callback=writable,
+            "--predictions", type=_FILE, callback=check_writable,
             help="Write one row per item as CSV; one that cannot be read abstains.",
         ),
         click.option(
-            "--json", "json_path", type=_FILE, callback=writable,
+            "--json", "json_path", type=_FILE, callback=check_writable,
             help="Write the figures as JSON, with intervals and by group.",
         ),
         click.option(
@@ -125,7 +125,7 @@ def voice(  # noqa: PLR0913 - one argument an option
     repeats: int,
     model: str,
     root: Path,
-    **wanted: Any,
+    **common_options: Any,
 ) -> None:
     """Read clips: column path; where known, emotion, speaker, corpus, language, speaker_sex.
 
@@ -133,25 +133,27 @@ def voice(  # noqa: PLR0913 - one argument an option
     """
     from detectors.corpora.telephone_channel import Codec  # noqa: PLC0415
     from detectors.evaluation.evaluate import read_voice  # noqa: PLC0415
-    from detectors.evaluation.scored_item import only  # noqa: PLC0415
+    from detectors.evaluation.scored_item import filter_by_labels  # noqa: PLC0415
     from detectors.labels import EMOTIONS  # noqa: PLC0415
-    from detectors.registry import voice_at  # noqa: PLC0415
+    from detectors.registry import find_voice_detector  # noqa: PLC0415
 
-    asked = Wanted(command=command_line(), **wanted)
+    options = EvaluationOptions(command=command_line(), **common_options)
     _check_order(in_order=in_order, from_nth=from_nth, shuffle=shuffle, repeats=repeats)
-    kept = _emotions(labels)
-    rows = _chosen(_rows(asked.manifests, ["path"]), fold, subset)
-    detector = _loaded(lambda: voice_at(model).load())
-    orders = _shown(
-        _orders(rows, shuffle, repeats),
+    label_names = _parse_labels(labels)
+    rows = _select_rows(_load_rows(options.manifests, ["path"]), fold, subset)
+    detector = _load_detector(lambda: find_voice_detector(model).load())
+    orders = _read_with_bar(
+        _build_orders(rows, shuffle, repeats),
         lambda bar: read_voice(
             bar, detector, root, codec=Codec(codec), in_order=in_order, from_nth=from_nth,
             complain=complain,
         ),
     )  # fmt: skip
-    judged = [item for order in orders for item in order]
-    measure = only(judged, kept) if kept else judged
-    finish(asked, detector, EMOTIONS, written=("path", orders[0]), judged=measure)
+    scored_items = [item for order in orders for item in order]
+    measured_items = filter_by_labels(scored_items, label_names) if label_names else scored_items
+    write_results(
+        options, detector, EMOTIONS, predictions=("path", orders[0]), scored_items=measured_items
+    )
 
 
 @evaluate.command()
@@ -163,91 +165,102 @@ def voice(  # noqa: PLR0913 - one argument an option
     show_default=True,
     help="Whose labels are the columns.",
 )
-def text(*, in_order: bool, taxonomy: str, root: Path, **wanted: Any) -> None:
+def text(*, in_order: bool, taxonomy: str, root: Path, **common_options: Any) -> None:
     """Read lines: columns id, text, language (ko, en); where known, call, labels joined by |."""
     from detectors.evaluation.evaluate import read_text  # noqa: PLC0415
     from detectors.evaluation.scored_item import label_names  # noqa: PLC0415
     from detectors.text.model import Taxonomy, TextEmotion  # noqa: PLC0415
 
     del root  # there are no paths
-    asked = Wanted(command=command_line(), **wanted)
-    whose = None if taxonomy == "callmood" else Taxonomy(taxonomy)
-    rows = _rows(asked.manifests, ["id", "text", "language"])
-    detector = _loaded(TextEmotion)
-    (judged,) = _shown(
+    options = EvaluationOptions(command=command_line(), **common_options)
+    label_taxonomy = None if taxonomy == "callmood" else Taxonomy(taxonomy)
+    rows = _load_rows(options.manifests, ["id", "text", "language"])
+    detector = _load_detector(TextEmotion)
+    (scored_items,) = _read_with_bar(
         [rows],
-        lambda bar: read_text(bar, detector, whose, in_order=in_order, complain=complain),
+        lambda bar: read_text(bar, detector, label_taxonomy, in_order=in_order, complain=complain),
     )
-    several = whose is not None
-    written = ("id", judged)
-    finish(asked, detector, label_names(whose), written=written, judged=judged, several=several)
+    multi_label = label_taxonomy is not None
+    predictions = ("id", scored_items)
+    write_results(
+        options,
+        detector,
+        label_names(label_taxonomy),
+        predictions=predictions,
+        scored_items=scored_items,
+        multi_label=multi_label,
+    )
 
 
 def _check_order(*, in_order: bool, from_nth: int, shuffle: int | None, repeats: int) -> None:
     if not in_order and (from_nth > 1 or shuffle is not None):
-        _refuse("--from-nth and --shuffle are about the order of a call: add --in-order")
+        _exit_bad_input("--from-nth and --shuffle are about the order of a call: add --in-order")
     if repeats > 1 and shuffle is None:
-        _refuse("--repeats hears the same order again and again: add --shuffle SEED")
+        _exit_bad_input("--repeats hears the same order again and again: add --shuffle SEED")
 
 
-def _emotions(labels: str | None) -> list[str]:
+def _parse_labels(labels: str | None) -> list[str]:
     from detectors.labels import EMOTIONS  # noqa: PLC0415
 
-    kept = [label.strip() for label in labels.split(",")] if labels else []
-    if unknown := [label for label in kept if label not in EMOTIONS]:
-        _refuse(f"--labels: {unknown[0]!r} is none of {', '.join(EMOTIONS)}")
-    return kept
+    label_names = [label.strip() for label in labels.split(",")] if labels else []
+    if unknown := [label for label in label_names if label not in EMOTIONS]:
+        _exit_bad_input(f"--labels: {unknown[0]!r} is none of {', '.join(EMOTIONS)}")
+    return label_names
 
 
-def _chosen(rows: list[Row], fold: int | None, subset: str | None) -> list[Row]:
-    from detectors.corpora.corpora import in_fold  # noqa: PLC0415
+def _select_rows(
+    rows: list[ManifestRow], fold: int | None, subset: str | None
+) -> list[ManifestRow]:
+    from detectors.corpora.corpora import is_in_fold  # noqa: PLC0415
 
     if fold is not None:
-        rows = [row for row in rows if in_fold(row.fields, fold)]
+        rows = [row for row in rows if is_in_fold(row.fields, fold)]
     if subset is None:
         return rows
-    there = ", ".join(sorted({row["subset"] for row in rows if row["subset"]})) or "none"
-    if not (chosen := [row for row in rows if row["subset"] == subset]):
-        _refuse(f"--subset: no row is of {subset!r}; there is: {there}")
-    return chosen
+    subsets = ", ".join(sorted({row["subset"] for row in rows if row["subset"]})) or "none"
+    if not (selected := [row for row in rows if row["subset"] == subset]):
+        _exit_bad_input(f"--subset: no row is of {subset!r}; there is: {subsets}")
+    return selected
 
 
-def _orders(rows: list[Row], seed: int | None, repeats: int) -> list[list[Row]]:
-    from detectors.evaluation.clip_order import shuffled  # noqa: PLC0415
+def _build_orders(
+    rows: list[ManifestRow], seed: int | None, repeats: int
+) -> list[list[ManifestRow]]:
+    from detectors.evaluation.clip_order import shuffle_within_speakers  # noqa: PLC0415
 
     if seed is None:
         return [rows]
-    return [shuffled(rows, seed + number) for number in range(repeats)]
+    return [shuffle_within_speakers(rows, seed + number) for number in range(repeats)]
 
 
-def _refuse(message: str) -> None:
+def _exit_bad_input(message: str) -> None:
     complain(message)
     sys.exit(BAD_INPUT)
 
 
-def _loaded(detector: Callable[[], Any]) -> Any:
+def _load_detector(load: Callable[[], Any]) -> Any:
     from detectors.detector import DetectorUnavailableError  # noqa: PLC0415
 
     try:
-        return detector()
+        return load()
     except DetectorUnavailableError as error:
         complain(str(error))
         sys.exit(1)
 
 
-def _rows(manifests: Iterable[Path], columns: list[str]) -> list[Row]:
-    from detectors.corpora.manifests import ManifestError, rows  # noqa: PLC0415
+def _load_rows(manifests: Iterable[Path], columns: list[str]) -> list[ManifestRow]:
+    from detectors.corpora.manifests import ManifestError, read_rows  # noqa: PLC0415
 
     try:
-        return [row for path in manifests for row in rows(path, columns, complain)]
+        return [row for path in manifests for row in read_rows(path, columns, complain)]
     except ManifestError as error:
         complain(str(error))
         sys.exit(BAD_INPUT)
 
 
-def _shown(
-    orders: list[list[Row]], read: Callable[[Iterable[Row]], list[Judged]]
-) -> list[list[Judged]]:
+def _read_with_bar(
+    orders: list[list[ManifestRow]], read: Callable[[Iterable[ManifestRow]], list[ScoredItem]]
+) -> list[list[ScoredItem]]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 

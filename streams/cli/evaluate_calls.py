@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from streams.cli.evaluation_output import BAD_INPUT, complain, writable
+from streams.cli.evaluation_output import BAD_INPUT, check_writable, complain
 from streams.cli.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.detector import Detector
-    from detectors.evaluation.calls.playback import Course, Track
-    from detectors.evaluation.calls.synthetic_calls import Strung
+    from detectors.evaluation.calls.playback import MoodTrajectory, Track
+    from detectors.evaluation.calls.synthetic_calls import SyntheticCall
     from detectors.utterance import Utterance
 
 _COLUMNS = {
@@ -55,7 +55,7 @@ _COLUMNS = {
     "--json",
     "json_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=writable,
+    callback=check_writable,
     help="Write the figures as JSON.",
 )
 def calls(
@@ -70,57 +70,58 @@ def calls(
     if data is None and not paths:
         complain("nothing to play: give --data DIR or --call FILE")
         sys.exit(BAD_INPUT)
-    detector = _detector()
-    real = [*paths, *(sorted((data / "calls").glob("*.flac")) if data else [])]
-    calm = _real(real, language, detector)
+    detector = _load_detector()
+    recordings = [*paths, *(sorted((data / "calls").glob("*.flac")) if data else [])]
+    calm = _play_recordings(recordings, language, detector)
     angry: list[dict[str, Any]] = []
     if data is not None:
-        more, angry = _made(data, detector)
-        calm += more
-    click.echo(_rendered(_calm_table(calm)))
+        synthetic, angry = _play_synthetic_calls(data, detector)
+        calm += synthetic
+    click.echo(_render(_build_calm_table(calm)))
     if angry:
-        click.echo(_rendered(_angry_table(angry)))
+        click.echo(_render(_build_angry_table(angry)))
     if json_path is not None:
         figures = {"calm": calm, "angry": angry}
         json_path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _detector() -> Detector[Utterance]:
+def _load_detector() -> Detector[Utterance]:
     from detectors.detector import DetectorUnavailableError  # noqa: PLC0415
-    from detectors.registry import voice_at  # noqa: PLC0415
+    from detectors.registry import find_voice_detector  # noqa: PLC0415
     from streams.settings import settings  # noqa: PLC0415
 
     try:
-        return voice_at(settings().voice).load()
+        return find_voice_detector(settings().voice).load()
     except DetectorUnavailableError as error:
         complain(str(error))
         sys.exit(1)
 
 
-def _real(paths: Iterable[Path], language: str, detector: Any) -> list[dict[str, Any]]:
-    from detectors.evaluation.calls.playback import play, summed  # noqa: PLC0415
-    from detectors.evaluation.calls.synthetic_calls import TUNED_CALLS, Half  # noqa: PLC0415
+def _play_recordings(paths: Iterable[Path], language: str, detector: Any) -> list[dict[str, Any]]:
+    from detectors.evaluation.calls.playback import play, summarise_trajectories  # noqa: PLC0415
+    from detectors.evaluation.calls.synthetic_calls import TUNING_CALLS, Half  # noqa: PLC0415
 
     figures: list[dict[str, Any]] = []
-    halves: dict[str, list[Course]] = {}
+    courses_by_half: dict[str, list[MoodTrajectory]] = {}
     for path in paths:
-        half = Half.TUNED if path.stem in TUNED_CALLS else Half.KEPT
-        for track in _tracks(path, language):
+        half = Half.TUNING if path.stem in TUNING_CALLS else Half.HELD_OUT
+        for track in _load_tracks(path, language):
             course = play(track, detector)
-            halves.setdefault(half, []).append(course)
-            figures.append({"half": half, **summed(course.name, [course])})
+            courses_by_half.setdefault(half, []).append(course)
+            figures.append({"half": half, **summarise_trajectories(course.name, [course])})
     return figures + [
-        {"half": half, **summed("real calls", courses)} for half, courses in halves.items()
+        {"half": half, **summarise_trajectories("real calls", courses)}
+        for half, courses in courses_by_half.items()
     ]
 
 
-def _tracks(path: Path, language: str) -> list[Track]:
+def _load_tracks(path: Path, language: str) -> list[Track]:
     from detectors.evaluation.calls.playback import Track  # noqa: PLC0415
     from detectors.utterance import Language  # noqa: PLC0415
     from streams.ingest.replay.recording import RecordingError, open_recording  # noqa: PLC0415
 
     try:
-        recording = open_recording(path, customer="left")
+        recording = open_recording(path, customer_side="left")
     except RecordingError as error:
         complain(str(error))
         sys.exit(BAD_INPUT)
@@ -131,84 +132,97 @@ def _tracks(path: Path, language: str) -> list[Track]:
     ]
 
 
-def _made(data: Path, detector: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _play_synthetic_calls(
+    data: Path, detector: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Play the strung calls; figures of the calm ones, and of the angry ones."""
-    from detectors.evaluation.calls.playback import play, summed  # noqa: PLC0415
-    from detectors.evaluation.calls.synthetic_calls import strung  # noqa: PLC0415
+    from detectors.evaluation.calls.playback import play, summarise_trajectories  # noqa: PLC0415
+    from detectors.evaluation.calls.synthetic_calls import build_synthetic_calls  # noqa: PLC0415
 
     with console.status("playing calls strung together ..."):
-        played = [(call, play(call.track, detector)) for call in strung(data, _rows(data))]
+        played_calls = [
+            (call, play(call.track, detector))
+            for call in build_synthetic_calls(data, _load_rows(data))
+        ]
     calm: list[dict[str, Any]] = []
     angry: list[dict[str, Any]] = []
-    for corpus, half, theirs in _grouped(played):
-        quiet = [course for call, course in theirs if call.angry_from_ms is None]
-        calm.append({"half": half, **summed(f"{corpus}, calm", quiet)})
-        angry += _angry_figures(corpus, half, theirs)
+    for corpus, half, group in _group_by_corpus(played_calls):
+        calm_courses = [course for call, course in group if call.angry_from_ms is None]
+        calm.append({"half": half, **summarise_trajectories(f"{corpus}, calm", calm_courses)})
+        angry += _angry_figures(corpus, half, group)
     return calm, angry
 
 
-def _rows(data: Path) -> list[Any]:
-    from detectors.corpora.manifests import ManifestError, rows  # noqa: PLC0415
+def _load_rows(data: Path) -> list[Any]:
+    from detectors.corpora.manifests import ManifestError, read_rows  # noqa: PLC0415
     from detectors.evaluation.calls.synthetic_calls import CORPORA  # noqa: PLC0415
 
-    needed = ["path", "corpus", "speaker", "emotion", "language"]
+    columns = ["path", "corpus", "speaker", "emotion", "language"]
     try:
         return [
             row
             for corpus in CORPORA
-            for row in rows(data / corpus / "manifest.csv", needed, complain)
+            for row in read_rows(data / corpus / "manifest.csv", columns, complain)
         ]
     except ManifestError as error:
         complain(str(error))
         sys.exit(BAD_INPUT)
 
 
-def _grouped(
-    played: Sequence[tuple[Strung, Course]],
-) -> list[tuple[str, str, list[tuple[Strung, Course]]]]:
-    groups: dict[tuple[str, str], list[tuple[Strung, Course]]] = {}
-    for call, course in played:
+def _group_by_corpus(
+    played_calls: Sequence[tuple[SyntheticCall, MoodTrajectory]],
+) -> list[tuple[str, str, list[tuple[SyntheticCall, MoodTrajectory]]]]:
+    groups: dict[tuple[str, str], list[tuple[SyntheticCall, MoodTrajectory]]] = {}
+    for call, course in played_calls:
         groups.setdefault((call.corpus, call.half), []).append((call, course))
-    return [(corpus, half, theirs) for (corpus, half), theirs in groups.items()]
+    return [(corpus, half, group) for (corpus, half), group in groups.items()]
 
 
 def _angry_figures(
-    corpus: str, half: str, theirs: Sequence[tuple[Strung, Course]]
+    corpus: str, half: str, group: Sequence[tuple[SyntheticCall, MoodTrajectory]]
 ) -> list[dict[str, Any]]:
-    from detectors.evaluation.calls.synthetic_calls import found  # noqa: PLC0415
+    from detectors.evaluation.calls.synthetic_calls import summarise_angry_calls  # noqa: PLC0415
 
-    seen = found(theirs)
-    if not seen.calls:
+    summary = summarise_angry_calls(group)
+    if not summary.calls:
         return []
-    reached = {level.value: seen.reached(level) for level in seen.after}
-    return [{"half": half, "name": corpus, "calls": seen.calls, "early": seen.early, **reached}]
+    delays = {level.value: summary.sorted_delays(level) for level in summary.delays_by_level}
+    return [
+        {
+            "half": half,
+            "name": corpus,
+            "calls": summary.calls,
+            "early": summary.early_flags,
+            **delays,
+        }
+    ]
 
 
-def _calm_table(figures: Sequence[dict[str, Any]]) -> Table:
+def _build_calm_table(figures: Sequence[dict[str, Any]]) -> Table:
     table = Table("", "half", *_COLUMNS.values(), title="calm speech: every flag is a false one")
-    for one in figures:
-        values = (one[column] for column in _COLUMNS)
-        table.add_row(one["name"], one["half"], *(f"{value:.0f}" for value in values))
+    for row in figures:
+        values = (row[column] for column in _COLUMNS)
+        table.add_row(row["name"], row["half"], *(f"{value:.0f}" for value in values))
     return table
 
 
-def _angry_table(figures: Sequence[dict[str, Any]]) -> Table:
+def _build_angry_table(figures: Sequence[dict[str, Any]]) -> Table:
     columns = ("half", "calls", "flags before", "tense", "after", "upset", "after")
     table = Table("", *columns, title="anger after four calm utterances")
-    for one in figures:
-        cells = [cell for level in ("tense", "upset") for cell in _reached(one[level])]
-        table.add_row(one["name"], one["half"], str(one["calls"]), str(one["early"]), *cells)
+    for row in figures:
+        cells = [cell for level in ("tense", "upset") for cell in _delay_cells(row[level])]
+        table.add_row(row["name"], row["half"], str(row["calls"]), str(row["early"]), *cells)
     return table
 
 
-def _reached(delays: Sequence[int]) -> tuple[str, str]:
+def _delay_cells(delays: Sequence[int]) -> tuple[str, str]:
     """In how many calls, and after how many angry utterances: the median and the worst."""
     if not delays:
         return "0", "-"
     return str(len(delays)), f"{delays[len(delays) // 2]} (at most {delays[-1]})"
 
 
-def _rendered(table: Table) -> str:
-    with console.capture() as shown:
+def _render(table: Table) -> str:
+    with console.capture() as capture:
         console.print(table)
-    return shown.get()
+    return capture.get()

@@ -15,20 +15,20 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from detectors.evaluation.scored_item import Judged
+    from detectors.evaluation.scored_item import ScoredItem
     from detectors.evaluation.subgroups import Group
-    from detectors.evaluation.summary import Figures
+    from detectors.evaluation.summary import EvaluationSummary
 
 BAD_INPUT = 2
-WORTH_TELLING = 0.05
+SKIPPED_REMARK_RATIO = 0.05
 """Share of draws without the figure from which an interval needs a remark."""
 
-_ELSEWHERE = {"root", "json_path", "predictions", "card", "pictures", "table"}
+_OUTPUT_OPTIONS = {"root", "json_path", "predictions", "card", "pictures", "table"}
 """Options about what is written where: they change no figure."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EvaluationOptions:
     """The options that both modalities have."""
 
     command: str
@@ -45,12 +45,12 @@ def complain(message: str) -> None:
     click.echo(f"callmood evaluate: {message}", err=True)
 
 
-def writable(_ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+def check_writable(_ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
     """Refuse a result that could not be written, before hours of work."""
     if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
-        there = path.parent.is_dir()
-        what = "may not be written" if there else f"there is no folder {path.parent}"
-        complain(f"{option.opts[0]} {path}: {what}; choose another place or make it")
+        has_folder = path.parent.is_dir()
+        problem = "may not be written" if has_folder else f"there is no folder {path.parent}"
+        complain(f"{option.opts[0]} {path}: {problem}; choose another place or make it")
         sys.exit(BAD_INPUT)
     return path
 
@@ -61,139 +61,153 @@ def command_line() -> str:
     words = ["callmood evaluate", str(context.info_name)]
     for option in context.command.params:
         name, value = str(option.name), context.params[str(option.name)]
-        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name not in _ELSEWHERE:
+        is_given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if is_given and name not in _OUTPUT_OPTIONS:
             values = value if isinstance(value, tuple) else (value,)
-            words += [option.opts[0] + _written(each) for each in values]
+            words += [option.opts[0] + _format_value(item) for item in values]
     return " ".join(words)
 
 
-def _written(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is True:
         return ""
-    return " " + (_short(value) if isinstance(value, Path) else str(value))
+    return " " + (_short_name(value) if isinstance(value, Path) else str(value))
 
 
-def _short(path: Path) -> str:
+def _short_name(path: Path) -> str:
     """The file's name; of one called as every corpus's is, with its folder."""
     return f"{path.parent.name}/{path.name}" if path.name == "manifest.csv" else path.name
 
 
-def finish(  # noqa: PLR0913 - what was asked, and what came of it
-    asked: Wanted,
+def write_results(  # noqa: PLR0913 - what was asked, and what came of it
+    options: EvaluationOptions,
     detector: Any,
     labels: Sequence[str],
     *,
-    written: tuple[str, Sequence[Judged]],
-    judged: Sequence[Judged],
-    several: bool = False,
+    predictions: tuple[str, Sequence[ScoredItem]],
+    scored_items: Sequence[ScoredItem],
+    multi_label: bool = False,
 ) -> None:
-    """Measure ``judged``; write every item of ``written``, whose key column is named first."""
-    from detectors.evaluation.subgroups import groups  # noqa: PLC0415
+    """Measure ``scored_items``; write every item of ``predictions``, key column first."""
+    from detectors.evaluation.subgroups import measure_groups  # noqa: PLC0415
 
-    key, items = written
-    read = sum(item.read for item in items)
-    if not read:
+    key, items = predictions
+    read_count = sum(item.is_readable for item in items)
+    if not read_count:
         complain("nothing could be read")
         sys.exit(1)
-    if asked.predictions:
-        _write_predictions(asked.predictions, key, labels, items)
-        click.echo(f"wrote {asked.predictions}: {len(items)} items")
-    if unread := len(items) - read:
-        click.echo(f"left out of the figures: {unread} items that could not be read (see above)")
-    found = groups(judged, labels, several=several)
-    _show(found, read, table=asked.table)
-    if asked.json_path:
-        _write_json(asked.json_path, found, {"read": read, "unread": unread})
-    _write_page(asked, detector, found)
+    if options.predictions:
+        _write_predictions(options.predictions, key, labels, items)
+        click.echo(f"wrote {options.predictions}: {len(items)} items")
+    if unread_count := len(items) - read_count:
+        click.echo(
+            f"left out of the figures: {unread_count} items that could not be read (see above)"
+        )
+    measured_groups = measure_groups(scored_items, labels, multi_label=multi_label)
+    _print_figures(measured_groups, read_count, table=options.table)
+    if options.json_path:
+        _write_json(
+            options.json_path, measured_groups, {"read": read_count, "unread": unread_count}
+        )
+    _write_card(options, detector, measured_groups)
 
 
 def _write_predictions(
-    path: Path, key: str, labels: Sequence[str], judged: Iterable[Judged]
+    path: Path, key: str, labels: Sequence[str], scored_items: Iterable[ScoredItem]
 ) -> None:
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        table = csv.writer(lines, lineterminator="\n")
-        table.writerow([key, *labels, "confidence", "abstained", "arousal", "valence"])
-        for item in judged:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([key, *labels, "confidence", "abstained", "arousal", "valence"])
+        for item in scored_items:
             scores = (f"{score:.6f}" for score in item.scores)
             abstained = str(item.abstained).lower()
             axes = ("" if axis is None else f"{axis:.6f}" for axis in (item.arousal, item.valence))
-            table.writerow([item.key, *scores, f"{item.confidence:.6f}", abstained, *axes])
+            writer.writerow([item.key, *scores, f"{item.confidence:.6f}", abstained, *axes])
 
 
-def _write_json(path: Path, found: Sequence[Group], counts: dict[str, int]) -> None:
-    whole = found[0].figures
+def _write_json(path: Path, measured_groups: Sequence[Group], counts: dict[str, int]) -> None:
+    overall = measured_groups[0].summary
     content = {
         **counts,
-        **(whole.as_json() if whole else {}),
-        "groups": [group.as_json() for group in found[1:]],
+        **(overall.as_json() if overall else {}),
+        "groups": [group.as_json() for group in measured_groups[1:]],
     }
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-def _write_page(asked: Wanted, detector: Any, found: Sequence[Group]) -> None:
-    from detectors.evaluation.report import draw, links, page  # noqa: PLC0415
+def _write_card(
+    options: EvaluationOptions, detector: Any, measured_groups: Sequence[Group]
+) -> None:
+    from detectors.evaluation.report import build_report, relative_links, write_plots  # noqa: PLC0415
 
-    paths = draw(asked.pictures, detector.name, found) if asked.pictures else []
+    paths = (
+        write_plots(options.pictures, detector.name, measured_groups) if options.pictures else []
+    )
     for path in paths:
         click.echo(f"wrote {path}")
-    if asked.pictures and not paths:
+    if options.pictures and not paths:
         click.echo("no pictures: they need items with one label each")
-    if asked.card:
-        of = " and ".join(map(_short, asked.manifests))
-        title = f"{detector.name} {detector.version} on {of}"
-        drawn = links(paths, asked.card)
+    if options.card:
+        manifests = " and ".join(map(_short_name, options.manifests))
+        title = f"{detector.name} {detector.version} on {manifests}"
+        picture_links = relative_links(paths, options.card)
         licence = detector.artifact["licence"]
-        page(title, licence, found, command=asked.command, pictures=drawn).write(asked.card)
-        click.echo(f"wrote {asked.card}")
+        build_report(
+            title, licence, measured_groups, command=options.command, plot_links=picture_links
+        ).write(options.card)
+        click.echo(f"wrote {options.card}")
 
 
-def _show(found: Sequence[Group], read: int, *, table: bool) -> None:
+def _print_figures(measured_groups: Sequence[Group], read_count: int, *, table: bool) -> None:
     from detectors.evaluation import subgroups  # noqa: PLC0415
-    from detectors.evaluation.report import label_table  # noqa: PLC0415
+    from detectors.evaluation.report import build_label_table  # noqa: PLC0415
 
-    whole = found[0].figures
-    if whole is None:
-        click.echo(f"read {read} items; none has a label, so nothing is measured")
+    overall = measured_groups[0].summary
+    if overall is None:
+        click.echo(f"read {read_count} items; none has a label, so nothing is measured")
     if table:
-        click.echo(subgroups.table(found))
+        click.echo(subgroups.build_group_table(measured_groups))
         return
-    across = subgroups.table(found if whole or len(found) > 1 else ())
-    if whole:
-        labels = label_table(whole)
-        _aligned([labels.header, *labels.rows])
+    group_table = subgroups.build_group_table(
+        measured_groups if overall or len(measured_groups) > 1 else ()
+    )
+    if overall:
+        labels = build_label_table(overall)
+        _print_aligned([labels.header, *labels.rows])
         click.echo()
-    if across.rows:
-        _aligned(list(zip(across.header, *across.rows, strict=True)))
-    if whole:
-        _remark(whole)
-        _show_confusion(whole)
+    if group_table.rows:
+        _print_aligned(list(zip(group_table.header, *group_table.rows, strict=True)))
+    if overall:
+        _print_remarks(overall)
+        _print_confusion(overall)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> None:
+def _print_aligned(rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell; Hangul is two cells wide."""
     from rich.cells import cell_len  # noqa: PLC0415
 
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        padded = (cell + " " * (w - cell_len(cell)) for cell, w in zip(row, widths, strict=True))
+        padded = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        )
         click.echo("  ".join(padded).rstrip())
 
 
-def _remark(whole: Figures) -> None:
-    from detectors.evaluation.summary import NAMES  # noqa: PLC0415
+def _print_remarks(overall: EvaluationSummary) -> None:
+    from detectors.evaluation.summary import METRIC_NAMES  # noqa: PLC0415
 
-    drawn = "whole speakers" if whole.speakers else "rows (no speaker is known)"
-    click.echo(f"in brackets: 95% intervals, {drawn} drawn anew 1,000 times")
-    for name, found in whole.intervals.items():
-        if found.known and found.skipped_ratio > WORTH_TELLING:
-            share = f"{found.skipped_ratio:.0%} of the draws lack a label and are left out"
-            click.echo(f"{NAMES[name]}: {share} of its interval")
+    resampled = "whole speakers" if overall.speakers else "rows (no speaker is known)"
+    click.echo(f"in brackets: 95% intervals, {resampled} drawn anew 1,000 times")
+    for name, interval in overall.intervals.items():
+        if interval.is_defined and interval.skipped_ratio > SKIPPED_REMARK_RATIO:
+            share = f"{interval.skipped_ratio:.0%} of the draws lack a label and are left out"
+            click.echo(f"{METRIC_NAMES[name]}: {share} of its interval")
 
 
-def _show_confusion(whole: Figures) -> None:
-    measured = whole.measured
-    if measured.confusion:
+def _print_confusion(overall: EvaluationSummary) -> None:
+    metrics = overall.metrics
+    if metrics.confusion:
         click.echo("\nconfusion (rows: true, columns: decided, in the order above)")
-        pairs = zip(measured.labels, measured.confusion, strict=True)
-        _aligned([(label, *(f"{count:5}" for count in counts)) for label, counts in pairs])
+        pairs = zip(metrics.labels, metrics.confusion, strict=True)
+        _print_aligned([(label, *(f"{count:5}" for count in counts)) for label, counts in pairs])

@@ -13,9 +13,9 @@ import click
 from sqlalchemy import make_url, select
 from sqlalchemy.exc import ArgumentError
 
-from streams.evidence.seal import Wanted
-from streams.evidence.seal_requests import sealed
-from streams.evidence.verify import Verdict, verify
+from streams.evidence.seal import SealRequest
+from streams.evidence.seal_requests import seal_and_publish
+from streams.evidence.verify import VerificationResult, verify
 from streams.kafka.admin import broker_address
 from streams.settings import Settings, settings
 from streams.site.kafka_sender import KafkaSender
@@ -23,7 +23,7 @@ from streams.store.engine import StoreError, open_store
 from streams.store.tables import SEALS
 
 if TYPE_CHECKING:
-    from streams.messages.records import EvidenceSealed
+    from streams.messages.records import EvidenceSeal
 
 CHANGED, REFUSED, NOT_COMPARED = 1, 2, 3
 
@@ -45,7 +45,7 @@ def verify_file(file: Path, known: str) -> None:
     """
     verdict = verify(file)
     try:
-        problems = [*verdict.problems, *_against_known(verdict, known, settings())]
+        problems = [*verdict.problems, *_compare_hash(verdict, known, settings())]
     except StoreError as error:
         for problem in verdict.problems:
             click.echo(f"{file}: {problem}", err=True)
@@ -67,56 +67,58 @@ def verify_file(file: Path, known: str) -> None:
 @click.option("--by", default="", help="Who seals it; written into the bundle.")
 def seal_call(call_id: str, by: str) -> None:
     """Seal what is known of a call now, as a supervisor."""
-    here = settings()
+    config = settings()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    made = asyncio.run(_sealed(call_id, by, here))
-    click.echo(here.evidence / made.file)
-    click.echo(f"sha256 {made.sha256}")
+    bundle = asyncio.run(_seal(call_id, by, config))
+    click.echo(config.evidence / bundle.file)
+    click.echo(f"sha256 {bundle.sha256}")
 
 
-async def _sealed(call_id: str, by: str, here: Settings) -> EvidenceSealed:
-    wanted = Wanted(call_id=call_id, sealed_by=by, role="supervisor")
-    store = open_store(here.database_url)
-    sender = KafkaSender(bootstrap=broker_address(here), timeout_s=here.kafka_timeout_s)
+async def _seal(call_id: str, by: str, config: Settings) -> EvidenceSeal:
+    request = SealRequest(call_id=call_id, sealed_by=by, role="supervisor")
+    store = open_store(config.database_url)
+    sender = KafkaSender(bootstrap=broker_address(config), timeout_s=config.kafka_timeout_s)
     try:
-        return await sealed(wanted, store=store, settings=here, sender=sender)
+        return await seal_and_publish(request, store=store, settings=config, sender=sender)
     finally:
         await sender.close()
         store.close()
 
 
-def _against_known(verdict: Verdict, known: str, here: Settings) -> list[str]:
+def _compare_hash(verdict: VerificationResult, known_sha256: str, config: Settings) -> list[str]:
     """Whether the hash is the one that was written down outside the file."""
     if verdict.manifest is None:
         return []
-    if known:
-        wanted = known.strip().lower()
-        if re.fullmatch("[0-9a-f]{64}", wanted) is None:
+    if known_sha256:
+        expected = known_sha256.strip().lower()
+        if re.fullmatch("[0-9a-f]{64}", expected) is None:
             return ["--sha256 takes 64 hexadecimal digits"]
-        return [] if wanted == verdict.sha256 else [f"its hash is {verdict.sha256}, not {wanted}"]
-    if not _has_database(here):
+        return (
+            [] if expected == verdict.sha256 else [f"its hash is {verdict.sha256}, not {expected}"]
+        )
+    if not _has_database(config):
         click.echo("no database here: its hash was not compared; give it with --sha256", err=True)
         return []
-    hashes = _written_down(verdict.manifest.call.call_id, here)
+    hashes = _load_sealed_hashes(verdict.manifest.call.call_id, config)
     if verdict.sha256 in hashes:
         return []
     return [f"its hash {verdict.sha256} is none of the {len(hashes)} sealed for its call"]
 
 
-def _has_database(here: Settings) -> bool:
+def _has_database(config: Settings) -> bool:
     """Whether there is one: looking must not make one."""
     try:
-        url = make_url(here.database_url)
+        url = make_url(config.database_url)
     except ArgumentError:
         return True  # opening it says what is wrong
     return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
 
-def _written_down(call_id: str, here: Settings) -> set[str]:
-    store = open_store(here.database_url)
+def _load_sealed_hashes(call_id: str, config: Settings) -> set[str]:
+    store = open_store(config.database_url)
     try:
         with store.engine.connect() as connection:
-            wanted = select(SEALS.c.sha256).where(SEALS.c.call_id == call_id)
-            return set(connection.scalars(wanted))
+            query = select(SEALS.c.sha256).where(SEALS.c.call_id == call_id)
+            return set(connection.scalars(query))
     finally:
         store.close()

@@ -24,10 +24,10 @@ def kafka(port: int, home: Path | None) -> None:
     SHA-256. For one machine and for trying out: a real line uses a real cluster. Commands with
     the same CALLMOOD_HOME find it by themselves.
     """
-    here = settings()
-    broker = start_local(here, port=port, home=home)
+    config = settings()
+    broker = start_local(config, port=port, home=home)
     try:
-        ensure_topics(broker.bootstrap, here)
+        ensure_topics(broker.bootstrap, config)
         click.echo(f"kafka: {broker.bootstrap}")
         end_on_signals()
         code = broker.server.wait()
@@ -39,9 +39,9 @@ def kafka(port: int, home: Path | None) -> None:
         broker.stop()
 
 
-def start_local(here: Settings, *, port: int = 0, home: Path | None = None) -> LocalKafka:
+def start_local(config: Settings, *, port: int = 0, home: Path | None = None) -> LocalKafka:
     """Start one, with a progress bar while its jars are fetched."""
     with progress("fetching Kafka") as show:
         return start_kafka(
-            home=(home or here.kafka_home).resolve(), jars=here.jars, port=port, progress=show
+            home=(home or config.kafka_home).resolve(), jars=config.jars, port=port, progress=show
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
-    from detectors.registry import Registered
+    from detectors.registry import DetectorEntry
     from detectors.voice.external.conformance import Timing
 
 LIMIT_S = 60.0
@@ -30,18 +30,18 @@ def models() -> None:
 def list_models() -> None:
     """List the detectors with version, size, model card and licence."""
     from detectors.detector import DetectorUnavailableError  # noqa: PLC0415 - loads the runtime
-    from detectors.registry import DETECTORS, voice_at  # noqa: PLC0415
+    from detectors.registry import DETECTORS, find_voice_detector  # noqa: PLC0415
 
     broken = False
     for entry in DETECTORS:
         try:
-            _show(entry)
+            _print_entry(entry)
         except DetectorUnavailableError as error:
             click.echo(f"callmood models: {error}", err=True)
             broken = True
     try:
-        chosen = voice_at(settings().voice)
-        description = chosen.description()
+        selected = find_voice_detector(settings().voice)
+        description = selected.read_description()
         click.echo(
             f"voice in force: {description['name']} {description['version']} "
             f"({settings().voice or 'shipped'}); licence: {description['licence']}"
@@ -53,8 +53,8 @@ def list_models() -> None:
         sys.exit(1)
 
 
-def _show(entry: Registered) -> None:
-    description = entry.description()
+def _print_entry(entry: DetectorEntry) -> None:
+    description = entry.read_description()
     size = entry.artifact.stat().st_size / 1e6
     click.echo(f"{entry.name}  {description['version']}  {entry.modality}  {size:.2f} MB")
     click.echo(f"  card: {entry.card.parent.name}/{entry.card.name}")
@@ -76,54 +76,54 @@ def check(path: str, limit_s: float) -> None:
     Prints what every voice model must hold, ok or failed, and how long 3 s of speech take.
     Nothing that is read leaves this command; docs/own-voice-model.md explains each line.
     """
-    from detectors.voice.external.conformance import CLAIMS, wording  # noqa: PLC0415 - loads numpy
+    from detectors.voice.external.conformance import CLAIMS, describe_claim  # noqa: PLC0415 - loads numpy
 
-    open_claims = [wording(claim) for claim in CLAIMS]
+    pending_claims = [describe_claim(claim) for claim in CLAIMS]
     faults = 0
-    for found in _tried(path.removeprefix("onnx:"), limit_s):
-        if isinstance(found, str):
+    for result in _run_checks(path.removeprefix("onnx:"), limit_s):
+        if isinstance(result, str):
             faults += 1
-            _tell("failed", open_claims.pop(0) if open_claims else "Timing", found)
-        elif isinstance(found, tuple):
-            claim, fault = found
-            open_claims.remove(claim)
+            _print_line("failed", pending_claims.pop(0) if pending_claims else "Timing", result)
+        elif isinstance(result, tuple):
+            claim, fault = result
+            pending_claims.remove(claim)
             faults += bool(fault)
-            _tell("failed" if fault else "ok", claim, fault)
+            _print_line("failed" if fault else "ok", claim, fault)
         else:
-            _tell("time", f"3 s of speech on one core: {_in_words(found)}")
-    for claim in open_claims:
-        _tell("not tried", claim)
+            _print_line("time", f"3 s of speech on one core: {_format_timing(result)}")
+    for claim in pending_claims:
+        _print_line("not tried", claim)
     if faults:
         sys.exit(1)
 
 
-def _tell(word: str, what: str, why: str = "") -> None:
-    click.echo(f"{word:<10} {what}")
+def _print_line(status: str, what: str, why: str = "") -> None:
+    click.echo(f"{status:<10} {what}")
     if why:
         click.echo(f"{'':<10} {why}")
 
 
-def _in_words(timing: Timing) -> str:
+def _format_timing(timing: Timing) -> str:
     return f"p50 {timing.p50_ms:.1f} ms, p99 {timing.p99_ms:.1f} ms ({timing.runs} runs)"
 
 
-def _tried(path: str, limit_s: float) -> Iterator[tuple[str, str] | Timing | str]:
+def _run_checks(path: str, limit_s: float) -> Iterator[tuple[str, str] | Timing | str]:
     """What another process finds: a model that hangs or crashes takes only that one along.
 
     Gives (claim, fault), at last the timing; a bare text tells that it had to be ended.
     """
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_try, args=(path, theirs), daemon=True)
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_check_model, args=(path, sender), daemon=True)
     child.start()
-    theirs.close()
+    sender.close()
     deadline = time.monotonic() + limit_s
     try:
-        while ours.poll(max(0.0, deadline - time.monotonic())):
-            found = ours.recv()
-            if found is None:
+        while receiver.poll(max(0.0, deadline - time.monotonic())):
+            result = receiver.recv()
+            if result is None:
                 return
-            yield found
+            yield result
         yield f"not done within {limit_s:g} s"
     except EOFError:
         child.join()
@@ -133,18 +133,18 @@ def _tried(path: str, limit_s: float) -> Iterator[tuple[str, str] | Timing | str
         child.join()
 
 
-def _try(path: str, answers: Connection) -> None:
+def _check_model(path: str, results: Connection) -> None:
     """Go through the claims and the timing; runs in a process of its own."""
-    from detectors.registry import voice_at  # noqa: PLC0415
-    from detectors.voice.external.conformance import failures, timed  # noqa: PLC0415
+    from detectors.registry import find_voice_detector  # noqa: PLC0415
+    from detectors.voice.external.conformance import measure_timing, run_claims  # noqa: PLC0415
 
     def load() -> Any:
-        return voice_at(f"onnx:{path}").load()
+        return find_voice_detector(f"onnx:{path}").load()
 
     faults = []
-    for claim, fault in failures(load, time.perf_counter):
+    for claim, fault in run_claims(load, time.perf_counter):
         faults.append(fault)
-        answers.send((claim, fault))
+        results.send((claim, fault))
     if not any(faults):
-        answers.send(timed(load(), time.perf_counter))
-    answers.send(None)
+        results.send(measure_timing(load(), time.perf_counter))
+    results.send(None)

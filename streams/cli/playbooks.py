@@ -13,14 +13,14 @@ from detectors.utterance import Language
 from playbooks.files.loader import (
     SCHEMA,
     PlaybookError,
+    find_lock_file,
     load_library,
-    load_lists,
     load_lock,
-    lock_file,
+    load_word_lists,
 )
-from playbooks.review.mutation_testing import mutants, unnoticed
+from playbooks.review.mutation_testing import find_surviving_mutants, generate_mutants
 from playbooks.review.test_runner import run_library
-from streams.cli.lazy_group import LateGroup
+from streams.cli.lazy_group import LazyCommandGroup
 
 if TYPE_CHECKING:
     from playbooks.engine.rulebook import Rulebook
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 
 
-@click.group(cls=LateGroup, late={"dry-run": "streams.cli.dry_run"})
+@click.group(cls=LazyCommandGroup, late={"dry-run": "streams.cli.dry_run"})
 def playbooks() -> None:
     """Check, test, try out playbooks. DIR is a folder or a file; else the built-in library."""
 
@@ -37,16 +37,18 @@ def playbooks() -> None:
 @_WHERE
 def check(where: Path | None) -> None:
     """Read every playbook; name every problem with its file and line."""
-    library = _loaded(where)
-    known = load_lock(where, [])
+    library = _load_or_exit(where)
+    version_lock = load_lock(where, [])
     for playbook in library:
         levels = " > ".join(rung.level for rung in playbook.rungs)
         tests = f"{len(playbook.cases)} tests"
         name = f"{playbook.playbook_id} v{playbook.version}"
         click.echo(f"{name:28} {tests:9} {levels:29} {playbook.title[Language.ENGLISH]}")
-    click.echo(f"{_counted(library)}, no problems")
-    if lacking := [playbook.playbook_id for playbook in library if known.lacks(playbook)]:
-        click.echo(f"not locked yet: {', '.join(lacking)}; run: callmood playbooks lock")
+    click.echo(f"{_format_count(library)}, no problems")
+    if unlocked := [
+        playbook.playbook_id for playbook in library if version_lock.is_missing(playbook)
+    ]:
+        click.echo(f"not locked yet: {', '.join(unlocked)}; run: callmood playbooks lock")
 
 
 @playbooks.command()
@@ -58,30 +60,41 @@ def test(where: Path | None, *, mutations: bool) -> None:
     With --mutations each condition is taken away, one after the other: where no test of the
     playbook fails then, it is said which condition has no test.
     """
-    library = _loaded(where)
+    library = _load_or_exit(where)
     outcomes = run_library(library)
     failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in outcomes:
         mark = "ok" if outcome.passed else "FAILED"
         click.echo(f"{mark:6} {outcome.playbook.playbook_id:22} {outcome.case.name}")
     for outcome in failed:
-        click.echo(f"{outcome.case.where}: “{outcome.case.name}”: {outcome.difference}", err=True)
-    click.echo(f"{len(outcomes)} tests of {_counted(library)}, {len(failed)} failed")
-    untested = _untested(library, where) if mutations else 0
+        click.echo(
+            f"{outcome.case.location}: “{outcome.case.name}”: {outcome.difference}", err=True
+        )
+    click.echo(f"{len(outcomes)} tests of {_format_count(library)}, {len(failed)} failed")
+    untested = _report_untested(library, where) if mutations else 0
     sys.exit(1 if failed or untested else 0)
 
 
-def _untested(library: Rulebook, where: Path | None) -> int:
+def _report_untested(library: Rulebook, where: Path | None) -> int:
     """Say which conditions could be taken away, and return how many."""
-    lists = load_lists(where).values()
-    shared = {f for words in lists for friends in words.but_not.values() for f in friends}
-    found = [(p, name) for p in library for name in unnoticed(p, shared=shared)]
-    for playbook, name in found:
-        first = playbook.cases[0].where
+    lists = load_word_lists(where).values()
+    shared = {
+        exclusion
+        for word_list in lists
+        for exclusions in word_list.exclusions.values()
+        for exclusion in exclusions
+    }
+    untested = [
+        (p, name) for p in library for name in find_surviving_mutants(p, shared_exclusions=shared)
+    ]
+    for playbook, name in untested:
+        first = playbook.cases[0].location
         click.echo(f"{first}: {playbook.playbook_id}: its tests pass also with: {name}", err=True)
-    tried = sum(1 for playbook in library for _ in mutants(playbook.when))
-    click.echo(f"{tried} conditions taken away one by one, {len(found)} that no test misses")
-    return len(found)
+    mutant_count = sum(1 for playbook in library for _ in generate_mutants(playbook.when))
+    click.echo(
+        f"{mutant_count} conditions taken away one by one, {len(untested)} that no test misses"
+    )
+    return len(untested)
 
 
 @playbooks.command()
@@ -91,14 +104,14 @@ def lock(where: Path | None) -> None:
 
     Writes playbooks.lock in DIR. Versions are only ever added to it.
     """
-    library = _loaded(where)
+    library = _load_or_exit(where)
     lines: list[str] = []
-    known = load_lock(where, lines)
-    new = [playbook for playbook in library if known.lacks(playbook)]
-    _write_whole(lock_file(where), known.with_all(library).text())
-    for playbook in new:
+    version_lock = load_lock(where, lines)
+    unlocked = [playbook for playbook in library if version_lock.is_missing(playbook)]
+    _write_atomically(find_lock_file(where), version_lock.with_all(library).to_text())
+    for playbook in unlocked:
         click.echo(f"locked {playbook.playbook_id} v{playbook.version}")
-    click.echo(f"{lock_file(where)}: {len(new)} new of {_counted(library)}")
+    click.echo(f"{find_lock_file(where)}: {len(unlocked)} new of {_format_count(library)}")
 
 
 @playbooks.command()
@@ -107,22 +120,22 @@ def schema() -> None:
     click.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
-def _write_whole(file: Path, text: str) -> None:
+def _write_atomically(file: Path, text: str) -> None:
     """The whole file or none: a worker may be looking."""
-    unfinished = file.with_suffix(f".{os.getpid()}.part")
+    temporary = file.with_suffix(f".{os.getpid()}.part")
     try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(file)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(file)
     except OSError as error:
         click.echo(f"{file}: cannot be written ({error.strerror}); nothing was locked", err=True)
         sys.exit(1)
 
 
-def _counted(library: Rulebook) -> str:
+def _format_count(library: Rulebook) -> str:
     return f"{len(library)} playbook{'s' * (len(library) != 1)}"
 
 
-def _loaded(where: Path | None) -> Rulebook:
+def _load_or_exit(where: Path | None) -> Rulebook:
     try:
         return load_library(where)
     except PlaybookError as error:

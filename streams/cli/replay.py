@@ -16,11 +16,11 @@ from prometheus_client import start_http_server
 from streams.cli.interrupts import end_on_signals
 from streams.cli.terminal import progress
 from streams.ids import CALL_ID_PATTERN
-from streams.ingest.caller_hash import identify
-from streams.ingest.replay.gateway import Replay
-from streams.ingest.replay.input_file import GivenFileError
-from streams.ingest.replay.played_call import Given, PlayedCall, demo_calls, prepare
-from streams.kafka.admin import ensure_topics, reachable_broker
+from streams.ingest.caller_hash import build_caller_hasher
+from streams.ingest.replay.gateway import ReplayGateway
+from streams.ingest.replay.input_file import InputFileError
+from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls, load_call
+from streams.kafka.admin import ensure_topics, require_broker
 from streams.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ KEEP_CLIPS = click.option(
     is_flag=True,
     help="The customer of a CALL without a call sheet agreed to it.",
 )
-MOST_COPIES = 10_000
-LONGEST_ID = 128
+MAX_COPIES = 10_000
+MAX_ID_LENGTH = 128
 """Of `CALL_ID_PATTERN`."""
 
 
@@ -48,7 +48,7 @@ LONGEST_ID = 128
     "copies",
     default=1,
     show_default=True,
-    type=click.IntRange(1, MOST_COPIES),
+    type=click.IntRange(1, MAX_COPIES),
     help="How many of each at once.",
 )
 @click.option("--call-id", help="Exactly this id; by default every replay is a new call.")
@@ -81,18 +81,20 @@ def replay(  # noqa: PLR0913  (one parameter an option)
     if len(calls) > 1 and (agent or transcript or sheet):
         message = "--agent, --transcript and --sheet belong to one CALL; use folders for several"
         raise click.UsageError(message)
-    given = [
-        Given(path, agent, transcript, sheet, customer_only=customer_only, keep_clips=keep_clips)
+    call_inputs = [
+        ReplayInput(
+            path, agent, transcript, sheet, customer_only=customer_only, keep_clips=keep_clips
+        )
         for path in calls
     ] or demo_calls()
-    given = called_by(given, caller)
-    _refuse_id(call_id, calls=len(given) * copies)
-    ready = prepare_all(given)
+    call_inputs = with_caller(call_inputs, caller)
+    _check_call_id(call_id, calls=len(call_inputs) * copies)
+    prepared = prepare_calls(call_inputs)
     end_on_signals()
-    play(name_all(ready, copies=copies, call_id=call_id), speed=speed)
+    play(assign_call_ids(prepared, copies=copies, call_id=call_id), speed=speed)
 
 
-def _refuse_id(call_id: str | None, *, calls: int) -> None:
+def _check_call_id(call_id: str | None, *, calls: int) -> None:
     """Refuse an id that cannot be exactly one call's."""
     if call_id is None:
         return
@@ -101,25 +103,29 @@ def _refuse_id(call_id: str | None, *, calls: int) -> None:
         raise click.UsageError(message)
     if not re.fullmatch(CALL_ID_PATTERN, call_id):
         message = (
-            f"--call-id {call_id!r} is no call id: up to {LONGEST_ID} letters, digits and "
+            f"--call-id {call_id!r} is no call id: up to {MAX_ID_LENGTH} letters, digits and "
             "._:@+-, the first a letter or a digit"
         )
         raise click.UsageError(message)
 
 
-def called_by(given: list[Given], caller: str | None) -> list[Given]:
+def with_caller(call_inputs: list[ReplayInput], caller: str | None) -> list[ReplayInput]:
     """The calls, coming from this number, where one is given."""
-    return given if caller is None else [replace(one, caller=caller) for one in given]
+    return (
+        call_inputs
+        if caller is None
+        else [replace(call_input, caller=caller) for call_input in call_inputs]
+    )
 
 
-def prepare_all(given: list[Given]) -> list[PlayedCall]:
+def prepare_calls(call_inputs: list[ReplayInput]) -> list[ReplayCall]:
     """Read all recordings; what cannot be read is one line, and nothing is played."""
-    known = identify(settings())
-    ready = []
-    for one in given:
+    hash_caller = build_caller_hasher(settings())
+    prepared = []
+    for call_input in call_inputs:
         try:
-            call = prepare(one, identify=known)
-        except GivenFileError as error:
+            call = load_call(call_input, hash_caller=hash_caller)
+        except InputFileError as error:
             raise click.ClickException(str(error)) from None
         for problem in call.problems:
             click.echo(f"warning: {problem}", err=True)
@@ -127,55 +133,55 @@ def prepare_all(given: list[Given]) -> list[PlayedCall]:
             click.echo(f"hint: {hint}", err=True)
         if not call.sheet.analysis_consent:
             click.echo(f"warning: {call.name}: no consent to analysis; nothing is sent", err=True)
-        ready.append(call)
-    return ready
+        prepared.append(call)
+    return prepared
 
 
-def name_all(
-    ready: list[PlayedCall], *, copies: int = 1, call_id: str | None = None
-) -> list[tuple[str, PlayedCall]]:
+def assign_call_ids(
+    prepared: list[ReplayCall], *, copies: int = 1, call_id: str | None = None
+) -> list[tuple[str, ReplayCall]]:
     """Give each call its id: new ones at every replay, so that it is a new call.
 
     No two share one, whatever their names are.
     """
-    moment = datetime.now(UTC).strftime("%y%m%d-%H%M%S-%f")
+    timestamp = datetime.now(UTC).strftime("%y%m%d-%H%M%S-%f")
     copy_endings = [f".{number:03}" for number in range(1, copies + 1)] if copies > 1 else [""]
-    named: dict[str, PlayedCall] = {}
-    for call in ready:
+    calls: dict[str, ReplayCall] = {}
+    for call in prepared:
         for ending in copy_endings:
-            full = ending if call_id else f".{moment}{ending}"
-            named[_unused(call_id or call.name, full, named)] = call
-    return list(named.items())
+            suffix = ending if call_id else f".{timestamp}{ending}"
+            calls[_unique_id(call_id or call.name, suffix, calls)] = call
+    return list(calls.items())
 
 
-def _unused(name: str, ending: str, taken: Container[str]) -> str:
+def _unique_id(name: str, ending: str, taken: Container[str]) -> str:
     """An id of a valid length that begins with the name; a number tells namesakes apart."""
     endings = (ending if number == 1 else f"{ending}.{number}" for number in count(1))
-    ids = (name[: LONGEST_ID - len(end)] + end for end in endings)
-    return next(one for one in ids if one not in taken)
+    ids = (name[: MAX_ID_LENGTH - len(suffix)] + suffix for suffix in endings)
+    return next(call_id for call_id in ids if call_id not in taken)
 
 
-def play(named: list[tuple[str, PlayedCall]], *, speed: float = 1.0) -> None:
+def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> None:
     """Play them with a progress bar."""
-    here = settings()
-    broker = reachable_broker(here)
-    ensure_topics(broker, here)
-    _show_metrics(here)
-    gateway = Replay(broker, here)
+    config = settings()
+    broker = require_broker(config)
+    ensure_topics(broker, config)
+    _serve_metrics(config)
+    gateway = ReplayGateway(broker, config)
     try:
-        with progress(f"playing {len(named)} call{'s' * (len(named) > 1)}") as show:
-            played = gateway.play(named, speed=speed, progress=show)
+        with progress(f"playing {len(named_calls)} call{'s' * (len(named_calls) > 1)}") as show:
+            result = gateway.play(named_calls, speed=speed, progress=show)
     finally:
         gateway.close()
-    first, *others = played.call_ids
+    first, *others = result.call_ids
     click.echo(f"played {first}" + (f" and {len(others)} more" if others else ""))
-    click.echo(f"{played.messages} messages, at most {played.late_ms} ms late")
+    click.echo(f"{result.messages} messages, at most {result.max_delay_ms} ms late")
 
 
-def _show_metrics(here: Settings) -> None:
-    port = here.gateway_metrics_port
+def _serve_metrics(config: Settings) -> None:
+    port = config.gateway_metrics_port
     try:
-        server, _ = start_http_server(port, addr=here.host)
+        server, _ = start_http_server(port, addr=config.host)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -184,4 +190,4 @@ def _show_metrics(here: Settings) -> None:
             "to another (0: a free one)"
         )
         raise click.ClickException(message) from None
-    click.echo(f"replay: metrics at http://{here.host}:{server.server_port}/metrics", err=True)
+    click.echo(f"replay: metrics at http://{config.host}:{server.server_port}/metrics", err=True)

@@ -13,23 +13,23 @@ import click
 
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import FILE, KEEP_CLIPS, called_by, name_all, prepare_all
+from streams.cli.replay import FILE, KEEP_CLIPS, assign_call_ids, prepare_calls, with_caller
 from streams.cli.terminal import console, progress
-from streams.ingest.replay.gateway import Replay
-from streams.ingest.replay.played_call import Given, PlayedCall, demo_calls
+from streams.ingest.replay.gateway import ReplayGateway
+from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls
 from streams.kafka.admin import BrokerError, ensure_topics, lag
 from streams.kafka.local import address
-from streams.kafka.local.child_process import Child, ChildError, start_child
+from streams.kafka.local.child_process import ChildError, ChildProcess, start_child
 from streams.settings import Settings, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-READY_S = 60.0
-DONE_S = 60.0
+READY_TIMEOUT_S = 60.0
+DRAIN_TIMEOUT_S = 60.0
 """``--once`` waits this long for the worker to be done."""
 
-LOOK_S = 0.5
+POLL_S = 0.5
 
 
 @click.command()
@@ -64,38 +64,39 @@ def run(  # noqa: PLR0913  (one parameter an option)
     if agent and len(calls) != 1:
         message = "--agent belongs to one CALL; use stereo files for several"
         raise click.UsageError(message)
-    given = [
-        Given(path, agent, customer_only=customer_only, keep_clips=keep_clips) for path in calls
+    call_inputs = [
+        ReplayInput(path, agent, customer_only=customer_only, keep_clips=keep_clips)
+        for path in calls
     ] or demo_calls()
-    ready = prepare_all(called_by(given, caller))
+    prepared = prepare_calls(with_caller(call_inputs, caller))
     end_on_signals()
     with ExitStack() as stack:
         try:
-            line = _start(settings(), stack)
-            _play(name_all(ready), line, speed=speed)
+            local_stack = _start_local_stack(settings(), stack)
+            _play_calls(assign_call_ids(prepared), local_stack, speed=speed)
             if once:
-                _wait_until_done(line)
+                _wait_until_done(local_stack)
             else:
-                _stay(line)
+                _wait_for_interrupt(local_stack)
         except KeyboardInterrupt:
             click.echo("\nstopping ...")
         except ChildError as error:
             raise click.ClickException(str(error)) from None
 
 
-class _Line:
+class _LocalStack:
     """What runs: where its broker is, and its processes."""
 
-    def __init__(self, here: Settings, broker: str, children: list[Child]) -> None:
-        self.settings, self.broker, self.children = here, broker, children
+    def __init__(self, config: Settings, broker: str, children: list[ChildProcess]) -> None:
+        self.settings, self.broker, self.children = config, broker, children
 
 
-def _start(here: Settings, stack: ExitStack) -> _Line:
+def _start_local_stack(config: Settings, stack: ExitStack) -> _LocalStack:
     with console.status("starting Kafka ..."):
-        broker = _broker(here, stack)
-        ensure_topics(broker, here)
+        broker = _find_broker(config, stack)
+        ensure_topics(broker, config)
     env = {**os.environ, "CALLMOOD_KAFKA": broker, "PYTHONUNBUFFERED": "1"}
-    logs = here.home.resolve() / "log"
+    logs = config.home.resolve() / "log"
     with console.status("starting worker and desk ..."):
         children = []
         for name in ("worker", "desk"):
@@ -104,60 +105,62 @@ def _start(here: Settings, stack: ExitStack) -> _Line:
             stack.callback(child.stop)
             children.append(child)
         worker, desk = children
-        url = desk.wait_for("desk:", timeout_s=READY_S)
-        worker.wait_for("worker: listening", timeout_s=READY_S)
+        url = desk.wait_for("desk:", timeout_s=READY_TIMEOUT_S)
+        worker.wait_for("worker: listening", timeout_s=READY_TIMEOUT_S)
     click.echo(f"kafka: {broker}")
     click.echo(f"desk: {url}")
-    return _Line(here, broker, children)
+    return _LocalStack(config, broker, children)
 
 
-def _broker(here: Settings, stack: ExitStack) -> str:
-    if known := here.kafka or address.running(here.kafka_home):
-        return known
-    kafka = start_local(here)
+def _find_broker(config: Settings, stack: ExitStack) -> str:
+    if bootstrap := config.kafka or address.find_running(config.kafka_home):
+        return bootstrap
+    kafka = start_local(config)
     stack.callback(kafka.stop)
     return kafka.bootstrap
 
 
-def _play(named: list[tuple[str, PlayedCall]], line: _Line, *, speed: float) -> None:
-    gateway = Replay(line.broker, line.settings)
-    names = ", ".join(call.name for _, call in named)
+def _play_calls(
+    named_calls: list[tuple[str, ReplayCall]], local_stack: _LocalStack, *, speed: float
+) -> None:
+    gateway = ReplayGateway(local_stack.broker, local_stack.settings)
+    names = ", ".join(call.name for _, call in named_calls)
     try:
         with progress(f"playing {names}") as show:
 
-            def shown(done: int, whole: int) -> None:
+            def show_progress(done: int, whole: int) -> None:
                 show(done, whole)
-                _refuse_dead(line.children)
+                _check_children(local_stack.children)
 
-            gateway.play(named, speed=speed, progress=shown)
+            gateway.play(named_calls, speed=speed, progress=show_progress)
     finally:
         gateway.close()
 
 
-def _wait_until_done(line: _Line) -> None:
-    """Until the worker has acknowledged everything; after `DONE_S` say what is left."""
-    deadline = time.monotonic() + DONE_S
+def _wait_until_done(local_stack: _LocalStack) -> None:
+    """Until the worker has acknowledged everything; after `DRAIN_TIMEOUT_S` say what is left."""
+    deadline = time.monotonic() + DRAIN_TIMEOUT_S
     with console.status("the worker reads the rest ..."):
-        while left := lag(line.broker, line.settings):
-            _refuse_dead(line.children)
+        while unread_count := lag(local_stack.broker, local_stack.settings):
+            _check_children(local_stack.children)
             if time.monotonic() > deadline:
-                message = f"{left} messages are not read after {DONE_S:.0f} s"
+                message = f"{unread_count} messages are not read after {DRAIN_TIMEOUT_S:.0f} s"
                 raise BrokerError(message)
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
 
-def _stay(line: _Line) -> None:
+def _wait_for_interrupt(local_stack: _LocalStack) -> None:
     click.echo("the calls are over; the desk stays until Ctrl-C")
     while True:
-        for child in line.children:
+        for child in local_stack.children:
             try:
                 child.process.wait(timeout=1.0)
             except subprocess.TimeoutExpired:
                 continue
-            raise ChildError(child.obituary())
+            raise ChildError(child.exit_report())
 
 
-def _refuse_dead(children: list[Child]) -> None:
+def _check_children(children: list[ChildProcess]) -> None:
     for child in children:
         if child.process.poll() is not None:
-            raise ChildError(child.obituary())
+            raise ChildError(child.exit_report())

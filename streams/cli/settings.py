@@ -11,7 +11,7 @@ from streams.settings import settings as read_settings
 @click.command()
 def settings() -> None:
     """Show each setting, its value now, and what it means."""
-    here = read_settings()
+    config = read_settings()
     for name, field in Settings.model_fields.items():
-        click.echo(f"CALLMOOD_{name.upper()} = {getattr(here, name)}")
+        click.echo(f"CALLMOOD_{name.upper()} = {getattr(config, name)}")
         click.echo(f"    {field.description}")

@@ -16,7 +16,7 @@ console = Console(stderr=True)
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+def progress(description: str) -> Iterator[Callable[[int, int], None]]:
     """A bar that appears with the first step; call what it gives with (done, all)."""
     columns = (
         TextColumn("{task.description}"),
@@ -24,17 +24,17 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bars:
-        task = bars.add_task(what, total=None, visible=False)
+    is_hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=is_hidden) as bars:
+        task = bars.add_task(description, total=None, visible=False)
 
-        def show(done: int, whole: int) -> None:
-            bars.update(task, completed=done, total=whole, visible=True)
+        def show(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total, visible=True)
 
         yield show
 
 
-class Bars:
+class ProgressBars:
     """One bar for each step of long work (`detectors.training.progress.Progress`)."""
 
     def __init__(self) -> None:

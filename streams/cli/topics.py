@@ -6,7 +6,7 @@ import json
 
 import click
 
-from streams.kafka.admin import ensure_topics, reachable_broker
+from streams.kafka.admin import ensure_topics, require_broker
 from streams.settings import settings
 from streams.topics import ALL_TOPICS, TOPICS
 
@@ -21,18 +21,18 @@ def list_topics() -> None:
     """Show what each topic carries and how long Kafka keeps it."""
     for topic in ALL_TOPICS:
         days = topic.retention.days
-        kept = f"{days} days" if days else f"{topic.retention.seconds // 3600} hours"
+        retention = f"{days} days" if days else f"{topic.retention.seconds // 3600} hours"
         if topic.message is None:
-            kept = f"newest, {days} day{'s' * (days > 1)}"
-        click.echo(f"{topic.name:40} {kept:16} {topic.carries}")
+            retention = f"newest, {days} day{'s' * (days > 1)}"
+        click.echo(f"{topic.name:40} {retention:16} {topic.description}")
 
 
 @topics.command()
 def create() -> None:
     """Make the topics that are missing."""
-    here = settings()
-    made = ensure_topics(reachable_broker(here), here)
-    click.echo("\n".join(f"made {name}" for name in made) or "all topics are there")
+    config = settings()
+    created = ensure_topics(require_broker(config), config)
+    click.echo("\n".join(f"made {name}" for name in created) or "all topics are there")
 
 
 @topics.command()

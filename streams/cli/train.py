@@ -10,7 +10,7 @@ import click
 
 from detectors.artifact import MODELS
 from detectors.corpora.corpora import CorpusError
-from detectors.corpora.layouts import LAYOUTS, listed, refuse_too_few
+from detectors.corpora.layouts import LAYOUTS, load_corpora, require_enough_speakers
 from streams.settings import settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DATA = Path("../shared/data")
 
 _EXTRA = "pip install 'callmood[train]'"
-INSTALLED_BY = {
+INSTALL_HINTS = {
     **dict.fromkeys(
         ("torch", "torchaudio", "onnx", "onnxscript", "google", "sklearn", "scipy", "kiwipiepy",
          "transformers"),
@@ -68,7 +68,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 )
 def voice(data: Path, models: Path, seed: int, given: tuple[str, ...]) -> None:
     """Train the voice-tone model, measured on speakers it has not heard."""
-    clips = _clips(given) if given else None
+    clips = _load_clips(given) if given else None
     cache = settings().cache.expanduser() / "training"
     _train("voice", data, models, seed, clips=clips, cache=cache)
 
@@ -85,27 +85,27 @@ def layouts() -> None:
     """Name the layouts of public corpora that `train voice --corpus` reads."""
     for layout in LAYOUTS:
         click.echo(f"{layout.name}: {layout.title}")
-        click.echo(f"  files: {layout.looks_for}")
+        click.echo(f"  files: {layout.expected_files}")
         click.echo(f"  licence: {layout.licence}")
 
 
-def _clips(given: Sequence[str]) -> list[Clip]:
-    left_out = 0
+def _load_clips(corpora: Sequence[str]) -> list[Clip]:
+    skipped_count = 0
 
     def complain(message: str) -> None:
-        nonlocal left_out
-        left_out += 1
+        nonlocal skipped_count
+        skipped_count += 1
         _complain("voice", message)
 
     try:
-        clips = listed(given, complain)
-        refuse_too_few(clips)
+        clips = load_corpora(corpora, complain)
+        require_enough_speakers(clips)
     except CorpusError as error:
         _complain("voice", str(error))
         sys.exit(1)
-    people = len({(clip.corpus, clip.speaker) for clip in clips})
-    left = f"; {left_out} left out (see above)" if left_out else ""
-    click.echo(f"{len(clips)} clips of {people} speakers{left}", err=True)
+    speaker_count = len({(clip.corpus, clip.speaker) for clip in clips})
+    skipped_note = f"; {skipped_count} left out (see above)" if skipped_count else ""
+    click.echo(f"{len(clips)} clips of {speaker_count} speakers{skipped_note}", err=True)
     return clips
 
 
@@ -113,19 +113,19 @@ def _complain(modality: str, message: str) -> None:
     click.echo(f"callmood train {modality}: {message}", err=True)
 
 
-def _train(modality: str, data: Path, models: Path, seed: int, **given: Any) -> None:
-    trained = _trainer(modality)
+def _train(modality: str, data: Path, models: Path, seed: int, **options: Any) -> None:
+    train_model = _trainer(modality)
     models.mkdir(parents=True, exist_ok=True)
-    from streams.cli.terminal import Bars  # noqa: PLC0415 - rich takes its time
+    from streams.cli.terminal import ProgressBars  # noqa: PLC0415 - rich takes its time
 
-    with Bars() as bars:
+    with ProgressBars() as bars:
         try:
-            path = trained(
+            path = train_model(
                 data,
                 models,
                 seed=seed,
                 progress=bars,
-                **{name: value for name, value in given.items() if value is not None},
+                **{name: value for name, value in options.items() if value is not None},
             )
         except CorpusError as error:
             _complain(modality, str(error))
@@ -140,10 +140,10 @@ def _trainer(modality: str) -> Callable[..., Path]:
     try:
         module: Any = import_module(f"detectors.training.{modality}.train")
     except ModuleNotFoundError as error:
-        if error.name not in INSTALLED_BY:
+        if error.name not in INSTALL_HINTS:
             raise
-        how = INSTALLED_BY[error.name]
-        _complain(modality, f"{error.name} is not installed; training needs it: {how}")
+        hint = INSTALL_HINTS[error.name]
+        _complain(modality, f"{error.name} is not installed; training needs it: {hint}")
         sys.exit(1)
     trainer: Callable[..., Path] = module.train
     return trainer

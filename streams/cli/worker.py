@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 
 import click
 from prometheus_client import start_http_server
@@ -23,42 +24,45 @@ log = logging.getLogger("callmood.worker")
 @click.option("--metrics-port", type=int, help="Where /metrics is shown; 0: a free port.")
 def worker(metrics_port: int | None) -> None:
     """Listen to the calls on Kafka: find utterances, read them, advise."""
-    here = settings()
-    configure_logging(here.log_level)
-    broker = broker_address(here)
+    config = settings()
+    configure_logging(config.log_level)
+    broker = broker_address(config)
     # Before Kafka is asked anything: a model that does not load is told of at once.
-    one = Worker(here, broker=broker, on_ready=_say_ready)
-    ensure_topics(broker, here)
-    port = here.worker_metrics_port if metrics_port is None else metrics_port
-    server, _ = start_http_server(port, addr=here.host)
-    click.echo(f"worker: metrics at http://{here.host}:{server.server_port}/metrics")
-    sys.exit(asyncio.run(_run(one)))
+    service = Worker(config, broker=broker, on_ready=_print_ready)
+    ensure_topics(broker, config)
+    port = config.worker_metrics_port if metrics_port is None else metrics_port
+    server, _ = start_http_server(port, addr=config.host)
+    click.echo(f"worker: metrics at http://{config.host}:{server.server_port}/metrics")
+    sys.exit(asyncio.run(_run(service)))
 
 
-def _say_ready() -> None:
+def _print_ready() -> None:
     click.echo("worker: listening")
     sys.stdout.flush()
 
 
-async def _run(one: Worker) -> int:
+async def _run(service: Worker) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, one.ask_to_stop)
-    looks = set[asyncio.Task[None]]()
-    loop.add_signal_handler(signal.SIGHUP, _hung_up, one, looks, _in_terminal())
-    return await one.run()
+        loop.add_signal_handler(number, service.request_stop)
+    reload_tasks = set[asyncio.Task[None]]()
+    on_hangup = partial(_handle_hangup, service, reload_tasks, had_terminal=_has_terminal())
+    loop.add_signal_handler(signal.SIGHUP, on_hangup)
+    return await service.run()
 
 
-def _hung_up(one: Worker, looks: set[asyncio.Task[None]], in_terminal: bool) -> None:  # noqa: FBT001
+def _handle_hangup(
+    service: Worker, reload_tasks: set[asyncio.Task[None]], *, had_terminal: bool
+) -> None:
     """SIGHUP: look at the rules now; or, as ever, end with the terminal that was closed."""
-    if in_terminal and not _in_terminal():
-        one.ask_to_stop()
+    if had_terminal and not _has_terminal():
+        service.request_stop()
         return
-    look = asyncio.get_running_loop().create_task(one.look_at_rules_now())
-    looks.add(look)
-    look.add_done_callback(looks.discard)
+    reload_task = asyncio.get_running_loop().create_task(service.reload_rules_now())
+    reload_tasks.add(reload_task)
+    reload_task.add_done_callback(reload_tasks.discard)
 
 
-def _in_terminal() -> bool:
+def _has_terminal() -> bool:
     """Whether the standard input is a terminal that is still there."""
     return os.isatty(0)

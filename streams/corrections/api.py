@@ -11,22 +11,22 @@ from starlette.responses import FileResponse
 from streams.cloudevents import now
 from streams.corrections import queue
 from streams.corrections.models import (
-    CorrectionGiven,
-    CorrectionKept,
+    CorrectionAccepted,
+    CorrectionIn,
     CorrectionsPage,
     QueuePage,
     SegmentDetail,
 )
-from streams.corrections.persist import keep_corrections, refresh, waiting
+from streams.corrections.persist import count_waiting, persist_corrections, rebuild_segments
 from streams.messages.records import Correction
-from streams.metrics import CORRECTIONS_KEPT, QUEUE_LENGTH
-from streams.site.feature import Site, send, site_of
+from streams.metrics import CORRECTIONS_STORED, QUEUE_LENGTH
+from streams.site.feature import Site, get_site, send
 
 if TYPE_CHECKING:
     from detectors.reading import Modality
 
 ROUTER = APIRouter(tags=["corrections"])
-SiteHere = Annotated[Site, Depends(site_of)]
+SiteDependency = Annotated[Site, Depends(get_site)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -34,24 +34,24 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {404: {"description": "There is no s
 
 
 @ROUTER.get("/api/queue")
-def read_queue(site: SiteHere, offset: Offset = 0, limit: Limit = 50) -> QueuePage:
+def read_queue(site: SiteDependency, offset: Offset = 0, limit: Limit = 50) -> QueuePage:
     """Segments that wait for a trainer, worst first."""
     with site.store.engine.connect() as connection:
-        return queue.queue_page(connection, offset=offset, limit=limit)
+        return queue.load_queue_page(connection, offset=offset, limit=limit)
 
 
 @ROUTER.get("/api/segments/{segment_id}", responses=PROBLEMS)
-def read_segment(site: SiteHere, segment_id: str) -> SegmentDetail:
+def read_segment(site: SiteDependency, segment_id: str) -> SegmentDetail:
     """One segment, with the words around it and what the detectors estimated."""
-    return _segment(site, segment_id)
+    return _get_segment(site, segment_id)
 
 
 @ROUTER.get("/api/segments/{segment_id}/clip", response_class=FileResponse, responses=PROBLEMS)
-def read_clip(site: SiteHere, segment_id: str) -> FileResponse:
+def read_clip(site: SiteDependency, segment_id: str) -> FileResponse:
     """The customer's voice in it, as FLAC; only where recording was agreed to."""
-    detail = _segment(site, segment_id)
+    detail = _get_segment(site, segment_id)
     with site.store.engine.connect() as connection:
-        file = queue.clip_file(connection, detail.segment, site.settings)
+        file = queue.find_clip_file(connection, detail.segment, site.settings)
     if file is None:
         raise HTTPException(404, "There is no clip of this segment.")
     return FileResponse(file, media_type="audio/flac", headers={"Cache-Control": "no-store"})
@@ -59,58 +59,58 @@ def read_clip(site: SiteHere, segment_id: str) -> FileResponse:
 
 @ROUTER.get("/api/corrections")
 def list_corrections(
-    site: SiteHere,
+    site: SiteDependency,
     call: Annotated[str | None, Query(max_length=128, description="Only this call's.")] = None,
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> CorrectionsPage:
     """What trainers answered, newest first."""
     with site.store.engine.connect() as connection:
-        return queue.corrections_page(connection, call_id=call, offset=offset, limit=limit)
+        return queue.load_corrections_page(connection, call_id=call, offset=offset, limit=limit)
 
 
 @ROUTER.post(
     "/api/corrections",
     responses=PROBLEMS | {503: {"description": "Kafka is away; nothing was kept."}},
 )
-async def correct(site: SiteHere, given: CorrectionGiven) -> CorrectionKept:
+async def give_correction(site: SiteDependency, answer: CorrectionIn) -> CorrectionAccepted:
     """Keep the right labels of a segment."""
-    if given.voice_label is None and given.text_label is None:
+    if answer.voice_label is None and answer.text_label is None:
         raise HTTPException(422, "voice_label, text_label: give at least one of them.")
-    detail = await run_in_threadpool(_segment, site, given.segment_id)
+    detail = await run_in_threadpool(_get_segment, site, answer.segment_id)
     correction = Correction(
         call_id=detail.segment.call_id,
         start_ms=detail.segment.start_ms,
         end_ms=detail.segment.end_ms,
         at=now(),
-        **given.model_dump(),
+        **answer.model_dump(),
     )
     await send(site, correction)
-    remaining = await run_in_threadpool(_kept, site, correction)
+    remaining = await run_in_threadpool(_persist, site, correction)
     QUEUE_LENGTH.set(remaining)
-    CORRECTIONS_KEPT.labels(str(_changes(detail, given)).lower()).inc()
-    return CorrectionKept(id=correction.message_id, remaining=remaining)
+    CORRECTIONS_STORED.labels(str(_is_changed(detail, answer)).lower()).inc()
+    return CorrectionAccepted(id=correction.message_id, remaining=remaining)
 
 
-def _kept(site: Site, correction: Correction) -> int:
+def _persist(site: Site, correction: Correction) -> int:
     with site.store.engine.begin() as connection:
-        keep_corrections(connection, [correction])
-        refresh(connection, correction.call_id)
-        return waiting(connection)
+        persist_corrections(connection, [correction])
+        rebuild_segments(connection, correction.call_id)
+        return count_waiting(connection)
 
 
-def _segment(site: Site, segment_id: str) -> SegmentDetail:
+def _get_segment(site: Site, segment_id: str) -> SegmentDetail:
     with site.store.engine.connect() as connection:
-        detail = queue.segment_detail(connection, segment_id, site.settings)
+        detail = queue.load_segment_detail(connection, segment_id, site.settings)
     if detail is None:
         raise HTTPException(404, f"There is no segment {segment_id[:512]!r} in the queue.")
     return detail
 
 
-def _changes(detail: SegmentDetail, given: CorrectionGiven) -> bool:
+def _is_changed(detail: SegmentDetail, answer: CorrectionIn) -> bool:
     """Whether the trainer answered otherwise than the detectors did."""
-    answers: dict[Modality, object] = {}
+    estimated_labels: dict[Modality, object] = {}
     for estimate in detail.estimates:
-        answers[estimate.modality] = None if estimate.abstained else estimate.label
-    labels = {"voice": given.voice_label, "text": given.text_label}
-    return any(label != answers.get(m) for m, label in labels.items() if label is not None)  # type: ignore[call-overload]
+        estimated_labels[estimate.modality] = None if estimate.abstained else estimate.label
+    labels = {"voice": answer.voice_label, "text": answer.text_label}
+    return any(label != estimated_labels.get(m) for m, label in labels.items() if label is not None)  # type: ignore[call-overload]

@@ -10,7 +10,7 @@ from streams.corrections import api, persist, routes
 from streams.site.feature import Feature
 
 
-def _router() -> APIRouter:
+def _build_router() -> APIRouter:
     router = APIRouter()
     for part in (api.ROUTER, routes.ROUTER):
         router.include_router(part)
@@ -19,8 +19,8 @@ def _router() -> APIRouter:
 
 CORRECTIONS = Feature(
     name="corrections",
-    router=_router(),
+    router=_build_router(),
     folder=Path(__file__).parent,
-    keep=persist.keep,
-    sweep=persist.sweep,
+    persist=persist.persist,
+    expire=persist.expire,
 )

@@ -17,14 +17,14 @@ Label = Emotion | Literal["unclear"]
 ClipState = Literal["ready", "not_agreed", "not_kept", "deleted", "missing"]
 
 
-_HARD = (Topic.SELF_HARM, Topic.THREAT, Topic.SEXUAL_HARASSMENT, Topic.ABUSE)
+_DISTRESSING_TOPICS = (Topic.SELF_HARM, Topic.THREAT, Topic.SEXUAL_HARASSMENT, Topic.ABUSE)
 
 
-class _Shown(BaseModel):
+class _TrainerModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class SegmentShown(_Shown):
+class SegmentView(_TrainerModel):
     """One item of the queue."""
 
     segment_id: str
@@ -36,16 +36,16 @@ class SegmentShown(_Shown):
     done: bool = Field(description="A trainer has answered it.")
 
 
-class QueuePage(_Shown):
+class QueuePage(_TrainerModel):
     """Segments that wait for a trainer, worst first."""
 
-    segments: list[SegmentShown]
+    segments: list[SegmentView]
     total: int
     offset: int
     limit: int
 
 
-class CorrectionShown(_Shown):
+class CorrectionView(_TrainerModel):
     """A trainer's answer."""
 
     correction_id: str
@@ -62,16 +62,16 @@ class CorrectionShown(_Shown):
     at: datetime
 
 
-class CorrectionsPage(_Shown):
+class CorrectionsPage(_TrainerModel):
     """Corrections, newest first."""
 
-    corrections: list[CorrectionShown]
+    corrections: list[CorrectionView]
     total: int
     offset: int
     limit: int
 
 
-class CorrectionGiven(BaseModel):
+class CorrectionIn(BaseModel):
     """The right labels of a segment. A later one of the same trainer replaces it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -87,7 +87,7 @@ class CorrectionGiven(BaseModel):
     note: str = Field(default="", max_length=2_000)
 
 
-class EstimateShown(_Shown):
+class EstimateView(_TrainerModel):
     """What a detector had estimated."""
 
     modality: Modality
@@ -98,7 +98,7 @@ class EstimateShown(_Shown):
     reasons: list[str]
 
 
-class WordsShown(_Shown):
+class ContextLineView(_TrainerModel):
     """A line around the segment."""
 
     speaker: Speaker
@@ -109,25 +109,25 @@ class WordsShown(_Shown):
     here: bool = Field(description="It was said in the segment itself.")
 
 
-class SegmentDetail(_Shown):
+class SegmentDetail(_TrainerModel):
     """Everything a trainer needs to judge one segment."""
 
-    segment: SegmentShown
+    segment: SegmentView
     clip: ClipState
-    words: list[WordsShown]
+    words: list[ContextLineView]
     text: str = Field(description="The customer's own words in it; empty: none are known.")
-    estimates: list[EstimateShown]
-    answer: CorrectionShown | None
+    estimates: list[EstimateView]
+    answer: CorrectionView | None
 
     @property
     def hard(self) -> list[Topic]:
         """What may hurt to hear, where a detector or a trainer found it."""
-        found = {topic for one in self.estimates for topic in one.topics}
-        found |= set(self.answer.topics) if self.answer is not None else set()
-        return [topic for topic in _HARD if topic in found]
+        topics = {topic for estimate in self.estimates for topic in estimate.topics}
+        topics |= set(self.answer.topics) if self.answer is not None else set()
+        return [topic for topic in _DISTRESSING_TOPICS if topic in topics]
 
 
-class CorrectionKept(_Shown):
+class CorrectionAccepted(_TrainerModel):
     """It is in Kafka and in the database."""
 
     id: str

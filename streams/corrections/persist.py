@@ -8,8 +8,15 @@ from sqlalchemy import and_, delete, func, select, update
 
 from detectors.labels import Emotion
 from detectors.reading import Modality
-from detectors.utterance import Span
-from streams.corrections.segments import CalledWrong, Cause, Read, Segment, segments_of, settled
+from detectors.utterance import TimeSpan
+from streams.corrections.segments import (
+    Cause,
+    DisputedAlert,
+    ReadingSummary,
+    Segment,
+    find_segments,
+    is_answered,
+)
 from streams.messages.records import AlertMessage, CallEvent, Correction, Feedback, ReadingMessage
 from streams.metrics import QUEUE_LENGTH
 from streams.store.engine import upsert
@@ -24,12 +31,12 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.site.feature import Arrival
 
-SIFTED_AT_ONCE = 200
-_ALWAYS = (Feedback, Correction, CallEvent)
-_WHEN_OVER = (ReadingMessage, AlertMessage)
+REBUILD_BATCH_SIZE = 200
+_REBUILD_TRIGGERS = (Feedback, Correction, CallEvent)
+_ENDED_CALL_TRIGGERS = (ReadingMessage, AlertMessage)
 
 
-def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
+def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write corrections, and work out anew the segments of the calls that this changes.
 
     A live call's uncertain readings wait until it is over: the queue is for afterwards, and
@@ -37,105 +44,110 @@ def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings
     """
     del settings
     messages = [arrival.message for arrival in arrivals]
-    keep_corrections(connection, [m for m in messages if isinstance(m, Correction)])
-    changed = {m.call_id for m in messages if isinstance(m, _ALWAYS)}
-    maybe = {m.call_id for m in messages if isinstance(m, _WHEN_OVER)} - changed
-    calls = changed | _worth_it(connection, maybe)
+    persist_corrections(connection, [m for m in messages if isinstance(m, Correction)])
+    changed = {m.call_id for m in messages if isinstance(m, _REBUILD_TRIGGERS)}
+    candidates = {m.call_id for m in messages if isinstance(m, _ENDED_CALL_TRIGGERS)} - changed
+    calls = changed | _find_calls_to_rebuild(connection, candidates)
     for call_id in sorted(calls):
-        refresh(connection, call_id)
+        rebuild_segments(connection, call_id)
     if calls:
-        QUEUE_LENGTH.set(waiting(connection))
+        QUEUE_LENGTH.set(count_waiting(connection))
 
 
-def keep_corrections(connection: Connection, corrections: Sequence[Correction]) -> None:
+def persist_corrections(connection: Connection, corrections: Sequence[Correction]) -> None:
     """Write answers; an older one of the same trainer never replaces a newer one."""
     rows = [
-        {"correction_id": one.message_id}
-        | one.model_dump(mode="json", exclude={"at"})
-        | {"at": one.at}
-        for one in corrections
+        {"correction_id": correction.message_id}
+        | correction.model_dump(mode="json", exclude={"at"})
+        | {"at": correction.at}
+        for correction in corrections
     ]
     upsert(connection, CORRECTIONS, rows, when=lambda new: new["at"] >= CORRECTIONS.c["at"])
 
 
-def refresh(connection: Connection, call_id: str) -> None:
+def rebuild_segments(connection: Connection, call_id: str) -> None:
     """Work out a call's segments anew."""
-    over = connection.scalar(select(CALLS.c.ended_at).where(CALLS.c.call_id == call_id))
-    found = segments_of(call_id, _reads(connection, call_id), _called_wrong(connection, call_id))
-    if over is None:
-        found = [one for one in found if one.cause is Cause.CALLED_WRONG]
+    ended_at = connection.scalar(select(CALLS.c.ended_at).where(CALLS.c.call_id == call_id))
+    segments = find_segments(
+        call_id, _load_readings(connection, call_id), _load_disputed_alerts(connection, call_id)
+    )
+    if ended_at is None:
+        segments = [segment for segment in segments if segment.cause is Cause.CALLED_WRONG]
     else:
-        sifted = update(CALLS).where(CALLS.c.call_id == call_id)
-        connection.execute(sifted.values(sifted_at=CALLS.c.ended_at))
-    _replace(connection, call_id, found, _answered(connection, call_id))
+        statement = update(CALLS).where(CALLS.c.call_id == call_id)
+        connection.execute(statement.values(sifted_at=CALLS.c.ended_at))
+    _replace_segments(connection, call_id, segments, _load_answered_spans(connection, call_id))
 
 
-def waiting(connection: Connection) -> int:
+def count_waiting(connection: Connection) -> int:
     """How many segments wait for a trainer."""
-    open_ones = select(func.count()).select_from(SEGMENTS).where(~SEGMENTS.c.done)
-    return connection.scalar(open_ones) or 0
+    query = select(func.count()).select_from(SEGMENTS).where(~SEGMENTS.c.done)
+    return connection.scalar(query) or 0
 
 
-def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
+def expire(connection: Connection, now: datetime, settings: Settings) -> None:
     """Go through the calls that are over although nobody said so."""
     del now, settings
-    unsifted = select(CALLS.c.call_id).where(
+    query = select(CALLS.c.call_id).where(
         CALLS.c.ended_at.is_not(None), CALLS.c.sifted_at.is_(None)
     )
-    for call_id in list(connection.scalars(unsifted.limit(SIFTED_AT_ONCE))):
-        refresh(connection, call_id)
-    QUEUE_LENGTH.set(waiting(connection))
+    for call_id in list(connection.scalars(query.limit(REBUILD_BATCH_SIZE))):
+        rebuild_segments(connection, call_id)
+    QUEUE_LENGTH.set(count_waiting(connection))
 
 
-def _worth_it(connection: Connection, call_ids: set[str]) -> set[str]:
+def _find_calls_to_rebuild(connection: Connection, call_ids: set[str]) -> set[str]:
     """Those that are over, or have an answer to an alert that may just have arrived."""
     if not call_ids:
         return set()
-    over = select(CALLS.c.call_id).where(
+    ended_query = select(CALLS.c.call_id).where(
         CALLS.c.call_id.in_(call_ids), CALLS.c.ended_at.is_not(None)
     )
-    answered = select(FEEDBACK.c.call_id).where(FEEDBACK.c.call_id.in_(call_ids))
-    return set(connection.scalars(over)) | set(connection.scalars(answered))
+    feedback_query = select(FEEDBACK.c.call_id).where(FEEDBACK.c.call_id.in_(call_ids))
+    return set(connection.scalars(ended_query)) | set(connection.scalars(feedback_query))
 
 
-def _reads(connection: Connection, call_id: str) -> list[Read]:
-    wanted = select(READINGS).where(READINGS.c.call_id == call_id)
+def _load_readings(connection: Connection, call_id: str) -> list[ReadingSummary]:
+    query = select(READINGS).where(READINGS.c.call_id == call_id)
     return [
-        Read(
+        ReadingSummary(
             reading_id=row.reading_id,
-            span=Span(row.start_ms, row.end_ms),
+            span=TimeSpan(row.start_ms, row.end_ms),
             modality=Modality(row.modality),
             label=Emotion(row.label),
             confidence=row.confidence,
             abstained=row.abstained,
         )
-        for row in connection.execute(wanted.order_by(READINGS.c.start_ms, READINGS.c.reading_id))
+        for row in connection.execute(query.order_by(READINGS.c.start_ms, READINGS.c.reading_id))
     ]
 
 
-def _called_wrong(connection: Connection, call_id: str) -> list[CalledWrong]:
-    wanted = (
+def _load_disputed_alerts(connection: Connection, call_id: str) -> list[DisputedAlert]:
+    query = (
         select(ALERTS.c.at_ms, ALERTS.c.cause_ids)
         .join(FEEDBACK, and_(FEEDBACK.c.alert_id == ALERTS.c.alert_id))
         .where(ALERTS.c.call_id == call_id, FEEDBACK.c.verdict == "wrong")
     )
     return [
-        CalledWrong(at_ms=row.at_ms, cause_ids=tuple(row.cause_ids))
-        for row in connection.execute(wanted)
+        DisputedAlert(at_ms=row.at_ms, cause_ids=tuple(row.cause_ids))
+        for row in connection.execute(query)
     ]
 
 
-def _answered(connection: Connection, call_id: str) -> list[Span]:
-    wanted = select(CORRECTIONS.c.start_ms, CORRECTIONS.c.end_ms)
-    rows = connection.execute(wanted.where(CORRECTIONS.c.call_id == call_id))
-    return [Span(row.start_ms, row.end_ms) for row in rows]
+def _load_answered_spans(connection: Connection, call_id: str) -> list[TimeSpan]:
+    query = select(CORRECTIONS.c.start_ms, CORRECTIONS.c.end_ms)
+    rows = connection.execute(query.where(CORRECTIONS.c.call_id == call_id))
+    return [TimeSpan(row.start_ms, row.end_ms) for row in rows]
 
 
-def _replace(
-    connection: Connection, call_id: str, found: Sequence[Segment], answered: Sequence[Span]
+def _replace_segments(
+    connection: Connection,
+    call_id: str,
+    segments: Sequence[Segment],
+    answered_spans: Sequence[TimeSpan],
 ) -> None:
     """Segments that are no longer worth it leave, unless they were answered."""
-    keep_ids = [one.segment_id for one in found]
+    keep_ids = [segment.segment_id for segment in segments]
     connection.execute(
         delete(SEGMENTS).where(
             SEGMENTS.c.call_id == call_id,
@@ -143,19 +155,21 @@ def _replace(
             ~SEGMENTS.c.done,
         )
     )
-    upsert(connection, SEGMENTS, list(_rows(found, answered)))
+    upsert(connection, SEGMENTS, list(_segment_rows(segments, answered_spans)))
 
 
-def _rows(found: Iterable[Segment], answered: Sequence[Span]) -> Iterable[dict[str, object]]:
-    for one in found:
+def _segment_rows(
+    segments: Iterable[Segment], answered_spans: Sequence[TimeSpan]
+) -> Iterable[dict[str, object]]:
+    for segment in segments:
         yield {
-            "segment_id": one.segment_id,
-            "call_id": one.call_id,
-            "start_ms": one.span.start_ms,
-            "end_ms": one.span.end_ms,
-            "cause": one.cause.value,
-            "urgency": one.urgency,
-            "voice_id": one.voice_id,
-            "text_id": one.text_id,
-            "done": settled(one, answered),
+            "segment_id": segment.segment_id,
+            "call_id": segment.call_id,
+            "start_ms": segment.span.start_ms,
+            "end_ms": segment.span.end_ms,
+            "cause": segment.cause.value,
+            "urgency": segment.urgency,
+            "voice_id": segment.voice_id,
+            "text_id": segment.text_id,
+            "done": is_answered(segment, answered_spans),
         }

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from detectors.fusion import SAME_MOMENT_MS
 from detectors.labels import NEGATIVE, Emotion
 from detectors.reading import Modality
-from detectors.utterance import Span, Speaker
-from streams.ids import SEPARATOR, joined
+from detectors.utterance import Speaker, TimeSpan
+from streams.ids import SEPARATOR, join_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-UNCERTAIN_BELOW = 0.4
+MIN_CERTAIN_CONFIDENCE = 0.4
 """A reading of less confidence is worth a trainer's ear."""
 
-LEAST_MS = 700
+MIN_DURATION_MS = 700
 """Shorter utterances ("yes", a breath) carry nothing to correct, unless called wrong."""
 
 BLAME_WITHIN_MS = 30_000
@@ -39,24 +39,24 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class ReadingSummary:
     """What the queue needs to know of a reading."""
 
     reading_id: str
-    span: Span
+    span: TimeSpan
     modality: Modality
     label: Emotion
     confidence: float
     abstained: bool
 
     @property
-    def uncertain(self) -> bool:
+    def is_uncertain(self) -> bool:
         """The detector would not say, or hardly."""
-        return self.abstained or self.confidence < UNCERTAIN_BELOW
+        return self.abstained or self.confidence < MIN_CERTAIN_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledWrong:
+class DisputedAlert:
     """An alert that somebody called wrong."""
 
     at_ms: int
@@ -76,44 +76,50 @@ class Segment:
 
     segment_id: str
     call_id: str
-    span: Span
+    span: TimeSpan
     cause: Cause
     urgency: float
     voice_id: str | None
     text_id: str | None
 
 
-def segments_of(call_id: str, reads: Sequence[Read], wrong: Iterable[CalledWrong]) -> list[Segment]:
+def find_segments(
+    call_id: str, readings: Sequence[ReadingSummary], disputed: Iterable[DisputedAlert]
+) -> list[Segment]:
     """Every segment of a call that is worth a trainer's time, in the order of the call."""
-    blamed = {read.reading_id for alert in wrong for read in _blamed(alert, reads)}
-    moments = _moments(reads)
-    found = [_segment(call_id, moment, blamed) for moment in moments]
-    return [segment for segment in found if segment is not None]
+    blamed = {reading.reading_id for alert in disputed for reading in _find_blamed(alert, readings)}
+    pairs = _pair_readings(readings)
+    segments = [_build_segment(call_id, pair, blamed) for pair in pairs]
+    return [segment for segment in segments if segment is not None]
 
 
-def settled(segment: Segment, answered: Iterable[Span]) -> bool:
+def is_answered(segment: Segment, answered_spans: Iterable[TimeSpan]) -> bool:
     """Whether a trainer has answered most of it already, perhaps under another id."""
     half = max(1, segment.span.duration_ms // 2)
-    return any(segment.span.overlap_ms(span) >= half for span in answered)
+    return any(segment.span.overlap_ms(span) >= half for span in answered_spans)
 
 
-def _moments(reads: Sequence[Read]) -> list[tuple[Read | None, Read | None]]:
+def _pair_readings(
+    readings: Sequence[ReadingSummary],
+) -> list[tuple[ReadingSummary | None, ReadingSummary | None]]:
     """Pairs of voice and text: a line belongs to the utterance that it overlaps most."""
-    voices = [read for read in reads if read.modality is Modality.VOICE]
-    texts = [read for read in reads if read.modality is Modality.TEXT]
-    chosen: dict[str, Read] = {}
-    alone: list[tuple[Read | None, Read | None]] = []
+    voices = [reading for reading in readings if reading.modality is Modality.VOICE]
+    texts = [reading for reading in readings if reading.modality is Modality.TEXT]
+    text_by_voice: dict[str, ReadingSummary] = {}
+    unpaired: list[tuple[ReadingSummary | None, ReadingSummary | None]] = []
     for text in texts:
-        voice = _nearest(text, voices)
-        if voice is None or voice.reading_id in chosen:
-            alone.append((None, text))
+        voice = _find_nearest_voice(text, voices)
+        if voice is None or voice.reading_id in text_by_voice:
+            unpaired.append((None, text))
         else:
-            chosen[voice.reading_id] = text
-    pairs = [(voice, chosen.get(voice.reading_id)) for voice in voices]
-    return sorted([*pairs, *alone], key=lambda pair: _span(pair).start_ms)
+            text_by_voice[voice.reading_id] = text
+    pairs = [(voice, text_by_voice.get(voice.reading_id)) for voice in voices]
+    return sorted([*pairs, *unpaired], key=lambda pair: _span_of_pair(pair).start_ms)
 
 
-def _nearest(text: Read, voices: Iterable[Read]) -> Read | None:
+def _find_nearest_voice(
+    text: ReadingSummary, voices: Iterable[ReadingSummary]
+) -> ReadingSummary | None:
     near = [voice for voice in voices if voice.span.gap_ms(text.span) <= SAME_MOMENT_MS]
     return max(
         near,
@@ -122,60 +128,66 @@ def _nearest(text: Read, voices: Iterable[Read]) -> Read | None:
     )
 
 
-def _segment(
-    call_id: str, moment: tuple[Read | None, Read | None], blamed: set[str]
+def _build_segment(
+    call_id: str, pair: tuple[ReadingSummary | None, ReadingSummary | None], blamed: set[str]
 ) -> Segment | None:
-    reads = [read for read in moment if read is not None]
-    why = _why(reads, blamed)
-    span = _span(moment)
-    if why is None or (why[0] is not Cause.CALLED_WRONG and span.duration_ms < LEAST_MS):
+    readings = [reading for reading in pair if reading is not None]
+    cause_and_urgency = _find_cause(readings, blamed)
+    span = _span_of_pair(pair)
+    if cause_and_urgency is None or (
+        cause_and_urgency[0] is not Cause.CALLED_WRONG and span.duration_ms < MIN_DURATION_MS
+    ):
         return None
-    voice, text = moment
+    voice, text = pair
     return Segment(
-        segment_id=joined(call_id, Speaker.CUSTOMER, span.start_ms),
+        segment_id=join_id(call_id, Speaker.CUSTOMER, span.start_ms),
         call_id=call_id,
         span=span,
-        cause=why[0],
-        urgency=round(why[1], 4),
+        cause=cause_and_urgency[0],
+        urgency=round(cause_and_urgency[1], 4),
         voice_id=voice.reading_id if voice else None,
         text_id=text.reading_id if text else None,
     )
 
 
-def _why(reads: Sequence[Read], blamed: set[str]) -> tuple[Cause, float] | None:
+def _find_cause(readings: Sequence[ReadingSummary], blamed: set[str]) -> tuple[Cause, float] | None:
     """The gravest cause. Confidently wrong is worst; barely uncertain matters least."""
-    wrong = [read.confidence for read in reads if read.reading_id in blamed]
-    if wrong:
-        return Cause.CALLED_WRONG, 2 + min(0.999, max(wrong))
-    heard = [read for read in reads if not read.abstained]
-    if len({read.label in NEGATIVE for read in heard}) > 1:
-        return Cause.DISAGREEMENT, 1 + min(0.999, *(read.confidence for read in heard))
-    doubts = [1 - read.confidence for read in reads if read.uncertain]
+    blamed_confidences = [
+        reading.confidence for reading in readings if reading.reading_id in blamed
+    ]
+    if blamed_confidences:
+        return Cause.CALLED_WRONG, 2 + min(0.999, max(blamed_confidences))
+    opinions = [reading for reading in readings if not reading.abstained]
+    if len({reading.label in NEGATIVE for reading in opinions}) > 1:
+        return Cause.DISAGREEMENT, 1 + min(0.999, *(reading.confidence for reading in opinions))
+    doubts = [1 - reading.confidence for reading in readings if reading.is_uncertain]
     return (Cause.UNCERTAIN, min(0.999, max(doubts))) if doubts else None
 
 
-def _span(moment: tuple[Read | None, Read | None]) -> Span:
+def _span_of_pair(pair: tuple[ReadingSummary | None, ReadingSummary | None]) -> TimeSpan:
     """The utterance's; of a line that no utterance was found for, the line's."""
-    voice, text = moment
-    one = voice or text
-    assert one is not None  # noqa: S101  (a moment holds at least one)
-    return one.span
+    voice, text = pair
+    reading = voice or text
+    assert reading is not None  # noqa: S101  (a moment holds at least one)
+    return reading.span
 
 
-def _blamed(alert: CalledWrong, reads: Sequence[Read]) -> list[Read]:
-    named = [read for read in reads if _names(alert.cause_ids, read)]
-    if named or any(_is_turn(cause) for cause in alert.cause_ids):
-        return named
-    before = [read for read in reads if 0 <= alert.at_ms - read.span.end_ms <= BLAME_WITHIN_MS]
-    newest = max((read.span.end_ms for read in before), default=0)
-    return [read for read in before if newest - read.span.end_ms <= SAME_MOMENT_MS]
+def _find_blamed(alert: DisputedAlert, readings: Sequence[ReadingSummary]) -> list[ReadingSummary]:
+    named_readings = [reading for reading in readings if _is_cause(alert.cause_ids, reading)]
+    if named_readings or any(_is_turn(cause) for cause in alert.cause_ids):
+        return named_readings
+    earlier = [
+        reading for reading in readings if 0 <= alert.at_ms - reading.span.end_ms <= BLAME_WITHIN_MS
+    ]
+    newest = max((reading.span.end_ms for reading in earlier), default=0)
+    return [reading for reading in earlier if newest - reading.span.end_ms <= SAME_MOMENT_MS]
 
 
-def _names(cause_ids: Iterable[str], read: Read) -> bool:
+def _is_cause(cause_ids: Iterable[str], reading: ReadingSummary) -> bool:
     """A cause is the reading itself, or the line that the words were read in."""
-    call_id = read.reading_id.split(SEPARATOR, maxsplit=1)[0]
-    line = joined(call_id, Speaker.CUSTOMER, read.span.start_ms, "line")
-    return not {read.reading_id, line}.isdisjoint(cause_ids)
+    call_id = reading.reading_id.split(SEPARATOR, maxsplit=1)[0]
+    line_id = join_id(call_id, Speaker.CUSTOMER, reading.span.start_ms, "line")
+    return not {reading.reading_id, line_id}.isdisjoint(cause_ids)
 
 
 def _is_turn(cause_id: str) -> bool:

@@ -11,37 +11,35 @@ from starlette.concurrency import run_in_threadpool
 
 from streams.cloudevents import now
 from streams.desk import queries
-from streams.desk.feedback import caller_event
-from streams.desk.models import (
-    AlertShown,
+from streams.desk.feedback import build_caller_event
+from streams.desk.models import (  # noqa: TC001  (FastAPI reads them at run time)
+    AlertView,
     CallDetail,
     CallsPage,
-    FeedbackGiven,
-    Health,
-    Kept,
-    Problem,
+    FeedbackIn,
 )
-from streams.desk.persist import keep_feedback
+from streams.desk.persist import persist_feedback
 from streams.messages.records import Feedback
-from streams.metrics import FEEDBACK_GIVEN
-from streams.site.feature import SendError, Site, send, site_of
-from streams.site.hub import Hub, LineState
+from streams.metrics import FEEDBACK_ANSWERS
+from streams.site.feature import SendError, Site, get_site, send
+from streams.site.hub import FeedState, Hub
+from streams.site.responses import Accepted, Health, ProblemResponse
 
 if TYPE_CHECKING:
     from streams.messages.callers import CallerEvent
-    from streams.site.alert_latency import Pushes
+    from streams.site.alert_latency import AlertLatency
 
 LOG = logging.getLogger("callmood.desk")
 ROUTER = APIRouter()
-SiteHere = Annotated[Site, Depends(site_of)]
+SiteDependency = Annotated[Site, Depends(get_site)]
 
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
-NOT_KEPT: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemResponse}}
+UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ProblemResponse}}
 
 
 @ROUTER.get("/api/calls", tags=["calls"])
 def list_calls(
-    site: SiteHere,
+    site: SiteDependency,
     *,
     live: Annotated[bool | None, Query(description="Only live, or only ended calls.")] = None,
     agent: Annotated[str | None, Query(max_length=128, description="Only this agent's.")] = None,
@@ -50,44 +48,46 @@ def list_calls(
 ) -> CallsPage:
     """Calls, those that started last first."""
     with site.store.engine.connect() as connection:
-        return queries.calls_page(connection, live=live, agent_id=agent, offset=offset, limit=limit)
+        return queries.load_calls_page(
+            connection, live=live, agent_id=agent, offset=offset, limit=limit
+        )
 
 
 @ROUTER.get("/api/calls/{call_id}", tags=["calls"], responses=NOT_FOUND)
-def read_call(site: SiteHere, call_id: str) -> CallDetail:
+def read_call(site: SiteDependency, call_id: str) -> CallDetail:
     """One call: its mood and the moods before, transcript lines, readings, alerts, turns."""
     with site.store.engine.connect() as connection:
-        detail = queries.call_detail(connection, call_id)
+        detail = queries.load_call_detail(connection, call_id)
     if detail is None:
         raise HTTPException(404, f"There is no call {call_id[:128]!r} here.")
     return detail
 
 
-@ROUTER.post("/api/alerts/{alert_id}/feedback", tags=["alerts"], responses=NOT_FOUND | NOT_KEPT)
-async def give_feedback(site: SiteHere, alert_id: str, given: FeedbackGiven) -> Kept:
+@ROUTER.post("/api/alerts/{alert_id}/feedback", tags=["alerts"], responses=NOT_FOUND | UNAVAILABLE)
+async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackIn) -> Accepted:
     """Say that an alert helped or was wrong, or take that back."""
-    alert = await run_in_threadpool(_alert, site, alert_id)
-    answer = Feedback(
+    alert = await run_in_threadpool(_get_alert, site, alert_id)
+    message = Feedback(
         call_id=alert.call_id,
         alert_id=alert_id,
-        verdict=given.verdict,
-        given_by=given.given_by,
-        role=given.role,
-        note=given.note,
+        verdict=feedback.verdict,
+        given_by=feedback.given_by,
+        role=feedback.role,
+        note=feedback.note,
         at=now(),
     )
-    await send(site, answer)
-    await run_in_threadpool(_keep, site, answer)
-    FEEDBACK_GIVEN.labels(alert.playbook_id, given.verdict).inc()
-    await _tell_of_caller(site, alert)
-    return Kept(id=answer.message_id)
+    await send(site, message)
+    await run_in_threadpool(_persist, site, message)
+    FEEDBACK_ANSWERS.labels(alert.playbook_id, feedback.verdict).inc()
+    await _send_caller_event(site, alert)
+    return Accepted(id=message.message_id)
 
 
 @ROUTER.post("/api/alerts/{alert_id}/shown", tags=["alerts"], status_code=204)
-async def alert_shown(request: Request, alert_id: str) -> Response:
+async def record_alert_shown(request: Request, alert_id: str) -> Response:
     """A page has painted an alert that it was told live: for the latency figures."""
-    pushes: Pushes = request.app.state.pushes
-    pushes.shown(alert_id, now())
+    pushes: AlertLatency = request.app.state.pushes
+    pushes.record_display(alert_id, now())
     return Response(status_code=204)
 
 
@@ -95,7 +95,7 @@ async def alert_shown(request: Request, alert_id: str) -> Response:
 async def health(request: Request) -> Health:
     """The desk answers; whether new messages come in is in ``line``."""
     hub: Hub = request.app.state.hub
-    return Health(status="ok" if hub.state is LineState.UP else "stale", line=hub.state.value)
+    return Health(status="ok" if hub.state is FeedState.UP else "stale", line=hub.state.value)
 
 
 @ROUTER.get("/metrics", tags=["operation"], response_class=Response)
@@ -104,29 +104,29 @@ def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _tell_of_caller(site: Site, alert: AlertShown) -> None:
+async def _send_caller_event(site: Site, alert: AlertView) -> None:
     """What was called wrong must not follow a caller to the next call."""
-    told = await run_in_threadpool(_of_caller, site, alert)
-    if told is not None:
+    event = await run_in_threadpool(_load_caller_event, site, alert)
+    if event is not None:
         try:
-            await site.sender.send(told)
+            await site.sender.send(event)
         except SendError as error:  # the answer itself is kept
-            LOG.warning("%s is not told of what was called wrong: %s", told.call_id, error)
+            LOG.warning("%s is not told of what was called wrong: %s", event.call_id, error)
 
 
-def _of_caller(site: Site, alert: AlertShown) -> CallerEvent | None:
+def _load_caller_event(site: Site, alert: AlertView) -> CallerEvent | None:
     with site.store.engine.connect() as connection:
-        return caller_event(connection, alert)
+        return build_caller_event(connection, alert)
 
 
-def _keep(site: Site, answer: Feedback) -> None:
+def _persist(site: Site, feedback: Feedback) -> None:
     with site.store.engine.begin() as connection:
-        keep_feedback(connection, [answer])
+        persist_feedback(connection, [feedback])
 
 
-def _alert(site: Site, alert_id: str) -> AlertShown:
+def _get_alert(site: Site, alert_id: str) -> AlertView:
     with site.store.engine.connect() as connection:
-        alert = queries.alert_of(connection, alert_id)
+        alert = queries.load_alert(connection, alert_id)
     if alert is None:
         raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
     return alert

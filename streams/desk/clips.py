@@ -29,41 +29,41 @@ if TYPE_CHECKING:
     from streams.store.rows import Row
 
 
-def keep_clips(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
+def persist_clips(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write clips as files, unless none are kept or their days are already over."""
-    oldest = clock_now() - _kept_for(settings)
-    kept = [
-        _kept(arrival.message, arrival.at, settings.clips)
+    oldest = clock_now() - _clip_retention(settings)
+    clip_rows = [
+        _write_clip(arrival.message, arrival.at, settings.clips)
         for arrival in arrivals
         if isinstance(arrival.message, UtteranceClip) and arrival.at > oldest
     ]
-    upsert(connection, CLIPS, kept)
+    upsert(connection, CLIPS, clip_rows)
 
 
-def forget_clips(connection: Connection, now: datetime, settings: Settings) -> None:
+def delete_clips(connection: Connection, now: datetime, settings: Settings) -> None:
     """Delete clips whose days are over, and those of calls that did not agree to recording."""
-    not_agreed = exists().where(
+    lacks_consent = exists().where(
         and_(
             CALLS.c.call_id == CLIPS.c.call_id,
             CALLS.c.started_at.is_not(None),
             ~CALLS.c.recording_consent,
         )
     )
-    expired = CLIPS.c.spoken_at <= now - _kept_for(settings)
-    gone = connection.execute(select(CLIPS).where(or_(expired, not_agreed))).all()
-    for clip in gone:
+    is_expired = CLIPS.c.spoken_at <= now - _clip_retention(settings)
+    expired_clips = connection.execute(select(CLIPS).where(or_(is_expired, lacks_consent))).all()
+    for clip in expired_clips:
         _unlink(settings.clips / clip.file)
-    ids = [clip.clip_id for clip in gone]
+    ids = [clip.clip_id for clip in expired_clips]
     for start in range(0, len(ids), 500):
         connection.execute(delete(CLIPS).where(CLIPS.c.clip_id.in_(ids[start : start + 500])))
 
 
-def _kept_for(settings: Settings) -> timedelta:
+def _clip_retention(settings: Settings) -> timedelta:
     """No voice stays longer than the words of its call."""
     return timedelta(days=min(settings.clip_days, settings.keep_days))
 
 
-def _kept(clip: UtteranceClip, at: datetime, folder: Path) -> Row:
+def _write_clip(clip: UtteranceClip, at: datetime, folder: Path) -> Row:
     file = Path(quote(clip.call_id, safe="@+-_.")) / f"{clip.start_ms}.flac"
     _write_flac(folder / file, np.frombuffer(clip.payload[: len(clip.payload) & ~1], dtype=">i2"))
     return {
@@ -79,9 +79,9 @@ def _kept(clip: UtteranceClip, at: datetime, folder: Path) -> Row:
 def _write_flac(path: Path, pcm: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
     """A whole file or none: whoever plays it never finds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}.part")
-    soundfile.write(unfinished, pcm.astype(np.int16), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-    unfinished.replace(path)
+    temp_path = path.with_suffix(f".{os.getpid()}.part")
+    soundfile.write(temp_path, pcm.astype(np.int16), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    temp_path.replace(path)
 
 
 def _unlink(path: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from streams.desk import api, persist, protection, routes, sse
+from streams.desk.live_events import LiveEventRenderer
 from streams.site.feature import Feature
 
 
-def _router() -> APIRouter:
+def _build_router() -> APIRouter:
     router = APIRouter()
     for part in (api.ROUTER, protection.ROUTER, sse.ROUTER, routes.ROUTER):
         router.include_router(part)
@@ -19,8 +20,9 @@ def _router() -> APIRouter:
 
 DESK = Feature(
     name="desk",
-    router=_router(),
+    router=_build_router(),
     folder=Path(__file__).parent,
-    keep=persist.keep,
-    sweep=persist.sweep,
+    persist=persist.persist,
+    expire=persist.expire,
+    publishes=LiveEventRenderer.message_types(),
 )

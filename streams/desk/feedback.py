@@ -12,15 +12,15 @@ from streams.store.tables import ALERTS, CALLS, FEEDBACK
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-    from streams.desk.models import AlertShown
+    from streams.desk.models import AlertView
 
 
-def called_wrong() -> ColumnElement[bool]:
+def is_disputed() -> ColumnElement[bool]:
     """Of a row of `ALERTS`: somebody's last answer to it is that it is wrong."""
     return exists().where(FEEDBACK.c.alert_id == ALERTS.c.alert_id, FEEDBACK.c.verdict == "wrong")
 
 
-def caller_event(connection: Connection, alert: AlertShown) -> CallerEvent | None:
+def build_caller_event(connection: Connection, alert: AlertView) -> CallerEvent | None:
     """What an answer to an alert means for the caller's history; ``None``: nothing.
 
     A kind stands as long as one alert of it in the call is not called wrong.
@@ -28,15 +28,15 @@ def caller_event(connection: Connection, alert: AlertShown) -> CallerEvent | Non
     call = connection.execute(select(CALLS).where(CALLS.c.call_id == alert.call_id)).one_or_none()
     if alert.sensitive is None or call is None or not call.caller or call.started_at is None:
         return None
-    standing = select(ALERTS.c.alert_id).where(
+    undisputed_query = select(ALERTS.c.alert_id).where(
         ALERTS.c.call_id == alert.call_id,
         ALERTS.c.sensitive == alert.sensitive.value,
-        ~called_wrong(),
+        ~is_disputed(),
     )
-    stands = connection.execute(standing.limit(1)).first() is not None
+    has_undisputed = connection.execute(undisputed_query.limit(1)).first() is not None
     return CallerEvent(
         call_id=alert.call_id,
-        event="found" if stands else "withdrawn",
+        event="found" if has_undisputed else "withdrawn",
         caller=call.caller,
         at=call.started_at,
         kind=alert.sensitive,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, exists, select
 
 from playbooks.playbook import Action
-from streams.desk.models import HelpAsked, StepShown
+from streams.desk.models import HelpRequest, StepView
 from streams.store.tables import ALERTS, CALLS, STEPS
 
 if TYPE_CHECKING:
@@ -18,84 +18,96 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-ASKING = (Action.NOTIFY_SUPERVISOR, Action.OFFER_REST)
+HELP_ACTIONS = (Action.NOTIFY_SUPERVISOR, Action.OFFER_REST)
 """Steps that ask a supervisor for something."""
 
-ASKED_WITHIN = timedelta(hours=24)
+MAX_REQUEST_AGE = timedelta(hours=24)
 """What was asked longer ago belongs to another shift: the call still shows it."""
 
-TAKEN_SHOWN = timedelta(minutes=5)
+SHOW_TAKEN_FOR = timedelta(minutes=5)
 """So long the other supervisors see who takes care of it."""
 
-SHOWN = 50
+MAX_REQUESTS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HelpTicket:
     """One thing that was asked for, and who takes care of it."""
 
-    asked: HelpAsked
-    taken: StepShown | None = None
+    asked: HelpRequest
+    taken: StepView | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HelpRow:
     """Everything that is asked for in one call, help before a break."""
 
-    requests: tuple[Request, ...]
+    requests: tuple[HelpTicket, ...]
 
     @property
-    def newest(self) -> HelpAsked:
+    def newest(self) -> HelpRequest:
         """What waits and was asked last; where nothing waits, what was asked last."""
-        waiting = [one for one in self.requests if one.taken is None]
-        return max((one.asked for one in waiting or self.requests), key=lambda one: one.asked_at)
+        open_tickets = [ticket for ticket in self.requests if ticket.taken is None]
+        return max(
+            (ticket.asked for ticket in open_tickets or self.requests),
+            key=lambda ticket: ticket.asked_at,
+        )
 
     @property
     def waiting(self) -> bool:
         """Nobody takes care of something yet."""
-        return any(one.taken is None for one in self.requests)
+        return any(ticket.taken is None for ticket in self.requests)
 
     @property
     def asks(self) -> str:
         """For the words: the action, or ``both``."""
-        actions = {one.asked.action for one in self.requests}
+        actions = {ticket.asked.action for ticket in self.requests}
         return "both" if len(actions) > 1 else actions.pop().value
 
 
-def help_asked(connection: Connection, now: datetime) -> list[HelpAsked]:
+def load_help_requests(connection: Connection, now: datetime) -> list[HelpRequest]:
     """What waits for a supervisor, the newest first. Several who ask for one thing ask once."""
-    return _asked(connection, _wanted(now).where(~_cared_for()))
+    return _load_requests(connection, _help_query(now).where(~_is_taken()))
 
 
-def help_rows(connection: Connection, now: datetime) -> list[HelpRow]:
+def load_help_rows(connection: Connection, now: datetime) -> list[HelpRow]:
     """The same by call, those that wait first; with what was just taken care of, and by whom."""
-    requests = [Request(one) for one in help_asked(connection, now)]
-    just = _asked(connection, _wanted(now).where(_cared_for(since=now - TAKEN_SHOWN)))
-    taken = _taken(connection, just)
-    requests += [Request(one, taken.get((one.alert_id, one.index))) for one in just]
-    by_call: dict[str, list[Request]] = {}
-    for request in requests:
-        by_call.setdefault(request.asked.call_id, []).append(request)
-    return [HelpRow(tuple(sorted(found, key=_order))) for found in by_call.values()]
-
-
-def _order(request: Request) -> int:
-    return ASKING.index(request.asked.action)
-
-
-def _cared_for(since: datetime | None = None) -> ColumnElement[bool]:
-    care = STEPS.alias("care")
-    done = and_(
-        care.c.alert_id == STEPS.c.alert_id,
-        care.c["index"] == STEPS.c["index"],
-        care.c.role == "supervisor",
-        care.c.state == "done",
-        care.c["at"] >= STEPS.c["at"],
+    tickets = [HelpTicket(help_request) for help_request in load_help_requests(connection, now)]
+    just_taken = _load_requests(
+        connection, _help_query(now).where(_is_taken(since=now - SHOW_TAKEN_FOR))
     )
-    return exists().where(done if since is None else and_(done, care.c["at"] > since))
+    responses = _load_responses(connection, just_taken)
+    tickets += [
+        HelpTicket(help_request, responses.get((help_request.alert_id, help_request.index)))
+        for help_request in just_taken
+    ]
+    by_call: dict[str, list[HelpTicket]] = {}
+    for ticket in tickets:
+        by_call.setdefault(ticket.asked.call_id, []).append(ticket)
+    return [
+        HelpRow(tuple(sorted(call_tickets, key=_action_order))) for call_tickets in by_call.values()
+    ]
 
 
-def _wanted(now: datetime) -> Select[Any]:
+def _action_order(ticket: HelpTicket) -> int:
+    return HELP_ACTIONS.index(ticket.asked.action)
+
+
+def _is_taken(since: datetime | None = None) -> ColumnElement[bool]:
+    response = STEPS.alias("care")
+    is_response = and_(
+        response.c.alert_id == STEPS.c.alert_id,
+        response.c["index"] == STEPS.c["index"],
+        response.c.role == "supervisor",
+        response.c.state == "done",
+        response.c["at"] >= STEPS.c["at"],
+    )
+    return exists().where(
+        is_response if since is None else and_(is_response, response.c["at"] > since)
+    )
+
+
+def _help_query(now: datetime) -> Select[Any]:
     return (
         select(
             STEPS.c.alert_id, STEPS.c["index"], STEPS.c.action, STEPS.c["at"].label("asked_at"),
@@ -106,30 +118,32 @@ def _wanted(now: datetime) -> Select[Any]:
         .join(CALLS, CALLS.c.call_id == STEPS.c.call_id)
         .where(
             and_(STEPS.c.role == "agent", STEPS.c.state == "done"),
-            STEPS.c.action.in_([action.value for action in ASKING]),
-            STEPS.c["at"] > now - ASKED_WITHIN,
+            STEPS.c.action.in_([action.value for action in HELP_ACTIONS]),
+            STEPS.c["at"] > now - MAX_REQUEST_AGE,
         )
         .order_by(STEPS.c["at"].desc(), STEPS.c.step_id)
-        .limit(SHOWN)
+        .limit(MAX_REQUESTS)
     )  # fmt: skip
 
 
-def _asked(connection: Connection, wanted: Select[Any]) -> list[HelpAsked]:
-    asked = {
-        (row["alert_id"], row["index"]): HelpAsked.model_validate(
+def _load_requests(connection: Connection, query: Select[Any]) -> list[HelpRequest]:
+    requests = {
+        (row["alert_id"], row["index"]): HelpRequest.model_validate(
             dict(row)
             | {"live": row["ended_at"] is None, "agent_id": row["given_by"] or row["agent_id"]}
         )
-        for row in connection.execute(wanted).mappings()
+        for row in connection.execute(query).mappings()
     }
-    return list(asked.values())
+    return list(requests.values())
 
 
-def _taken(connection: Connection, asked: Sequence[HelpAsked]) -> dict[tuple[str, int], StepShown]:
+def _load_responses(
+    connection: Connection, requests: Sequence[HelpRequest]
+) -> dict[tuple[str, int], StepView]:
     """Who took care of each last."""
-    wanted = select(STEPS).where(
-        STEPS.c.alert_id.in_({one.alert_id for one in asked}),
+    query = select(STEPS).where(
+        STEPS.c.alert_id.in_({request.alert_id for request in requests}),
         and_(STEPS.c.role == "supervisor", STEPS.c.state == "done"),
     )
-    rows = connection.execute(wanted.order_by(STEPS.c["at"], STEPS.c.step_id)).mappings()
-    return {(row["alert_id"], row["index"]): StepShown.model_validate(dict(row)) for row in rows}
+    rows = connection.execute(query.order_by(STEPS.c["at"], STEPS.c.step_id)).mappings()
+    return {(row["alert_id"], row["index"]): StepView.model_validate(dict(row)) for row in rows}

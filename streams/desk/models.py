@@ -13,8 +13,9 @@ from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import Action, AlertLevel
-from playbooks.sensitivity import Sensitive
-from streams.desk.spoken_step import ToSay, to_say
+from playbooks.sensitivity import SensitivityKind
+from streams.desk.spoken_step import SpokenStep, build_spoken_step
+from streams.site.responses import ApiResponse
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
@@ -25,21 +26,19 @@ PersonName = Annotated[str, Field(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$"
 WEEK = timedelta(days=7)
 
 
-PROTOCOL_FIRST_MS = 60_000
+PROTOCOL_PRIORITY_MS = 60_000
 """So long after it neither a lesser protocol nor other advice pushes a protocol aside."""
 
-_AGAINST_AGENTS = frozenset({Sensitive.ABUSE, Sensitive.SEXUAL_HARASSMENT, Sensitive.THREAT})
+_AGAINST_AGENTS = frozenset(
+    {SensitivityKind.ABUSE, SensitivityKind.SEXUAL_HARASSMENT, SensitivityKind.THREAT}
+)
 
-_SAID_ALOUD = frozenset({Action.READ_OUT, Action.ANNOUNCE})
+_SPOKEN_ACTIONS = frozenset({Action.READ_OUT, Action.ANNOUNCE})
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class _Shown(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class MoodShown(_Shown):
+class MoodView(ApiResponse):
     """The customer's mood at one moment: an estimate of what is expressed."""
 
     number: int = Field(description="How many moods the call had before.")
@@ -58,7 +57,7 @@ class MoodShown(_Shown):
     valence: float | None = Field(default=None, description="Smoothed; -1 unpleasant, 1 pleasant.")
 
 
-class LineShown(_Shown):
+class TranscriptLineView(ApiResponse):
     """A line of the transcript."""
 
     line_id: str
@@ -70,7 +69,7 @@ class LineShown(_Shown):
     language: Language
 
 
-class ReadingShown(_Shown):
+class ReadingView(ApiResponse):
     """One detector's opinion of one utterance or line of the customer."""
 
     reading_id: str
@@ -84,11 +83,11 @@ class ReadingShown(_Shown):
     confidence: float
     abstained: bool = Field(description="The detector prefers to say nothing.")
     arousal: float | None = None
-    topics: list[Topic] = []
-    reasons: list[str] = []
+    topics: list[Topic] = Field(default=[])
+    reasons: list[str] = Field(default=[])
 
 
-class TurnShown(_Shown):
+class TurnView(ApiResponse):
     """Who spoke when, a silence, a talk-over."""
 
     turn_id: str
@@ -98,7 +97,7 @@ class TurnShown(_Shown):
     end_ms: int
 
 
-class FeedbackShown(_Shown):
+class FeedbackView(ApiResponse):
     """One person's newest answer to an alert."""
 
     verdict: Verdict
@@ -108,7 +107,7 @@ class FeedbackShown(_Shown):
     at: datetime
 
 
-class StepShown(_Shown):
+class StepView(ApiResponse):
     """A person confirmed a step of an alert."""
 
     index: int = Field(description="Which step, from 0.")
@@ -130,24 +129,27 @@ class StepRow:
 
     index: int
     text: str
-    to_say: ToSay | None
+    to_say: SpokenStep | None
     action: Action | None
-    confirmed: list[StepShown]
+    confirmed: list[StepView]
 
     def by(self, role: Role, given_by: str) -> bool:
         """Whether this person confirmed it."""
-        return any((one.role, one.given_by) == (role, given_by) for one in self.confirmed)
+        return any(
+            (confirmation.role, confirmation.given_by) == (role, given_by)
+            for confirmation in self.confirmed
+        )
 
 
-def _sentence_first(rows: list[StepRow]) -> list[StepRow]:
+def _spoken_step_first(rows: list[StepRow]) -> list[StepRow]:
     """What is to be said before the advice that comes ahead of it: seconds count under abuse."""
-    first = next((place for place, row in enumerate(rows) if row.action is not None), 0)
+    first = next((index for index, row in enumerate(rows) if row.action is not None), 0)
     if first == 0 or rows[first].to_say is None:
         return rows
     return [rows[first], *rows[:first], *rows[first + 1 :]]
 
 
-class AlertShown(_Shown):
+class AlertView(ApiResponse):
     """A playbook fired."""
 
     alert_id: str
@@ -162,15 +164,15 @@ class AlertShown(_Shown):
     why: dict[Language, str]
     reasons: list[str]
     cause_ids: list[str]
-    actions: list[Action | None] = []
-    sensitive: Sensitive | None = None
+    actions: list[Action | None] = Field(default=[])
+    sensitive: SensitivityKind | None = None
     language: Language | None = Field(default=None, description="Of the call, where it is known.")
     advised_at: datetime | None
-    feedback: list[FeedbackShown] = []
-    steps: list[StepShown] = Field(default=[], description="What was confirmed, and still stands.")
+    feedback: list[FeedbackView] = Field(default=[])
+    steps: list[StepView] = Field(default=[], description="What was confirmed, and still stands.")
 
     @property
-    def disputed(self) -> bool:
+    def is_disputed(self) -> bool:
         """Somebody says that it is wrong: then it says nothing about the call."""
         return any(answer.verdict == "wrong" for answer in self.feedback)
 
@@ -180,8 +182,11 @@ class AlertShown(_Shown):
 
         A sentence to read out alone makes none: ordinary advice has those too.
         """
-        done = set(self.actions) - {None}
-        return bool(done - {Action.READ_OUT} or (done and self.sensitive in _AGAINST_AGENTS))
+        confirmable_actions = set(self.actions) - {None}
+        return bool(
+            confirmable_actions - {Action.READ_OUT}
+            or (confirmable_actions and self.sensitive in _AGAINST_AGENTS)
+        )
 
     def step_rows(self, language: Language) -> list[StepRow]:
         """Its steps in the reader's language, else in any that it has.
@@ -193,25 +198,27 @@ class AlertShown(_Shown):
             StepRow(
                 index=index,
                 text=text,
-                to_say=self._to_say(index, text, language),
+                to_say=self._spoken_step(index, text, language),
                 action=self._action(index),
-                confirmed=[one for one in self.steps if one.index == index],
+                confirmed=[step for step in self.steps if step.index == index],
             )
             for index, text in enumerate(texts)
         ]
-        return _sentence_first(rows) if self.protocol else rows
+        return _spoken_step_first(rows) if self.protocol else rows
 
     def _action(self, index: int) -> Action | None:
         return self.actions[index] if index < len(self.actions) else None
 
-    def _to_say(self, index: int, text: str, reader: Language) -> ToSay | None:
-        if self._action(index) not in _SAID_ALOUD:
+    def _spoken_step(self, index: int, text: str, reader: Language) -> SpokenStep | None:
+        if self._action(index) not in _SPOKEN_ACTIONS:
             return None
-        call = self.language or reader
-        spoken = self.suggestion.get(call, [])
-        if index >= len(spoken):
-            return to_say(text, text, call=reader, reader=reader)
-        return to_say(text, spoken[index], call=call, reader=reader)
+        call_language = self.language or reader
+        call_texts = self.suggestion.get(call_language, [])
+        if index >= len(call_texts):
+            return build_spoken_step(text, text, call_language=reader, reader_language=reader)
+        return build_spoken_step(
+            text, call_texts[index], call_language=call_language, reader_language=reader
+        )
 
     def verdict_of(self, role: Role, given_by: str) -> Verdict | None:
         """What one person last answered; ``None`` where nothing, or taken back."""
@@ -221,32 +228,34 @@ class AlertShown(_Shown):
         return None
 
 
-class EarlierCallShown(_Shown):
+class EarlierCallView(ApiResponse):
     """An earlier call from the same number."""
 
     call_id: str
     started_at: datetime
-    kinds: list[Sensitive] = Field(default=[], description="What was found in it, gravest first.")
+    kinds: list[SensitivityKind] = Field(
+        default=[], description="What was found in it, gravest first."
+    )
 
 
-class KindShown(_Shown):
+class EarlierFindingView(ApiResponse):
     """What was found in earlier calls."""
 
-    kind: Sensitive
+    kind: SensitivityKind
     ago_ms: int = Field(description="From the newest call it was found in to this call's start.")
 
 
-class ReturningShown(_Shown):
+class ReturningCallerView(ApiResponse):
     """The number this call comes from has called before. It may be another person each time."""
 
     at: datetime = Field(description="This call's start.")
-    earlier: list[EarlierCallShown] = Field(description="The newest first.")
+    earlier: list[EarlierCallView] = Field(description="The newest first.")
 
     @computed_field(description="Which call within 7 days this is, itself counted.")  # type: ignore[prop-decorator]  # pydantic wants it so
     @property
     def nth_in_week(self) -> int:
         """From 1."""
-        return 1 + sum(self.at - one.started_at <= WEEK for one in self.earlier)
+        return 1 + sum(self.at - call.started_at <= WEEK for call in self.earlier)
 
     @computed_field(description="How long before this call's start the last one began.")  # type: ignore[prop-decorator]  # as above
     @property
@@ -256,20 +265,20 @@ class ReturningShown(_Shown):
 
     @computed_field(description="What was found in them, each kind once, the gravest first.")  # type: ignore[prop-decorator]  # as above
     @property
-    def kinds(self) -> list[KindShown]:
+    def kinds(self) -> list[EarlierFindingView]:
         """With the newest call of each."""
-        newest = {kind: one for one in reversed(self.earlier) for kind in one.kinds}
+        newest = {kind: call for call in reversed(self.earlier) for kind in call.kinds}
         return [
-            KindShown(kind=kind, ago_ms=self._ago_ms(newest[kind]))
-            for kind in Sensitive
+            EarlierFindingView(kind=kind, ago_ms=self._ago_ms(newest[kind]))
+            for kind in SensitivityKind
             if kind in newest
         ]
 
-    def _ago_ms(self, call: EarlierCallShown) -> int:
+    def _ago_ms(self, call: EarlierCallView) -> int:
         return int((self.at - call.started_at) / timedelta(milliseconds=1))
 
 
-class CallShown(_Shown):
+class CallView(ApiResponse):
     """A call, and how it stands."""
 
     call_id: str
@@ -283,27 +292,27 @@ class CallShown(_Shown):
     notice_given: bool
     analysis_consent: bool
     recording_consent: bool
-    mood: MoodShown | None = None
+    mood: MoodView | None = None
     alerts: int = Field(default=0, description="How many so far.")
     loudest: AlertLevel | None = Field(default=None, description="The highest level of them.")
-    returning: ReturningShown | None = Field(
+    returning: ReturningCallerView | None = Field(
         default=None, description="Earlier calls from the same number, where there were any."
     )
-    sensitive: list[Sensitive] = Field(
+    sensitive: list[SensitivityKind] = Field(
         default=[], description="Kinds of sensitive customer found in it, the gravest first."
     )
 
 
-class CallsPage(_Shown):
+class CallsPage(ApiResponse):
     """Calls, newest first."""
 
-    calls: list[CallShown]
+    calls: list[CallView]
     total: int
     offset: int
     limit: int
 
 
-class EvidenceShown(_Shown):
+class EvidenceView(ApiResponse):
     """A moment of the call that a finding rests on."""
 
     at_ms: int
@@ -312,18 +321,18 @@ class EvidenceShown(_Shown):
     text: str
 
 
-class SensitiveShown(_Shown):
+class SensitiveFindingView(ApiResponse):
     """A kind of sensitive customer that was found in a call: what was expressed, an estimate."""
 
-    kind: Sensitive
+    kind: SensitivityKind
     level: AlertLevel = Field(description="The highest of its alerts.")
     since_ms: int
     alerts: int = Field(description="How many so far: how far up the ladder.")
     reasons: list[str]
-    evidence: list[EvidenceShown] = []
+    evidence: list[EvidenceView] = Field(default=[])
 
 
-class SealShown(_Shown):
+class SealView(ApiResponse):
     """A sealed bundle of evidence."""
 
     seal_id: str
@@ -337,50 +346,52 @@ class SealShown(_Shown):
     at: datetime
 
 
-class CallDetail(_Shown):
+class CallDetail(ApiResponse):
     """One call with everything the desk knows of it, each list in the order of the call."""
 
-    call: CallShown
-    mood: MoodShown | None
-    moods: list[MoodShown]
-    transcript_lines: list[LineShown]
-    readings: list[ReadingShown]
-    alerts: list[AlertShown]
-    turns: list[TurnShown]
-    sensitive: list[SensitiveShown] = []
-    seals: list[SealShown] = []
+    call: CallView
+    mood: MoodView | None
+    moods: list[MoodView]
+    transcript_lines: list[TranscriptLineView]
+    readings: list[ReadingView]
+    alerts: list[AlertView]
+    turns: list[TurnView]
+    sensitive: list[SensitiveFindingView] = Field(default=[])
+    seals: list[SealView] = Field(default=[])
 
     @property
     def current_protocol(self) -> str | None:
         """The alert whose steps are to be done now: it stays on top of lesser ones for a while."""
-        current: AlertShown | None = None
+        current: AlertView | None = None
         for alert in self.alerts:
-            passed = current is not None and alert.at_ms - current.at_ms > PROTOCOL_FIRST_MS
-            if passed:
+            is_over = current is not None and alert.at_ms - current.at_ms > PROTOCOL_PRIORITY_MS
+            if is_over:
                 current = None
             if alert.protocol and (current is None or alert.level.rank >= current.level.rank):
                 current = alert
         return current.alert_id if current is not None else None
 
-    def sealed_for(self, step: StepRow) -> SealShown | None:
+    def sealed_for(self, step: StepRow) -> SealView | None:
         """The newest bundle that came after a step to seal was confirmed."""
-        asked = max((one.at for one in step.confirmed), default=None)
-        made = [seal for seal in self.seals if asked is not None and seal.at >= asked]
-        return made[-1] if made else None
+        asked_at = max((confirmation.at for confirmation in step.confirmed), default=None)
+        later_seals = [seal for seal in self.seals if asked_at is not None and seal.at >= asked_at]
+        return later_seals[-1] if later_seals else None
 
     @property
     def sealing(self) -> bool:
         """Whether a bundle was asked for and is not there yet."""
-        asked = [
+        asked_at = [
             step.at
             for alert in self.alerts
             for step in alert.steps
             if step.action is Action.SEAL_EVIDENCE
         ]
-        return bool(asked) and max(asked) > max((seal.at for seal in self.seals), default=_NEVER)
+        return bool(asked_at) and max(asked_at) > max(
+            (seal.at for seal in self.seals), default=_NEVER
+        )
 
 
-class StepGiven(BaseModel):
+class StepIn(BaseModel):
     """A person confirms a step, or takes that back."""
 
     model_config = ConfigDict(extra="forbid")
@@ -390,7 +401,7 @@ class StepGiven(BaseModel):
     role: Role = "agent"
 
 
-class HelpAsked(_Shown):
+class HelpRequest(ApiResponse):
     """An agent asks a supervisor for something, and no supervisor has taken care of it yet."""
 
     alert_id: str
@@ -401,11 +412,11 @@ class HelpAsked(_Shown):
     queue: str
     live: bool
     title: dict[Language, str] = Field(description="Of the alert.")
-    sensitive: Sensitive | None
+    sensitive: SensitivityKind | None
     asked_at: datetime
 
 
-class FeedbackGiven(BaseModel):
+class FeedbackIn(BaseModel):
     """An answer to an alert; a later one of the same person replaces it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -414,22 +425,3 @@ class FeedbackGiven(BaseModel):
     given_by: PersonName = ""
     role: Role = "agent"
     note: str = Field(default="", max_length=2_000)
-
-
-class Kept(_Shown):
-    """It is in Kafka and in the database."""
-
-    id: str
-
-
-class Health(_Shown):
-    """Whether the desk is fed."""
-
-    status: Literal["ok", "stale"]
-    line: str = Field(description="`up`, or why nothing new comes in.")
-
-
-class Problem(_Shown):
-    """What is wrong, in one sentence."""
-
-    detail: str

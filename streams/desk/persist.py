@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import or_, update
 
 from streams.cloudevents import Message
-from streams.desk.clips import forget_clips, keep_clips
+from streams.desk.clips import delete_clips, persist_clips
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.records import (
     AlertMessage,
@@ -16,21 +16,21 @@ from streams.messages.records import (
     Feedback,
     MoodMessage,
     ReadingMessage,
-    StepDone,
+    StepConfirmation,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
 )
 from streams.store import rows
 from streams.store.engine import upsert
-from streams.store.retention import forget_callers, forget_calls, forget_old_callers
+from streams.store.retention import delete_callers, delete_calls, delete_old_callers
 from streams.store.tables import (
     ALERTS,
     CALLS,
     FEEDBACK,
     MOODS,
     READINGS,
-    RETURNING,
+    RETURNING_CALLERS,
     STEPS,
     TRANSCRIPT_LINES,
     TURNS,
@@ -48,91 +48,97 @@ if TYPE_CHECKING:
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 
-LOST_AFTER = timedelta(minutes=30)
+CALL_TIMEOUT = timedelta(minutes=30)
 """A call of which nothing was heard for so long is over, though nobody said so."""
 
 
-def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
+def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write a batch. The same batch twice leaves the same rows."""
-    _keep_calls(connection, arrivals)
+    _persist_calls(connection, arrivals)
     upsert(
         connection,
         TRANSCRIPT_LINES,
-        [rows.line_row(m) for m in _of(arrivals, TranscriptMessage)],
+        [rows.line_row(m) for m in _messages_of(arrivals, TranscriptMessage)],
         when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new["final"]),
     )
-    upsert(connection, READINGS, [rows.reading_row(m) for m in _of(arrivals, ReadingMessage)])
-    upsert(connection, MOODS, [rows.mood_row(m) for m in _of(arrivals, MoodMessage)])
-    upsert(connection, TURNS, [rows.turn_row(m) for m in _of(arrivals, TurnMessage)])
-    upsert(connection, ALERTS, [rows.alert_row(m) for m in _of(arrivals, AlertMessage)])
-    _keep_callers(connection, arrivals)
-    keep_feedback(connection, _of(arrivals, Feedback))
-    keep_steps(connection, _of(arrivals, StepDone))
+    upsert(
+        connection, READINGS, [rows.reading_row(m) for m in _messages_of(arrivals, ReadingMessage)]
+    )
+    upsert(connection, MOODS, [rows.mood_row(m) for m in _messages_of(arrivals, MoodMessage)])
+    upsert(connection, TURNS, [rows.turn_row(m) for m in _messages_of(arrivals, TurnMessage)])
+    upsert(connection, ALERTS, [rows.alert_row(m) for m in _messages_of(arrivals, AlertMessage)])
+    _persist_callers(connection, arrivals)
+    persist_feedback(connection, _messages_of(arrivals, Feedback))
+    persist_steps(connection, _messages_of(arrivals, StepConfirmation))
     clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
-    keep_clips(connection, clips, settings)
+    persist_clips(connection, clips, settings)
 
 
-def keep_feedback(connection: Connection, answers: Sequence[Feedback]) -> None:
+def persist_feedback(connection: Connection, feedback: Sequence[Feedback]) -> None:
     """Write answers; an older one never replaces a newer one."""
     upsert(
         connection,
         FEEDBACK,
-        [rows.feedback_row(answer) for answer in answers],
+        [rows.feedback_row(answer) for answer in feedback],
         when=lambda new: new["at"] >= FEEDBACK.c["at"],
     )
 
 
-def keep_steps(connection: Connection, confirmed: Sequence[StepDone]) -> None:
+def persist_steps(connection: Connection, steps: Sequence[StepConfirmation]) -> None:
     """Write confirmations; an older one of the same person never replaces a newer one."""
     upsert(
         connection,
         STEPS,
-        [rows.step_row(one) for one in confirmed],
+        [rows.step_row(step) for step in steps],
         when=lambda new: new["at"] >= STEPS.c["at"],
     )
 
 
-def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
+def expire(connection: Connection, now: datetime, settings: Settings) -> None:
     """End the calls nobody ended, and delete the clips and the calls whose days are over."""
     connection.execute(
         update(CALLS)
-        .where(CALLS.c.ended_at.is_(None), CALLS.c.seen_at < now - LOST_AFTER)
+        .where(CALLS.c.ended_at.is_(None), CALLS.c.seen_at < now - CALL_TIMEOUT)
         .values(ended_at=CALLS.c.seen_at)
     )
-    forget_clips(connection, now, settings)
-    forget_calls(connection, now, settings)
-    forget_old_callers(connection, now, settings)
+    delete_clips(connection, now, settings)
+    delete_calls(connection, now, settings)
+    delete_old_callers(connection, now, settings)
 
 
-def _keep_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    seen: dict[str, Row] = {}
+def _persist_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    call_rows: dict[str, Row] = {}
     for arrival in arrivals:
         if isinstance(arrival.message, CallerEvent):
             continue  # late, or of no call
-        row = seen.setdefault(
+        row = call_rows.setdefault(
             arrival.message.call_id, {"call_id": arrival.message.call_id, "seen_at": arrival.at}
         )
         row["seen_at"] = max(row["seen_at"], arrival.at)
         if isinstance(arrival.message, CallEvent):
-            _keep_call_event(connection, arrival.message, arrival.at)
+            _persist_call_event(connection, arrival.message, arrival.at)
     upsert(
         connection,
         CALLS,
-        list(seen.values()),
+        list(call_rows.values()),
         only={"seen_at"},
         when=lambda new: new["seen_at"] > CALLS.c.seen_at,
     )
 
 
-def _keep_callers(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    told = [rows.returning_row(message) for message in _of(arrivals, ReturningCaller)]
-    upsert(connection, RETURNING, told)
-    gone = {one.caller for one in _of(arrivals, CallerEvent) if one.event == "forgotten"}
-    if gone:
-        forget_callers(connection, gone)
+def _persist_callers(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    returning_rows = [
+        rows.returning_row(message) for message in _messages_of(arrivals, ReturningCaller)
+    ]
+    upsert(connection, RETURNING_CALLERS, returning_rows)
+    deleted_callers = {
+        event.caller for event in _messages_of(arrivals, CallerEvent) if event.event == "forgotten"
+    }
+    if deleted_callers:
+        delete_callers(connection, deleted_callers)
 
 
-def _keep_call_event(connection: Connection, event: CallEvent, seen_at: datetime) -> None:
+def _persist_call_event(connection: Connection, event: CallEvent, seen_at: datetime) -> None:
     """A start says everything but the end, an end says only the end: either may come first."""
     row: Row = {
         "call_id": event.call_id,
@@ -146,12 +152,12 @@ def _keep_call_event(connection: Connection, event: CallEvent, seen_at: datetime
         "seen_at": seen_at,
     }
     if event.event == "started":
-        started = row | {"started_at": event.at}
-        upsert(connection, CALLS, [started], only=set(started) - {"seen_at"})
+        start_row = row | {"started_at": event.at}
+        upsert(connection, CALLS, [start_row], only=set(start_row) - {"seen_at"})
     else:
-        ended = {"ended_at": event.at, "duration_ms": event.duration_ms}
-        upsert(connection, CALLS, [row | ended], only=ended)
+        end_values = {"ended_at": event.at, "duration_ms": event.duration_ms}
+        upsert(connection, CALLS, [row | end_values], only=end_values)
 
 
-def _of(arrivals: Sequence[Arrival], kind: type[AnyMessage]) -> list[AnyMessage]:
+def _messages_of(arrivals: Sequence[Arrival], kind: type[AnyMessage]) -> list[AnyMessage]:
     return [a.message for a in arrivals if isinstance(a.message, kind)]

@@ -14,72 +14,76 @@ from starlette.responses import HTMLResponse
 
 from streams.cloudevents import now
 from streams.desk import queries
-from streams.desk.help_requests import help_asked
-from streams.desk.models import HelpAsked, Kept, Problem, StepGiven
-from streams.desk.persist import keep_steps
-from streams.messages.records import StepDone
+from streams.desk.help_requests import load_help_requests
+from streams.desk.models import HelpRequest, StepIn  # noqa: TC001  (FastAPI reads them at run time)
+from streams.desk.persist import persist_steps
+from streams.messages.records import StepConfirmation
 from streams.metrics import STEPS_CONFIRMED
-from streams.site.feature import Site, send, site_of
+from streams.site.feature import Site, get_site, send
+from streams.site.responses import Accepted, ProblemResponse
 
 if TYPE_CHECKING:
     from playbooks.playbook import Action
-    from streams.desk.models import AlertShown
+    from streams.desk.models import AlertView
 
 ROUTER = APIRouter()
-SiteHere = Annotated[Site, Depends(site_of)]
+SiteDependency = Annotated[Site, Depends(get_site)]
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {404: {"model": Problem}, 503: {"model": Problem}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ProblemResponse},
+    503: {"model": ProblemResponse},
+}
 
 
 @ROUTER.post("/api/alerts/{alert_id}/steps/{index}", tags=["alerts"], responses=PROBLEMS)
 async def confirm_step(
-    site: SiteHere, alert_id: str, index: Annotated[int, Path(ge=0, le=99)], given: StepGiven
-) -> Kept:
+    site: SiteDependency, alert_id: str, index: Annotated[int, Path(ge=0, le=99)], step: StepIn
+) -> Accepted:
     """Confirm a step of an alert, or take that back.
 
     Steps count from 0. An agent says that they did it. A supervisor who confirms a step that
     asks for one (``notify_supervisor``, ``offer_rest``) has taken care of it.
     """
-    alert, action = await run_in_threadpool(_step, site, alert_id, index)
-    confirmed = StepDone(
+    alert, action = await run_in_threadpool(_get_step, site, alert_id, index)
+    confirmation = StepConfirmation(
         call_id=alert.call_id,
         alert_id=alert_id,
         index=index,
         action=action,
-        state=given.state,
-        given_by=given.given_by,
-        role=given.role,
+        state=step.state,
+        given_by=step.given_by,
+        role=step.role,
         at=now(),
     )
-    await send(site, confirmed)
-    await run_in_threadpool(_keep, site, confirmed)
-    STEPS_CONFIRMED.labels(action, given.role, given.state).inc()
-    return Kept(id=confirmed.message_id)
+    await send(site, confirmation)
+    await run_in_threadpool(_persist, site, confirmation)
+    STEPS_CONFIRMED.labels(action, step.role, step.state).inc()
+    return Accepted(id=confirmation.message_id)
 
 
 @ROUTER.get("/api/help", tags=["alerts"])
-def list_help(site: SiteHere) -> list[HelpAsked]:
+def list_help(site: SiteDependency) -> list[HelpRequest]:
     """What agents ask supervisors for and nobody has taken care of, the newest first."""
     with site.store.engine.connect() as connection:
-        return help_asked(connection, now())
+        return load_help_requests(connection, now())
 
 
 @ROUTER.get("/calls/{call_id}/sensitive", response_class=HTMLResponse, include_in_schema=False)
-def sensitive_panel(request: Request, site: SiteHere, call_id: str) -> HTMLResponse:
+def sensitive_panel(request: Request, site: SiteDependency, call_id: str) -> HTMLResponse:
     """The part of a call's page that says what makes it sensitive, by itself.
 
     It is made from all alerts of the call, which a live page does not hold.
     """
     with site.store.engine.connect() as connection:
-        detail = queries.call_detail(connection, call_id)
+        detail = queries.load_call_detail(connection, call_id)
     if detail is None:
         raise HTTPException(404, f"There is no call {call_id[:128]!r} here.")
-    return site.pages.page(request, "desk/sensitive.html", {"detail": detail})
+    return site.pages.render_page(request, "desk/sensitive.html", {"detail": detail})
 
 
-def _step(site: Site, alert_id: str, index: int) -> tuple[AlertShown, Action]:
+def _get_step(site: Site, alert_id: str, index: int) -> tuple[AlertView, Action]:
     with site.store.engine.connect() as connection:
-        alert = queries.alert_of(connection, alert_id)
+        alert = queries.load_alert(connection, alert_id)
     if alert is None:
         raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
     action = alert.actions[index] if index < len(alert.actions) else None
@@ -88,6 +92,6 @@ def _step(site: Site, alert_id: str, index: int) -> tuple[AlertShown, Action]:
     return alert, action
 
 
-def _keep(site: Site, confirmed: StepDone) -> None:
+def _persist(site: Site, confirmation: StepConfirmation) -> None:
     with site.store.engine.begin() as connection:
-        keep_steps(connection, [confirmed])
+        persist_steps(connection, [confirmation])

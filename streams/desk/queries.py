@@ -9,30 +9,30 @@ from pydantic import BaseModel
 from sqlalchemy import Select, and_, func, select
 
 from playbooks.playbook import AlertLevel
-from playbooks.sensitivity import Sensitive
-from streams.desk.feedback import called_wrong
+from playbooks.sensitivity import SensitivityKind
+from streams.desk.feedback import is_disputed
 from streams.desk.models import (
-    AlertShown,
+    AlertView,
     CallDetail,
-    CallShown,
     CallsPage,
-    FeedbackShown,
-    LineShown,
-    MoodShown,
-    ReadingShown,
-    ReturningShown,
-    SealShown,
-    StepShown,
-    TurnShown,
+    CallView,
+    FeedbackView,
+    MoodView,
+    ReadingView,
+    ReturningCallerView,
+    SealView,
+    StepView,
+    TranscriptLineView,
+    TurnView,
 )
-from streams.desk.sensitive import sensitive_in
+from streams.desk.sensitive import find_sensitive
 from streams.store.tables import (
     ALERTS,
     CALLS,
     FEEDBACK,
     MOODS,
     READINGS,
-    RETURNING,
+    RETURNING_CALLERS,
     SEALS,
     STEPS,
     TRANSCRIPT_LINES,
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Table
 
-Shown = TypeVar("Shown", bound=BaseModel)
+View = TypeVar("View", bound=BaseModel)
 
 
-def calls_page(
+def load_calls_page(
     connection: Connection,
     *,
     live: bool | None = None,
@@ -56,25 +56,27 @@ def calls_page(
     limit: int = 50,
 ) -> CallsPage:
     """Calls, those that started last first."""
-    wanted = select(CALLS)
+    query = select(CALLS)
     if live is not None:
-        wanted = wanted.where(CALLS.c.ended_at.is_(None) if live else CALLS.c.ended_at.is_not(None))
+        query = query.where(CALLS.c.ended_at.is_(None) if live else CALLS.c.ended_at.is_not(None))
     if agent_id is not None:
-        wanted = wanted.where(CALLS.c.agent_id == agent_id)
-    total = connection.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    newest = func.coalesce(CALLS.c.started_at, CALLS.c.seen_at).desc()
-    rows = connection.execute(wanted.order_by(newest, CALLS.c.call_id).offset(offset).limit(limit))
-    calls = _with_standing(connection, rows.all())
+        query = query.where(CALLS.c.agent_id == agent_id)
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    newest_first = func.coalesce(CALLS.c.started_at, CALLS.c.seen_at).desc()
+    rows = connection.execute(
+        query.order_by(newest_first, CALLS.c.call_id).offset(offset).limit(limit)
+    )
+    calls = _with_summary(connection, rows.all())
     return CallsPage(calls=calls, total=total, offset=offset, limit=limit)
 
 
-def call_of(connection: Connection, call_id: str) -> CallShown | None:
+def load_call(connection: Connection, call_id: str) -> CallView | None:
     """One call and how it stands; ``None`` where it is unknown."""
     row = connection.execute(select(CALLS).where(CALLS.c.call_id == call_id)).one_or_none()
-    return _with_standing(connection, [row])[0] if row is not None else None
+    return _with_summary(connection, [row])[0] if row is not None else None
 
 
-def newest_call_of_agent(connection: Connection, agent_id: str) -> str | None:
+def find_newest_call_id(connection: Connection, agent_id: str) -> str | None:
     """The agent's live call, else the one that ended last; ``None`` where there was none."""
     return connection.scalar(
         select(CALLS.c.call_id)
@@ -87,7 +89,7 @@ def newest_call_of_agent(connection: Connection, agent_id: str) -> str | None:
     )
 
 
-def agents(connection: Connection) -> list[str]:
+def list_agents(connection: Connection) -> list[str]:
     """Agents who had a call, the newest call first."""
     return list(
         connection.scalars(
@@ -100,77 +102,79 @@ def agents(connection: Connection) -> list[str]:
     )
 
 
-def call_detail(connection: Connection, call_id: str) -> CallDetail | None:
+def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
     """Everything about one call; ``None`` where it is unknown."""
-    call = call_of(connection, call_id)
+    call = load_call(connection, call_id)
     if call is None:
         return None
-    moods = _all(connection, _of(MOODS, call_id, "number"), MoodShown)
-    lines = _all(connection, _of(TRANSCRIPT_LINES, call_id, "start_ms"), LineShown)
-    alerts = _alerts(connection, _of(ALERTS, call_id, "at_ms"))
+    moods = _load_all(connection, _select_by_call(MOODS, call_id, "number"), MoodView)
+    lines = _load_all(
+        connection, _select_by_call(TRANSCRIPT_LINES, call_id, "start_ms"), TranscriptLineView
+    )
+    alerts = _load_alerts(connection, _select_by_call(ALERTS, call_id, "at_ms"))
     return CallDetail(
         call=call,
         mood=moods[-1] if moods else None,
         moods=moods,
         transcript_lines=lines,
-        readings=_all(connection, _of(READINGS, call_id, "start_ms"), ReadingShown),
+        readings=_load_all(connection, _select_by_call(READINGS, call_id, "start_ms"), ReadingView),
         alerts=alerts,
-        turns=_all(connection, _of(TURNS, call_id, "start_ms"), TurnShown),
-        sensitive=sensitive_in(alerts, lines, moods),
-        seals=_all(connection, _of(SEALS, call_id, "at"), SealShown),
+        turns=_load_all(connection, _select_by_call(TURNS, call_id, "start_ms"), TurnView),
+        sensitive=find_sensitive(alerts, lines, moods),
+        seals=_load_all(connection, _select_by_call(SEALS, call_id, "at"), SealView),
     )
 
 
-def alert_of(connection: Connection, alert_id: str) -> AlertShown | None:
+def load_alert(connection: Connection, alert_id: str) -> AlertView | None:
     """One alert and what was answered to it; ``None`` where it is unknown."""
-    found = _alerts(connection, select(ALERTS).where(ALERTS.c.alert_id == alert_id))
-    return found[0] if found else None
+    alerts = _load_alerts(connection, select(ALERTS).where(ALERTS.c.alert_id == alert_id))
+    return alerts[0] if alerts else None
 
 
-def _alerts(connection: Connection, wanted: Select[Any]) -> list[AlertShown]:
+def _load_alerts(connection: Connection, query: Select[Any]) -> list[AlertView]:
     alerts = sorted(
-        connection.execute(wanted).mappings(),
+        connection.execute(query).mappings(),
         # The page shows the newest first: of those that came at once, the most severe.
         key=lambda alert: (alert["at_ms"], AlertLevel(alert["level"]).rank),
     )
-    answers: defaultdict[str, list[FeedbackShown]] = defaultdict(list)
+    feedback: defaultdict[str, list[FeedbackView]] = defaultdict(list)
     ids = [alert["alert_id"] for alert in alerts]
-    given = select(FEEDBACK).where(FEEDBACK.c.alert_id.in_(ids)).order_by(FEEDBACK.c["at"])
-    for row in connection.execute(given).mappings():
-        answers[row["alert_id"]].append(FeedbackShown.model_validate(dict(row)))
-    confirmed = _confirmed(connection, ids)
+    feedback_query = select(FEEDBACK).where(FEEDBACK.c.alert_id.in_(ids)).order_by(FEEDBACK.c["at"])
+    for row in connection.execute(feedback_query).mappings():
+        feedback[row["alert_id"]].append(FeedbackView.model_validate(dict(row)))
+    steps = _load_steps(connection, ids)
     return [
-        AlertShown.model_validate(
+        AlertView.model_validate(
             dict(alert)
-            | {"feedback": answers[alert["alert_id"]], "steps": confirmed[alert["alert_id"]]}
+            | {"feedback": feedback[alert["alert_id"]], "steps": steps[alert["alert_id"]]}
         )
         for alert in alerts
     ]
 
 
-def _confirmed(connection: Connection, alert_ids: Sequence[str]) -> dict[str, list[StepShown]]:
+def _load_steps(connection: Connection, alert_ids: Sequence[str]) -> dict[str, list[StepView]]:
     """What stands confirmed of each alert, the oldest first."""
-    found: defaultdict[str, list[StepShown]] = defaultdict(list)
-    wanted = select(STEPS).where(STEPS.c.alert_id.in_(alert_ids), STEPS.c.state == "done")
-    for row in connection.execute(wanted.order_by(STEPS.c["at"], STEPS.c.step_id)).mappings():
-        found[row["alert_id"]].append(StepShown.model_validate(dict(row)))
-    return found
+    steps: defaultdict[str, list[StepView]] = defaultdict(list)
+    query = select(STEPS).where(STEPS.c.alert_id.in_(alert_ids), STEPS.c.state == "done")
+    for row in connection.execute(query.order_by(STEPS.c["at"], STEPS.c.step_id)).mappings():
+        steps[row["alert_id"]].append(StepView.model_validate(dict(row)))
+    return steps
 
 
-def _with_standing(connection: Connection, rows: Sequence[Row[Any]]) -> list[CallShown]:
+def _with_summary(connection: Connection, rows: Sequence[Row[Any]]) -> list[CallView]:
     """Calls with their newest mood, their alerts, and whether their callers called before."""
     ids = [row.call_id for row in rows]
-    moods = _newest_moods(connection, ids)
-    returning = _returning(connection, ids)
+    moods = _load_newest_moods(connection, ids)
+    returning = _load_returning(connection, ids)
     counts: defaultdict[str, dict[AlertLevel, int]] = defaultdict(dict)
     levels = select(ALERTS.c.call_id, ALERTS.c.level, func.count().label("alerts"))
     for call_id, level, count in connection.execute(
         levels.where(ALERTS.c.call_id.in_(ids)).group_by(ALERTS.c.call_id, ALERTS.c.level)
     ):
         counts[call_id][AlertLevel(level)] = count
-    kinds = _kinds(connection, ids)
+    kinds = _load_kinds(connection, ids)
     return [
-        _call(
+        _build_call(
             row,
             moods.get(row.call_id),
             returning.get(row.call_id),
@@ -181,26 +185,30 @@ def _with_standing(connection: Connection, rows: Sequence[Row[Any]]) -> list[Cal
     ]
 
 
-def _kinds(connection: Connection, call_ids: Sequence[str]) -> dict[str, list[Sensitive]]:
+def _load_kinds(
+    connection: Connection, call_ids: Sequence[str]
+) -> dict[str, list[SensitivityKind]]:
     """The kinds of sensitive customer found in calls, the gravest first."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    wanted = select(ALERTS.c.call_id, ALERTS.c.sensitive).where(~called_wrong()).distinct()
+    kinds_by_call: defaultdict[str, set[str]] = defaultdict(set)
+    query = select(ALERTS.c.call_id, ALERTS.c.sensitive).where(~is_disputed()).distinct()
     for call_id, kind in connection.execute(
-        wanted.where(ALERTS.c.call_id.in_(call_ids), ALERTS.c.sensitive.is_not(None))
+        query.where(ALERTS.c.call_id.in_(call_ids), ALERTS.c.sensitive.is_not(None))
     ):
-        found[call_id].add(kind)
-    return defaultdict(list, {c: [k for k in Sensitive if k in found[c]] for c in found})
+        kinds_by_call[call_id].add(kind)
+    return defaultdict(
+        list, {c: [k for k in SensitivityKind if k in kinds_by_call[c]] for c in kinds_by_call}
+    )
 
 
-def _call(
+def _build_call(
     row: Row[Any],
-    mood: MoodShown | None,
-    returning: ReturningShown | None,
+    mood: MoodView | None,
+    returning: ReturningCallerView | None,
     alerts: dict[AlertLevel, int],
     *,
-    kinds: list[Sensitive],
-) -> CallShown:
-    standing = {
+    kinds: list[SensitivityKind],
+) -> CallView:
+    summary = {
         "sensitive": kinds,
         "live": row.ended_at is None,
         "mood": mood,
@@ -208,31 +216,33 @@ def _call(
         "alerts": sum(alerts.values()),
         "loudest": max(alerts, key=lambda level: level.rank, default=None),
     }
-    return CallShown.model_validate(dict(row._mapping) | standing)  # noqa: SLF001  (public API)
+    return CallView.model_validate(dict(row._mapping) | summary)  # noqa: SLF001  (public API)
 
 
-def _newest_moods(connection: Connection, call_ids: Sequence[str]) -> dict[str, MoodShown]:
+def _load_newest_moods(connection: Connection, call_ids: Sequence[str]) -> dict[str, MoodView]:
     newest = (
         select(MOODS.c.call_id, func.max(MOODS.c.number).label("number"))
         .where(MOODS.c.call_id.in_(call_ids))
         .group_by(MOODS.c.call_id)
         .subquery()
     )
-    same = and_(MOODS.c.call_id == newest.c.call_id, MOODS.c.number == newest.c.number)
-    rows = connection.execute(select(MOODS).join(newest, same)).mappings()
-    return {row["call_id"]: MoodShown.model_validate(dict(row)) for row in rows}
+    is_newest = and_(MOODS.c.call_id == newest.c.call_id, MOODS.c.number == newest.c.number)
+    rows = connection.execute(select(MOODS).join(newest, is_newest)).mappings()
+    return {row["call_id"]: MoodView.model_validate(dict(row)) for row in rows}
 
 
-def _returning(connection: Connection, call_ids: Sequence[str]) -> dict[str, ReturningShown]:
-    wanted = select(RETURNING).where(RETURNING.c.call_id.in_(call_ids))
-    rows = connection.execute(wanted).mappings()
-    return {row["call_id"]: ReturningShown.model_validate(dict(row)) for row in rows}
+def _load_returning(
+    connection: Connection, call_ids: Sequence[str]
+) -> dict[str, ReturningCallerView]:
+    query = select(RETURNING_CALLERS).where(RETURNING_CALLERS.c.call_id.in_(call_ids))
+    rows = connection.execute(query).mappings()
+    return {row["call_id"]: ReturningCallerView.model_validate(dict(row)) for row in rows}
 
 
-def _of(table: Table, call_id: str, order: str) -> Select[Any]:
+def _select_by_call(table: Table, call_id: str, order: str) -> Select[Any]:
     key = next(iter(table.primary_key))
     return select(table).where(table.c.call_id == call_id).order_by(table.c[order], key)
 
 
-def _all(connection: Connection, wanted: Select[Any], kind: type[Shown]) -> list[Shown]:
-    return [kind.model_validate(dict(row)) for row in connection.execute(wanted).mappings()]
+def _load_all(connection: Connection, query: Select[Any], model: type[View]) -> list[View]:
+    return [model.model_validate(dict(row)) for row in connection.execute(query).mappings()]

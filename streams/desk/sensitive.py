@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.playbook import Alert
-from playbooks.sensitivity import Finding, findings
-from streams.desk.models import EvidenceShown, SensitiveShown
+from playbooks.sensitivity import Finding, collect_findings
+from streams.desk.models import EvidenceView, SensitiveFindingView
 from streams.ids import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from streams.desk.models import AlertShown, LineShown, MoodShown
+    from streams.desk.models import AlertView, MoodView, TranscriptLineView
 
-EVIDENCE_SHOWN = 8
+EVIDENCE_LIMIT = 8
 """The newest of them: a long call has more than anybody reads while it goes on."""
 
 
-def sensitive_in(
-    alerts: Iterable[AlertShown], lines: Sequence[LineShown], moods: Iterable[MoodShown]
-) -> list[SensitiveShown]:
+def find_sensitive(
+    alerts: Iterable[AlertView], lines: Sequence[TranscriptLineView], moods: Iterable[MoodView]
+) -> list[SensitiveFindingView]:
     """Every kind that was found, the gravest first.
 
     Args:
@@ -32,31 +32,37 @@ def sensitive_in(
     """
     mood_at = {mood.number: mood.at_ms for mood in moods}
     return [
-        SensitiveShown(
-            kind=one.kind,
-            level=one.level,
-            since_ms=one.since_ms,
-            alerts=one.alerts,
-            reasons=list(one.reasons),
-            evidence=_evidence(one, lines, mood_at),
+        SensitiveFindingView(
+            kind=finding.kind,
+            level=finding.level,
+            since_ms=finding.since_ms,
+            alerts=finding.alert_count,
+            reasons=list(finding.reasons),
+            evidence=_find_evidence(finding, lines, mood_at),
         )
-        for one in findings(_alert(alert) for alert in alerts if not alert.disputed)
+        for finding in collect_findings(
+            _to_domain_alert(alert) for alert in alerts if not alert.is_disputed
+        )
     ]
 
 
-def _evidence(
-    finding: Finding, lines: Sequence[LineShown], mood_at: Mapping[int, int]
-) -> list[EvidenceShown]:
+def _find_evidence(
+    finding: Finding, lines: Sequence[TranscriptLineView], mood_at: Mapping[int, int]
+) -> list[EvidenceView]:
     """The moments that a finding rests on; what lies in the same line is one."""
     moments = sorted(
-        {at for cause in finding.cause_ids if (at := _moment(cause, mood_at)) is not None}
+        {
+            at_ms
+            for cause in finding.cause_ids
+            if (at_ms := _cause_at_ms(cause, mood_at)) is not None
+        }
     )
-    found = [_at(at, lines) for at in moments]
-    shown = {one.line_id or str(one.at_ms): one for one in found}
-    return list(shown.values())[-EVIDENCE_SHOWN:]
+    evidence = [_evidence_at(at_ms, lines) for at_ms in moments]
+    evidence_by_line = {item.line_id or str(item.at_ms): item for item in evidence}
+    return list(evidence_by_line.values())[-EVIDENCE_LIMIT:]
 
 
-def _moment(cause_id: str, mood_at: Mapping[int, int]) -> int | None:
+def _cause_at_ms(cause_id: str, mood_at: Mapping[int, int]) -> int | None:
     """When what an id names began, in ms since the call's start; ``None``: not known here.
 
     Ids are ``call~speaker~start~kind`` of readings and lines, ``call~kind~speaker~start`` of
@@ -68,31 +74,31 @@ def _moment(cause_id: str, mood_at: Mapping[int, int]) -> int | None:
     return next((int(part) for part in parts if part.isdigit()), None)
 
 
-def _at(at_ms: int, lines: Sequence[LineShown]) -> EvidenceShown:
+def _evidence_at(at_ms: int, lines: Sequence[TranscriptLineView]) -> EvidenceView:
     """The line in which a moment lies, or the one before it; without any, the bare moment."""
-    number = bisect_right([line.start_ms for line in lines], at_ms) - 1
-    if number < 0:
-        return EvidenceShown(at_ms=at_ms, line_id=None, speaker=None, text="")
-    line = lines[number]
-    return EvidenceShown(
+    index = bisect_right([line.start_ms for line in lines], at_ms) - 1
+    if index < 0:
+        return EvidenceView(at_ms=at_ms, line_id=None, speaker=None, text="")
+    line = lines[index]
+    return EvidenceView(
         at_ms=line.start_ms, line_id=line.line_id, speaker=line.speaker, text=line.text
     )
 
 
-def _alert(shown: AlertShown) -> Alert:
+def _to_domain_alert(alert: AlertView) -> Alert:
     """The domain's value: it knows what makes a call sensitive."""
     return Alert(
-        call_id=shown.call_id,
-        playbook_id=shown.playbook_id,
-        playbook_version=shown.playbook_version,
-        level=shown.level,
-        at_ms=shown.at_ms,
-        step=shown.step,
-        title=shown.title,
-        suggestion={lang: tuple(texts) for lang, texts in shown.suggestion.items()},
-        why=shown.why,
-        reasons=tuple(shown.reasons),
-        cause_ids=tuple(shown.cause_ids),
-        sensitive=shown.sensitive,
-        language=shown.language or Language.KOREAN,
+        call_id=alert.call_id,
+        playbook_id=alert.playbook_id,
+        playbook_version=alert.playbook_version,
+        level=alert.level,
+        at_ms=alert.at_ms,
+        step=alert.step,
+        title=alert.title,
+        suggestion={lang: tuple(texts) for lang, texts in alert.suggestion.items()},
+        why=alert.why,
+        reasons=tuple(alert.reasons),
+        cause_ids=tuple(alert.cause_ids),
+        sensitive=alert.sensitive,
+        language=alert.language or Language.KOREAN,
     )

@@ -13,7 +13,7 @@ _QUOTED = re.compile('[“"]([^“”"]+)[”"]')
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StepPart:
     """A piece of a step.
 
     Attributes:
@@ -26,7 +26,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class ToSay:
+class SpokenStep:
     """A step to read out, as its reader needs it.
 
     Attributes:
@@ -35,39 +35,41 @@ class ToSay:
         meaning: the sentences in the reader's language; empty where that is the call's.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[StepPart, ...]
     meaning: str = ""
 
 
-def to_say(read: str, spoken: str, *, call: Language, reader: Language) -> ToSay:
+def build_spoken_step(
+    reader_text: str, call_text: str, *, call_language: Language, reader_language: Language
+) -> SpokenStep:
     """Put one step's two languages together.
 
     Args:
-        read: the step in the reader's language.
-        spoken: the same step in the call's.
-        call: what the customer speaks.
-        reader: what the page is in.
+        reader_text: the step in the reader's language.
+        call_text: the same step in the call's.
+        call_language: what the customer speaks.
+        reader_language: what the page is in.
     """
-    own = _parts(read, reader)
-    if call == reader:
-        return ToSay(own)
-    theirs = _parts(spoken, call)
-    sentences = [part for part in theirs if part.said]
-    meant = [part.text for part in own if part.said]
-    if len(sentences) != len(meant):
-        return ToSay(theirs, " ".join(meant))
-    following = iter(sentences)
-    parts = tuple(next(following) if part.said else part for part in own)
-    return ToSay(parts, " ".join(meant))
+    reader_parts = _split_parts(reader_text, reader_language)
+    if call_language == reader_language:
+        return SpokenStep(reader_parts)
+    call_parts = _split_parts(call_text, call_language)
+    sentences = [part for part in call_parts if part.said]
+    meanings = [part.text for part in reader_parts if part.said]
+    if len(sentences) != len(meanings):
+        return SpokenStep(call_parts, " ".join(meanings))
+    next_sentence = iter(sentences)
+    parts = tuple(next(next_sentence) if part.said else part for part in reader_parts)
+    return SpokenStep(parts, " ".join(meanings))
 
 
-def _parts(text: str, language: Language) -> tuple[Part, ...]:
+def _split_parts(text: str, language: Language) -> tuple[StepPart, ...]:
     """A step that quotes nothing is all one sentence to say: only steps to read out come here."""
     pieces = [piece.strip() for piece in _QUOTED.split(text)]
     if len(pieces) == 1:
-        return (Part(text, said=True, language=language),)
+        return (StepPart(text, said=True, language=language),)
     return tuple(
-        Part(piece, said=number % 2 == 1, language=language)
+        StepPart(piece, said=number % 2 == 1, language=language)
         for number, piece in enumerate(pieces)
         if piece
     )

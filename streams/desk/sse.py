@@ -9,28 +9,28 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from starlette.responses import StreamingResponse
 
 from streams.cloudevents import now
-from streams.desk.live_events import Showing
+from streams.desk.live_events import LiveEventRenderer
 from streams.desk.models import Role  # noqa: TC001  (FastAPI reads it at run time)
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import AlertMessage, CallEvent, MoodMessage, StepDone
-from streams.site.feature import Site, site_of
-from streams.site.hub import Event, Hub, Listener, TooManyListenersError
+from streams.messages.records import AlertMessage, CallEvent, MoodMessage, StepConfirmation
+from streams.site.feature import Site, get_site
+from streams.site.hub import Hub, LiveEvent, Subscriber, TooManySubscribersError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from streams.site.alert_latency import Pushes
+    from streams.site.alert_latency import AlertLatency
 
 ROUTER = APIRouter()
-BEAT_S = 10.0
+HEARTBEAT_S = 10.0
 
-_OVERVIEW = (CallEvent, MoodMessage, AlertMessage, ReturningCaller, StepDone)
+_OVERVIEW_MESSAGES = (CallEvent, MoodMessage, AlertMessage, ReturningCaller, StepConfirmation)
 
 
 @ROUTER.get("/api/live", response_class=StreamingResponse, tags=["live"])
 async def live(  # noqa: PLR0913  (each is a query parameter)
     request: Request,
-    site: Annotated[Site, Depends(site_of)],
+    site: Annotated[Site, Depends(get_site)],
     *,
     call: Annotated[str | None, Query(max_length=128)] = None,
     agent: Annotated[str | None, Query(max_length=128)] = None,
@@ -45,60 +45,62 @@ async def live(  # noqa: PLR0913  (each is a query parameter)
     """
     hub: Hub = request.app.state.hub
     try:
-        listener = hub.listen(_wants(call, agent), after=last_event_id or after)
-    except TooManyListenersError:
+        subscriber = hub.subscribe(_build_event_filter(call, agent), after=last_event_id or after)
+    except TooManySubscribersError:
         raise HTTPException(503, "Too many pages listen live; close some.") from None
-    seats = {"role": role, "given_by": agent or ""}
-    showing = Showing(site.pages, site.pages.language_of(request), seats=seats)
-    events = _events(hub, listener, showing, request.app.state.pushes)
+    viewer = {"role": role, "given_by": agent or ""}
+    renderer = LiveEventRenderer(site.pages, site.pages.get_language(request), viewer=viewer)
+    events = _event_stream(hub, subscriber, renderer, request.app.state.pushes)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-def _wants(call: str | None, agent: str | None) -> Callable[[Event], bool]:
-    def wants(event: Event) -> bool:
+def _build_event_filter(call: str | None, agent: str | None) -> Callable[[LiveEvent], bool]:
+    def is_relevant(event: LiveEvent) -> bool:
         message = event.message
         if message is None or (call is not None and message.call_id == call):
             return True
         if agent and isinstance(message, CallEvent):
             return message.agent_id == agent
-        return call is None and not agent and isinstance(message, _OVERVIEW)
+        return call is None and not agent and isinstance(message, _OVERVIEW_MESSAGES)
 
-    return wants
+    return is_relevant
 
 
-async def _events(
-    hub: Hub, listener: Listener | None, showing: Showing, pushes: Pushes
+async def _event_stream(
+    hub: Hub, subscriber: Subscriber | None, renderer: LiveEventRenderer, pushes: AlertLatency
 ) -> AsyncIterator[str]:
-    if listener is None:
-        yield _event("resync", {})
+    if subscriber is None:
+        yield _format_sse("resync", {})
         return
     try:
-        yield "retry: 1000\n" + _event("line_state", {"state": hub.state.value})
-        while not listener.gone:
-            event = await listener.next(BEAT_S)
+        yield "retry: 1000\n" + _format_sse("line_state", {"state": hub.state.value})
+        while not subscriber.is_dropped:
+            event = await subscriber.next(HEARTBEAT_S)
             if event is not None:
-                yield _told(hub, event, showing, pushes)
-            elif not listener.gone:
-                yield _event("beat", {})
+                yield _render_event(hub, event, renderer, pushes)
+            elif not subscriber.is_dropped:
+                yield _format_sse("beat", {})
         if not hub.closed:
-            yield _event("resync", {})
+            yield _format_sse("resync", {})
     finally:
-        hub.leave(listener)
+        hub.unsubscribe(subscriber)
 
 
-def _told(hub: Hub, event: Event, showing: Showing, pushes: Pushes) -> str:
-    name = hub.name(event.number)
+def _render_event(
+    hub: Hub, event: LiveEvent, renderer: LiveEventRenderer, pushes: AlertLatency
+) -> str:
+    event_id = hub.event_id(event.number)
     if event.message is None:
-        return _event("line_state", {"state": hub.state.value}, name)
-    shown = showing.event(event.message)
-    if shown is None:
-        return f"id: {name}\n\n"
+        return _format_sse("line_state", {"state": hub.state.value}, event_id)
+    rendered = renderer.render(event.message)
+    if rendered is None:
+        return f"id: {event_id}\n\n"
     if isinstance(event.message, AlertMessage):
-        pushes.pushed(event.message, now())
-    return _event(*shown, name)
+        pushes.record_push(event.message, now())
+    return _format_sse(*rendered, event_id)
 
 
-def _event(name: str, told: dict[str, object], number: str = "") -> str:
-    identity = f"id: {number}\n" if number else ""
-    return f"{identity}event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+def _format_sse(name: str, data: dict[str, object], event_id: str = "") -> str:
+    id_line = f"id: {event_id}\n" if event_id else ""
+    return f"{id_line}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

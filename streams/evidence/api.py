@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import FileResponse
 
-from streams.evidence.bundles import bundle_path
-from streams.site.feature import Site, site_of
+from streams.evidence.bundles import resolve_bundle_path
+from streams.site.feature import Site, get_site
 from streams.store.tables import SEALS
 
 ROUTER = APIRouter(tags=["evidence"])
-SiteHere = Annotated[Site, Depends(site_of)]
+SiteDependency = Annotated[Site, Depends(get_site)]
 
-GONE: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such bundle here."}}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such bundle here."}}
 
 
 class Bundle(BaseModel):
@@ -36,23 +36,25 @@ class Bundle(BaseModel):
 
 
 @ROUTER.get("/api/calls/{call_id}/evidence")
-def list_bundles(site: SiteHere, call_id: str) -> list[Bundle]:
+def list_bundles(site: SiteDependency, call_id: str) -> list[Bundle]:
     """A call's bundles, the oldest first; also those of a call whose words are deleted."""
-    wanted = select(SEALS).where(SEALS.c.call_id == call_id)
+    query = select(SEALS).where(SEALS.c.call_id == call_id)
     with site.store.engine.connect() as connection:
-        rows = connection.execute(wanted.order_by(SEALS.c["at"], SEALS.c.seal_id)).mappings().all()
+        rows = connection.execute(query.order_by(SEALS.c["at"], SEALS.c.seal_id)).mappings().all()
     return [Bundle.model_validate(dict(row)) for row in rows]
 
 
-@ROUTER.get("/api/calls/{call_id}/evidence/{sha256}", response_class=FileResponse, responses=GONE)
+@ROUTER.get(
+    "/api/calls/{call_id}/evidence/{sha256}", response_class=FileResponse, responses=NOT_FOUND
+)
 def read_bundle(
-    site: SiteHere, call_id: str, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+    site: SiteDependency, call_id: str, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 ) -> FileResponse:
     """One bundle, as a zip."""
-    wanted = select(SEALS.c.file).where(SEALS.c.call_id == call_id, SEALS.c.sha256 == sha256)
+    query = select(SEALS.c.file).where(SEALS.c.call_id == call_id, SEALS.c.sha256 == sha256)
     with site.store.engine.connect() as connection:
-        file = connection.scalar(wanted)
-    path = bundle_path(site.settings, file) if file is not None else None
+        file = connection.scalar(query)
+    path = resolve_bundle_path(site.settings, file) if file is not None else None
     if path is None or not path.is_file():
         raise HTTPException(404, f"There is no bundle {sha256} of {call_id[:128]!r} here.")
     return FileResponse(

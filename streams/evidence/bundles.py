@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, select
 
 from playbooks.playbook import Action
-from streams.evidence.seal import Wanted
-from streams.messages.records import EvidenceSealed
+from streams.evidence.seal import SealRequest
+from streams.messages.records import EvidenceSeal
 from streams.store.engine import upsert
 from streams.store.tables import CALLS, SEALS, STEPS
 
@@ -23,80 +23,84 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.site.feature import Arrival
 
-LATE = timedelta(seconds=5)
+ALLOWED_LATENESS = timedelta(seconds=5)
 """How long after a call's end its last readings and alerts may still come in."""
 
-DUE_WITHIN = timedelta(days=1)
+MAX_REQUEST_AGE = timedelta(days=1)
 """What was asked for longer ago is not made up for: a new database reads a year of clicks."""
 
-_SWEPT_AT_ONCE = 200
+_EXPIRE_BATCH_SIZE = 200
 
 
-def keep(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
+def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write down seals. The same batch twice leaves the same rows."""
     del settings
-    keep_seals(connection, [a.message for a in arrivals if isinstance(a.message, EvidenceSealed)])
+    persist_seals(connection, [a.message for a in arrivals if isinstance(a.message, EvidenceSeal)])
 
 
-def keep_seals(connection: Connection, seals: Sequence[EvidenceSealed]) -> None:
+def persist_seals(connection: Connection, seals: Sequence[EvidenceSeal]) -> None:
     """Write down which bundles there are."""
-    rows = [{"seal_id": one.message_id} | one.model_dump() for one in seals]
+    rows = [{"seal_id": seal.message_id} | seal.model_dump() for seal in seals]
     upsert(connection, SEALS, rows)
 
 
-def due(connection: Connection, now: datetime) -> list[Wanted]:
+def find_due(connection: Connection, now: datetime) -> list[SealRequest]:
     """What has to be sealed: what a person asked for, and sealed calls that have ended since."""
-    return [*_asked(connection, now), *_ended(connection, now)]
+    return [*_find_requested(connection, now), *_find_ended_calls(connection, now)]
 
 
-def sweep(connection: Connection, now: datetime, settings: Settings) -> None:
+def expire(connection: Connection, now: datetime, settings: Settings) -> None:
     """Delete the bundles whose days are over. The messages with their hashes stay in Kafka."""
     oldest = now - timedelta(days=settings.evidence_days)
-    over = select(SEALS.c.seal_id, SEALS.c.file).where(SEALS.c["at"] < oldest)
-    for seal_id, file in connection.execute(over.limit(_SWEPT_AT_ONCE)).all():
-        path = bundle_path(settings, file)
+    expired_seals = select(SEALS.c.seal_id, SEALS.c.file).where(SEALS.c["at"] < oldest)
+    for seal_id, file in connection.execute(expired_seals.limit(_EXPIRE_BATCH_SIZE)).all():
+        path = resolve_bundle_path(settings, file)
         if path is not None:
             path.unlink(missing_ok=True)
             _remove_if_empty(path.parent)
         connection.execute(delete(SEALS).where(SEALS.c.seal_id == seal_id))
 
 
-def bundle_path(settings: Settings, file: str) -> Path | None:
+def resolve_bundle_path(settings: Settings, file: str) -> Path | None:
     """Where a bundle lies; ``None`` where a message names a place that is none of ours."""
     name = Path(file)
-    inside = not name.is_absolute() and ".." not in name.parts and name.suffix == ".zip"
-    return settings.evidence / name if inside else None
+    is_inside = not name.is_absolute() and ".." not in name.parts and name.suffix == ".zip"
+    return settings.evidence / name if is_inside else None
 
 
-def _asked(connection: Connection, now: datetime) -> list[Wanted]:
+def _find_requested(connection: Connection, now: datetime) -> list[SealRequest]:
     """Confirmations without a bundle that came after them. One that was taken back asks nothing."""
-    made = exists().where(and_(SEALS.c.cause_id == STEPS.c.step_id, SEALS.c["at"] >= STEPS.c["at"]))
-    wanted = select(STEPS).where(
+    is_sealed = exists().where(
+        and_(SEALS.c.cause_id == STEPS.c.step_id, SEALS.c["at"] >= STEPS.c["at"])
+    )
+    query = select(STEPS).where(
         STEPS.c.action == Action.SEAL_EVIDENCE.value,
         STEPS.c.state == "done",
-        STEPS.c["at"] > now - DUE_WITHIN,
-        ~made,
+        STEPS.c["at"] > now - MAX_REQUEST_AGE,
+        ~is_sealed,
     )
     return [
-        Wanted(call_id=row.call_id, cause_id=row.step_id, sealed_by=row.given_by, role=row.role)
-        for row in connection.execute(wanted.order_by(STEPS.c["at"], STEPS.c.step_id))
+        SealRequest(
+            call_id=row.call_id, cause_id=row.step_id, sealed_by=row.given_by, role=row.role
+        )
+        for row in connection.execute(query.order_by(STEPS.c["at"], STEPS.c.step_id))
     ]
 
 
-def _ended(connection: Connection, now: datetime) -> list[Wanted]:
+def _find_ended_calls(connection: Connection, now: datetime) -> list[SealRequest]:
     """Calls that were sealed while they went on: the worst may have come after the click."""
     newest = func.max(SEALS.c["at"]).label("newest")
-    wanted = (
+    query = (
         select(CALLS.c.call_id, CALLS.c.ended_at, newest)
         .join(SEALS, SEALS.c.call_id == CALLS.c.call_id)
-        .where(CALLS.c.ended_at > now - DUE_WITHIN, CALLS.c.ended_at <= now - LATE)
+        .where(CALLS.c.ended_at > now - MAX_REQUEST_AGE, CALLS.c.ended_at <= now - ALLOWED_LATENESS)
         .group_by(CALLS.c.call_id, CALLS.c.ended_at)
         .order_by(CALLS.c.ended_at, CALLS.c.call_id)
     )
     return [
-        Wanted(call_id=row.call_id, cause="call_ended")
-        for row in connection.execute(wanted)
-        if row.newest < row.ended_at + LATE
+        SealRequest(call_id=row.call_id, cause="call_ended")
+        for row in connection.execute(query)
+        if row.newest < row.ended_at + ALLOWED_LATENESS
     ]
 
 

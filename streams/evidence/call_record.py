@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from streams.evidence.archive import Content
-from streams.evidence.manifest import CallFacts, ClipsIncluded, PlaybookUsed, written
-from streams.evidence.read_me import READ_ME
-from streams.evidence.transcript import transcript_text
+from streams.evidence.manifest import CallMetadata, ClipSummary, PlaybookRef, to_canonical_json
+from streams.evidence.read_me import README_TEXT
+from streams.evidence.transcript import format_transcript
 from streams.store.tables import (
     ALERTS,
     CALLS,
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 Row = dict[str, Any]
-Parts = Mapping[str, Content]
+BundleFiles = Mapping[str, Content]
 
-_AS_JSON: Mapping[str, tuple[Table, str]] = {
+_JSON_FILES: Mapping[str, tuple[Table, str]] = {
     "alerts.json": (ALERTS, "at_ms"),
     "feedback.json": (FEEDBACK, "at"),
     "moods.json": (MOODS, "number"),
@@ -50,17 +50,17 @@ class SealError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class BundleContents:
     """What a bundle is made of, by file name."""
 
-    facts: CallFacts
-    playbooks: list[PlaybookUsed]
-    words: Parts
-    clips: Parts
-    clips_included: ClipsIncluded
+    facts: CallMetadata
+    playbooks: list[PlaybookRef]
+    words: BundleFiles
+    clips: BundleFiles
+    clip_summary: ClipSummary
 
 
-def gather(connection: Connection, call_id: str, clips_folder: Path) -> Gathered:
+def gather_contents(connection: Connection, call_id: str, clips_folder: Path) -> BundleContents:
     """Everything known of a call now.
 
     Raises:
@@ -70,55 +70,58 @@ def gather(connection: Connection, call_id: str, clips_folder: Path) -> Gathered
     if call is None:
         message = f"there is no call {call_id[:128]!r} here, or what was said in it is deleted"
         raise SealError(message)
-    facts = CallFacts.model_validate({name: call[name] for name in CallFacts.model_fields})
-    rows = {name: _rows(connection, *wanted, call_id) for name, wanted in _AS_JSON.items()}
-    lines = _rows(connection, TRANSCRIPT_LINES, "start_ms", call_id)
-    words = {name: written(found) for name, found in rows.items()}
-    words["READ-ME.txt"] = READ_ME.encode()
-    words["transcript.jsonl"] = b"".join(_on_one_line(line) for line in lines)
-    words["transcript.txt"] = transcript_text(
+    facts = CallMetadata.model_validate({name: call[name] for name in CallMetadata.model_fields})
+    rows = {
+        name: _load_rows(connection, *table_and_order, call_id)
+        for name, table_and_order in _JSON_FILES.items()
+    }
+    lines = _load_rows(connection, TRANSCRIPT_LINES, "start_ms", call_id)
+    words = {name: to_canonical_json(table_rows) for name, table_rows in rows.items()}
+    words["READ-ME.txt"] = README_TEXT.encode()
+    words["transcript.jsonl"] = b"".join(_to_json_line(line) for line in lines)
+    words["transcript.txt"] = format_transcript(
         facts, lines, alerts=rows["alerts.json"], steps=rows["steps.json"]
     ).encode()
-    clips, included = _clips(connection, facts, clips_folder)
-    return Gathered(facts, _playbooks(rows["alerts.json"]), words, clips, included)
+    clips, clip_summary = _gather_clips(connection, facts, clips_folder)
+    return BundleContents(facts, _list_playbooks(rows["alerts.json"]), words, clips, clip_summary)
 
 
-def _rows(connection: Connection, table: Table, order: str, call_id: str) -> list[Row]:
+def _load_rows(connection: Connection, table: Table, order: str, call_id: str) -> list[Row]:
     """A table's rows of one call, in an order that does not depend on the database."""
     key = next(iter(table.primary_key))
-    wanted = select(table).where(table.c.call_id == call_id)
-    found = [dict(row) for row in connection.execute(wanted).mappings()]
-    found.sort(key=lambda row: (row[order], str(row[key.name])))
-    return [{name: _plain(value) for name, value in row.items()} for row in found]
+    query = select(table).where(table.c.call_id == call_id)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows.sort(key=lambda row: (row[order], str(row[key.name])))
+    return [{name: _to_json_value(value) for name, value in row.items()} for row in rows]
 
 
-def _plain(value: object) -> object:
+def _to_json_value(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _on_one_line(row: Row) -> bytes:
+def _to_json_line(row: Row) -> bytes:
     return json.dumps(row, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
-def _playbooks(alerts: Sequence[Row]) -> list[PlaybookUsed]:
-    used = sorted({(row["playbook_id"], row["playbook_version"]) for row in alerts})
-    return [PlaybookUsed(id=name, version=version) for name, version in used]
+def _list_playbooks(alerts: Sequence[Row]) -> list[PlaybookRef]:
+    versions = sorted({(row["playbook_id"], row["playbook_version"]) for row in alerts})
+    return [PlaybookRef(id=name, version=version) for name, version in versions]
 
 
-def _clips(
-    connection: Connection, facts: CallFacts, folder: Path
-) -> tuple[dict[str, Content], ClipsIncluded]:
+def _gather_clips(
+    connection: Connection, facts: CallMetadata, folder: Path
+) -> tuple[dict[str, Content], ClipSummary]:
     """The customer's utterances, only of a call that is known to have agreed to recording."""
     if facts.started_at is None or not facts.recording_consent:
-        return {}, ClipsIncluded(count=0, missing=0, why_none="not_agreed")
-    wanted = select(CLIPS.c.start_ms, CLIPS.c.file).where(CLIPS.c.call_id == facts.call_id)
-    rows = connection.execute(wanted.order_by(CLIPS.c.start_ms)).all()
-    found: dict[str, Content] = {
+        return {}, ClipSummary(count=0, missing=0, why_none="not_agreed")
+    query = select(CLIPS.c.start_ms, CLIPS.c.file).where(CLIPS.c.call_id == facts.call_id)
+    rows = connection.execute(query.order_by(CLIPS.c.start_ms)).all()
+    clips: dict[str, Content] = {
         f"clips/{start_ms:08}.flac": folder / file
         for start_ms, file in rows
         if (folder / file).is_file()
     }
-    missing = len(rows) - len(found)
-    if not found:
-        return {}, ClipsIncluded(count=0, missing=missing, why_none="none_kept")
-    return found, ClipsIncluded(count=len(found), missing=missing, why_none="")
+    missing = len(rows) - len(clips)
+    if not clips:
+        return {}, ClipSummary(count=0, missing=missing, why_none="none_kept")
+    return clips, ClipSummary(count=len(clips), missing=missing, why_none="")

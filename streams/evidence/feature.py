@@ -9,7 +9,7 @@ EVIDENCE = Feature(
     name="evidence",
     router=api.ROUTER,
     folder=None,
-    keep=bundles.keep,
-    sweep=bundles.sweep,
-    runs=seal_requests.watch,
+    persist=bundles.persist,
+    expire=bundles.expire,
+    run_background=seal_requests.seal_due_bundles,
 )

@@ -15,11 +15,11 @@ MAX_MANIFEST_BYTES = 8 * 1024 * 1024
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Written(BaseModel):
+class _ManifestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class CallFacts(_Written):
+class CallMetadata(_ManifestModel):
     """The call. Not who called: not even the hash of the number."""
 
     call_id: CallId
@@ -34,7 +34,7 @@ class CallFacts(_Written):
     recording_consent: bool
 
 
-class Sealed(_Written):
+class SealInfo(_ManifestModel):
     """Who sealed it, why and when, by this machine's clock."""
 
     at: AwareDatetime
@@ -46,7 +46,7 @@ class Sealed(_Written):
     )
 
 
-class ClipsIncluded(_Written):
+class ClipSummary(_ManifestModel):
     """The customer's voice, and why there is none or not all of it."""
 
     count: int
@@ -54,14 +54,14 @@ class ClipsIncluded(_Written):
     why_none: Literal["", "not_agreed", "none_kept", "too_large"]
 
 
-class PlaybookUsed(_Written):
+class PlaybookRef(_ManifestModel):
     """A playbook whose alerts are in the bundle."""
 
     id: str
     version: int
 
 
-class FileListed(_Written):
+class FileEntry(_ManifestModel):
     """A file of the bundle."""
 
     name: str
@@ -69,23 +69,23 @@ class FileListed(_Written):
     sha256: Hash
 
 
-class Manifest(_Written):
+class Manifest(_ManifestModel):
     """``manifest.json``: the first file of a bundle; lists all the others."""
 
     format: Literal[1]
     callmood: str = Field(description="The version that sealed it.")
-    call: CallFacts
-    sealed: Sealed
-    clips: ClipsIncluded
-    playbooks: list[PlaybookUsed]
-    files: list[FileListed]
+    call: CallMetadata
+    sealed: SealInfo
+    clips: ClipSummary
+    playbooks: list[PlaybookRef]
+    files: list[FileEntry]
 
     def to_bytes(self) -> bytes:
         """Always the same bytes for the same values."""
-        return written(self.model_dump(mode="json"))
+        return to_canonical_json(self.model_dump(mode="json"))
 
 
-def written(value: object) -> bytes:
+def to_canonical_json(value: object) -> bytes:
     """JSON for people and programs: sorted keys, one value a line."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
     return text.encode() + b"\n"

@@ -1,6 +1,6 @@
 """What a bundle says of itself to people: what is in it, and how to check the whole."""
 
-READ_ME = """\
+README_TEXT = """\
 봉인된 통화 증거 (callmood)
 ==========================
 

@@ -11,15 +11,15 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from streams.evidence.archive import MAX_BUNDLE_BYTES, Measured, measured, size_of, write
-from streams.evidence.call_record import Gathered, SealError, gather
+from streams.evidence.call_record import BundleContents, SealError, gather_contents
 from streams.evidence.manifest import (
     MANIFEST,
-    ClipsIncluded,
-    FileListed,
+    ClipSummary,
+    FileEntry,
     Manifest,
-    Sealed,
+    SealInfo,
 )
-from streams.messages.records import EvidenceSealed
+from streams.messages.records import EvidenceSeal
 from streams.store.tables import SEALS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SealRequest:
     """A bundle that should be made, why, and for whom."""
 
     call_id: str
@@ -45,17 +45,17 @@ class Wanted:
 
 def seal(
     connection: Connection,
-    wanted: Wanted,
+    request: SealRequest,
     settings: Settings,
     *,
     at: datetime,
     limit: int = MAX_BUNDLE_BYTES,
-) -> EvidenceSealed:
+) -> EvidenceSeal:
     """Write a bundle of what is known of a call now.
 
     Args:
         connection: of the desk's database; nothing is written there.
-        wanted: which call, and why.
+        request: which call, and why.
         settings: say where clips and bundles lie.
         at: now.
         limit: the most bytes that a bundle may have. Clips that do not fit are left out whole,
@@ -66,50 +66,50 @@ def seal(
         ArchiveError: a clip changed meanwhile.
         OSError: the disk refuses.
     """
-    found = gather(connection, wanted.call_id, settings.clips)
-    previous = newest_seal(connection, wanted.call_id)
-    sealed = Sealed(
+    contents = gather_contents(connection, request.call_id, settings.clips)
+    previous = load_newest_sha256(connection, request.call_id)
+    seal_info = SealInfo(
         at=at,
-        cause=wanted.cause,
-        by=wanted.sealed_by,
-        role=wanted.role,
+        cause=request.cause,
+        by=request.sealed_by,
+        role=request.role,
         previous_sha256=previous,
     )
-    parts = _parts(found, sealed, limit)
-    folder = settings.evidence / quote(wanted.call_id, safe="@+-_.")
-    file, sha256 = _written(folder, parts, at)
-    return EvidenceSealed(
-        call_id=wanted.call_id,
+    parts = _build_parts(contents, seal_info, limit)
+    folder = settings.evidence / quote(request.call_id, safe="@+-_.")
+    file, sha256 = _write_bundle(folder, parts, at)
+    return EvidenceSeal(
+        call_id=request.call_id,
         sha256=sha256,
         previous_sha256=previous,
         size=size_of(parts),
         file=file.relative_to(settings.evidence).as_posix(),
-        cause=wanted.cause,
-        cause_id=wanted.cause_id,
-        sealed_by=wanted.sealed_by,
-        role=wanted.role,
+        cause=request.cause,
+        cause_id=request.cause_id,
+        sealed_by=request.sealed_by,
+        role=request.role,
         at=at,
     )
 
 
-def newest_seal(connection: Connection, call_id: str) -> str:
+def load_newest_sha256(connection: Connection, call_id: str) -> str:
     """The hash of a call's newest bundle; empty: it has none."""
-    wanted = select(SEALS.c.sha256).where(SEALS.c.call_id == call_id)
-    newest = wanted.order_by(SEALS.c["at"].desc(), SEALS.c.seal_id).limit(1)
-    return connection.scalar(newest) or ""
+    query = select(SEALS.c.sha256).where(SEALS.c.call_id == call_id)
+    newest_first = query.order_by(SEALS.c["at"].desc(), SEALS.c.seal_id).limit(1)
+    return connection.scalar(newest_first) or ""
 
 
-def _parts(found: Gathered, sealed: Sealed, limit: int) -> list[Measured]:
+def _build_parts(contents: BundleContents, seal_info: SealInfo, limit: int) -> list[Measured]:
     """Every file of a bundle, the manifest first."""
-    words = [measured(name, content) for name, content in sorted(found.words.items())]
-    clips = [measured(name, content) for name, content in sorted(found.clips.items())]
-    parts = _with_manifest(found, sealed, words + clips, found.clips_included)
+    words = [measured(name, content) for name, content in sorted(contents.words.items())]
+    clips = [measured(name, content) for name, content in sorted(contents.clips.items())]
+    parts = _with_manifest(contents, seal_info, words + clips, contents.clip_summary)
     if size_of(parts) > limit and clips:
-        left_out = ClipsIncluded(count=0, missing=len(clips), why_none="too_large")
-        parts = _with_manifest(found, sealed, words, left_out)
+        no_clips = ClipSummary(count=0, missing=len(clips), why_none="too_large")
+        parts = _with_manifest(contents, seal_info, words, no_clips)
     if size_of(parts) > limit:
         message = (
-            f"the evidence of {found.facts.call_id} would have {size_of(parts)} bytes; "
+            f"the evidence of {contents.facts.call_id} would have {size_of(parts)} bytes; "
             f"a bundle has at most {limit}"
         )
         raise SealError(message)
@@ -117,32 +117,32 @@ def _parts(found: Gathered, sealed: Sealed, limit: int) -> list[Measured]:
 
 
 def _with_manifest(
-    found: Gathered, sealed: Sealed, parts: list[Measured], clips: ClipsIncluded
+    contents: BundleContents, seal_info: SealInfo, parts: list[Measured], clips: ClipSummary
 ) -> list[Measured]:
     manifest = Manifest(
         format=1,
         callmood=version("callmood"),
-        call=found.facts,
-        sealed=sealed,
+        call=contents.facts,
+        sealed=seal_info,
         clips=clips,
-        playbooks=found.playbooks,
-        files=[FileListed(name=p.name, size=p.size, sha256=p.sha256) for p in parts],
+        playbooks=contents.playbooks,
+        files=[FileEntry(name=part.name, size=part.size, sha256=part.sha256) for part in parts],
     )
     return [measured(MANIFEST, manifest.to_bytes()), *parts]
 
 
-def _written(folder: Path, parts: Sequence[Measured], at: datetime) -> tuple[Path, str]:
+def _write_bundle(folder: Path, parts: Sequence[Measured], at: datetime) -> tuple[Path, str]:
     """A whole file under its final name, on the disk, or none."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # nobody else's business
     folder.mkdir(exist_ok=True)
-    unfinished = folder / f"{os.getpid()}.part"
+    temp_path = folder / f"{os.getpid()}.part"
     try:
-        with unfinished.open("wb") as target:
+        with temp_path.open("wb") as target:
             sha256 = write(target, parts)
             target.flush()
             os.fsync(target.fileno())
         file = folder / f"{at:%Y%m%dT%H%M%SZ}-{sha256[:12]}.zip"
-        unfinished.replace(file)
+        temp_path.replace(file)
     finally:
-        unfinished.unlink(missing_ok=True)
+        temp_path.unlink(missing_ok=True)
     return file, sha256

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from streams.cloudevents import now
-from streams.evidence.bundles import bundle_path, due, keep_seals
-from streams.evidence.seal import Wanted, seal
-from streams.metrics import EVIDENCE_SEALED
+from streams.evidence.bundles import find_due, persist_seals, resolve_bundle_path
+from streams.evidence.seal import SealRequest, seal
+from streams.metrics import EVIDENCE_SEALS
 from streams.site.feature import SendError
 
 if TYPE_CHECKING:
-    from streams.messages.records import EvidenceSealed
+    from streams.messages.records import EvidenceSeal
     from streams.settings import Settings
     from streams.site.feature import Sender, Site
     from streams.store.engine import Store
@@ -32,23 +32,23 @@ AGAIN_AFTER_S = 30.0
 """What could not be sealed is tried again after this long."""
 
 
-async def watch(site: Site) -> None:
+async def seal_due_bundles(site: Site) -> None:
     """Look for what is due and seal it, until cancelled."""
-    failed: dict[Wanted, float] = {}
+    retry_at: dict[SealRequest, float] = {}
     while True:
         try:
-            wanted = await asyncio.to_thread(_due, site.store)
+            requests = await asyncio.to_thread(_load_due, site.store)
         except SQLAlchemyError:
-            wanted = []  # the feed says that the database is away; what is due stays due
-        for one in wanted:
-            if time.monotonic() >= failed.get(one, 0.0):
-                await _try(site, one, failed)
+            requests = []  # the feed says that the database is away; what is due stays due
+        for request in requests:
+            if time.monotonic() >= retry_at.get(request, 0.0):
+                await _try_seal(site, request, retry_at)
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def sealed(
-    wanted: Wanted, *, store: Store, settings: Settings, sender: Sender
-) -> EvidenceSealed:
+async def seal_and_publish(
+    request: SealRequest, *, store: Store, settings: Settings, sender: Sender
+) -> EvidenceSeal:
     """Make a bundle, tell Kafka its hash, and write it down.
 
     Raises:
@@ -58,44 +58,48 @@ async def sealed(
         OSError: the disk refuses.
         DBAPIError: the database does not answer.
     """
-    made = await asyncio.to_thread(_made, wanted, store, settings)
+    message = await asyncio.to_thread(_make_bundle, request, store, settings)
     try:
-        await sender.send(made)
+        await sender.send(message)
     except SendError:
-        path = bundle_path(settings, made.file)
+        path = resolve_bundle_path(settings, message.file)
         if path is not None:
             path.unlink(missing_ok=True)
         raise
-    await asyncio.to_thread(_written_down, made, store)
-    EVIDENCE_SEALED.labels(made.cause).inc()
-    return made
+    await asyncio.to_thread(_persist_seal, message, store)
+    EVIDENCE_SEALS.labels(message.cause).inc()
+    return message
 
 
-async def _try(site: Site, wanted: Wanted, failed: dict[Wanted, float]) -> None:
+async def _try_seal(site: Site, request: SealRequest, retry_at: dict[SealRequest, float]) -> None:
     try:
-        made = await sealed(wanted, store=site.store, settings=site.settings, sender=site.sender)
+        message = await seal_and_publish(
+            request, store=site.store, settings=site.settings, sender=site.sender
+        )
     except Exception as error:  # noqa: BLE001  (one call must never keep another from being sealed)
-        failed[wanted] = time.monotonic() + AGAIN_AFTER_S
-        LOG.warning("%s could not be sealed; trying again: %s", wanted.call_id, _short(error))
+        retry_at[request] = time.monotonic() + AGAIN_AFTER_S
+        LOG.warning(
+            "%s could not be sealed; trying again: %s", request.call_id, _error_summary(error)
+        )
     else:
-        failed.pop(wanted, None)
-        LOG.info("%s sealed: %s", made.call_id, made.file)
+        retry_at.pop(request, None)
+        LOG.info("%s sealed: %s", message.call_id, message.file)
 
 
-def _due(store: Store) -> list[Wanted]:
+def _load_due(store: Store) -> list[SealRequest]:
     with store.engine.connect() as connection:
-        return due(connection, now())
+        return find_due(connection, now())
 
 
-def _made(wanted: Wanted, store: Store, settings: Settings) -> EvidenceSealed:
+def _make_bundle(request: SealRequest, store: Store, settings: Settings) -> EvidenceSeal:
     with store.engine.connect() as connection:
-        return seal(connection, wanted, settings, at=now())
+        return seal(connection, request, settings, at=now())
 
 
-def _written_down(made: EvidenceSealed, store: Store) -> None:
+def _persist_seal(message: EvidenceSeal, store: Store) -> None:
     with store.engine.begin() as connection:
-        keep_seals(connection, [made])
+        persist_seals(connection, [message])
 
 
-def _short(error: BaseException) -> str:
+def _error_summary(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from streams.evidence.archive import Entry
 
-MOST_TOLD = 50
+MAX_REPORTED_PROBLEMS = 50
 """Problems that are told of a file that another program packed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerificationResult:
     """What a bundle turned out to be.
 
     Attributes:
@@ -38,7 +38,7 @@ class Verdict:
     problems: list[str]
 
 
-def verify(path: Path) -> Verdict:
+def verify(path: Path) -> VerificationResult:
     """Check a bundle against itself. Whether its hash is the known one is for the caller.
 
     Raises:
@@ -47,35 +47,41 @@ def verify(path: Path) -> Verdict:
     size = path.stat().st_size
     if not path.is_file() or size > MAX_BUNDLE_BYTES:
         reason = f"it is no file, or has more than the {MAX_BUNDLE_BYTES} bytes of a bundle"
-        return Verdict("", None, [reason])
+        return VerificationResult("", None, [reason])
     with path.open("rb") as stream:
-        sha256 = _hash(stream)
+        sha256 = _hash_stream(stream)
         try:
             entries = entries_of(stream, size)
-            manifest = _manifest(stream, entries)
+            manifest = _read_manifest(stream, entries)
         except ArchiveError as error:
-            return _as_another_packed_it(stream, size, sha256, str(error))
-        return Verdict(sha256, manifest, sorted(_problems(_found(stream, entries[1:]), manifest)))
+            return _verify_repacked(stream, size, sha256, str(error))
+        return VerificationResult(
+            sha256, manifest, sorted(_find_problems(_index_entries(stream, entries[1:]), manifest))
+        )
 
 
-def _as_another_packed_it(stream: IO[bytes], size: int, sha256: str, reason: str) -> Verdict:
+def _verify_repacked(stream: IO[bytes], size: int, sha256: str, reason: str) -> VerificationResult:
     """Not as it was sealed; where its manifest can be read, also which files differ from that."""
     try:
-        text, found = repacked(stream, size)
-        manifest = _parsed(text)
+        text, entries = repacked(stream, size)
+        manifest = _parse_manifest(text)
     except ArchiveError:
-        return Verdict(sha256, None, [reason])
-    anew = f"it is not the file that was sealed: it was packed anew or changed around ({reason})"
-    problems = sorted(_problems(found, manifest))
+        return VerificationResult(sha256, None, [reason])
+    repacked_note = (
+        f"it is not the file that was sealed: it was packed anew or changed around ({reason})"
+    )
+    problems = sorted(_find_problems(entries, manifest))
     if manifest.to_bytes() != text:
         problems.insert(0, f"{MANIFEST} is not written as callmood writes it")
-    if len(problems) > MOST_TOLD:
-        problems[MOST_TOLD:] = [f"and {len(problems) - MOST_TOLD} more"]
-    same = [] if problems else [f"every file in it is as {MANIFEST} says; that may be new too"]
-    return Verdict(sha256, manifest, [anew, *problems, *same])
+    if len(problems) > MAX_REPORTED_PROBLEMS:
+        problems[MAX_REPORTED_PROBLEMS:] = [f"and {len(problems) - MAX_REPORTED_PROBLEMS} more"]
+    unchanged_note = (
+        [] if problems else [f"every file in it is as {MANIFEST} says; that may be new too"]
+    )
+    return VerificationResult(sha256, manifest, [repacked_note, *problems, *unchanged_note])
 
 
-def _manifest(stream: IO[bytes], entries: Sequence[Entry]) -> Manifest:
+def _read_manifest(stream: IO[bytes], entries: Sequence[Entry]) -> Manifest:
     if not entries or entries[0].name != MANIFEST:
         message = f"its first file is not {MANIFEST}"
         raise ArchiveError(message)
@@ -83,44 +89,44 @@ def _manifest(stream: IO[bytes], entries: Sequence[Entry]) -> Manifest:
         message = f"{MANIFEST} has {entries[0].size} bytes; at most {MAX_MANIFEST_BYTES} are read"
         raise ArchiveError(message)
     text = b"".join(blocks_of(stream, entries[0]))
-    manifest = _parsed(text)
+    manifest = _parse_manifest(text)
     if manifest.to_bytes() != text:
         message = f"{MANIFEST} is not written as callmood writes it"
         raise ArchiveError(message)
     return manifest
 
 
-def _parsed(text: bytes) -> Manifest:
+def _parse_manifest(text: bytes) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        message = f"{MANIFEST} is not what a bundle has: {where}: {fault['msg']}"
+        location = ".".join(map(str, fault["loc"]))
+        message = f"{MANIFEST} is not what a bundle has: {location}: {fault['msg']}"
         raise ArchiveError(" ".join(message.split())) from None
 
 
-def _found(stream: IO[bytes], entries: Sequence[Entry]) -> dict[str, Found]:
-    return {entry.name: Found(entry.size, partial(_digest, stream, entry)) for entry in entries}
+def _index_entries(stream: IO[bytes], entries: Sequence[Entry]) -> dict[str, Found]:
+    return {entry.name: Found(entry.size, partial(_hash_entry, stream, entry)) for entry in entries}
 
 
-def _problems(found: Mapping[str, Found], manifest: Manifest) -> Iterator[str]:
+def _find_problems(entries: Mapping[str, Found], manifest: Manifest) -> Iterator[str]:
     """How the files differ from those that the manifest lists."""
     listed = {file.name: file for file in manifest.files}
     if len(listed) != len(manifest.files):
         yield f"{MANIFEST} lists a file twice"
-    for name in listed.keys() - found.keys():
+    for name in listed.keys() - entries.keys():
         yield f"{name!r} is in {MANIFEST} and not in the bundle"
-    for name in found.keys() - listed.keys():
+    for name in entries.keys() - listed.keys():
         yield f"{name} is in the bundle and not in {MANIFEST}"
-    for name in listed.keys() & found.keys():
-        if found[name].size != listed[name].size:
-            yield f"{name} has {found[name].size} bytes instead of {listed[name].size}"
-        elif (digest := found[name].digest()) != listed[name].sha256:
+    for name in listed.keys() & entries.keys():
+        if entries[name].size != listed[name].size:
+            yield f"{name} has {entries[name].size} bytes instead of {listed[name].size}"
+        elif (digest := entries[name].digest()) != listed[name].sha256:
             yield f"{name} was changed: {digest}"
 
 
-def _digest(stream: IO[bytes], entry: Entry) -> str:
+def _hash_entry(stream: IO[bytes], entry: Entry) -> str:
     """The SHA-256 of an entry, or why it has none."""
     digest = hashlib.sha256()
     try:
@@ -131,7 +137,7 @@ def _digest(stream: IO[bytes], entry: Entry) -> str:
     return digest.hexdigest()
 
 
-def _hash(stream: IO[bytes]) -> str:
+def _hash_stream(stream: IO[bytes]) -> str:
     digest = hashlib.sha256()
     while block := stream.read(BLOCK):
         digest.update(block)

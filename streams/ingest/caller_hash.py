@@ -38,7 +38,7 @@ class CallerKeyError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Callers:
+class CallerHasher:
     """Turns numbers into hashes.
 
     Attributes:
@@ -49,32 +49,32 @@ class Callers:
     key: bytes = field(repr=False)
     region: str
 
-    def hash_of(self, number: str) -> str:
+    def hash_number(self, number: str) -> str:
         """The caller's hash; empty where the number is none that a person can be told by."""
-        whole = e164(number, region=self.region)
-        if not whole:
+        normalized = to_e164(number, region=self.region)
+        if not normalized:
             return ""
-        digest = hmac.new(self.key, _PURPOSE + whole.encode(), hashlib.sha256)
+        digest = hmac.new(self.key, _PURPOSE + normalized.encode(), hashlib.sha256)
         return digest.hexdigest()[:HASH_DIGITS]
 
 
-def nobody(_number: str) -> str:
+def hash_nothing(_number: str) -> str:
     """Knows no caller."""
     return ""
 
 
-def identify(settings: Settings) -> Callable[[str], str]:
+def build_caller_hasher(settings: Settings) -> Callable[[str], str]:
     """How a gateway of these settings turns numbers into hashes.
 
     The key is read, or made, at the first number; then it may raise `CallerKeyError`.
     """
     if settings.caller_days == 0:
-        return nobody
-    known = cache(lambda: Callers(caller_key(settings.caller_key), settings.region))
-    return lambda number: known().hash_of(number)
+        return hash_nothing
+    hasher = cache(lambda: CallerHasher(load_caller_key(settings.caller_key), settings.region))
+    return lambda number: hasher().hash_number(number)
 
 
-def e164(number: str, *, region: str) -> str:
+def to_e164(number: str, *, region: str) -> str:
     """A number as the whole world writes it (``+821012345678``), whatever way it was written.
 
     Empty where it is withheld, an extension, an emergency number, or nothing at all: a call is
@@ -90,7 +90,7 @@ def e164(number: str, *, region: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def caller_key(path: Path) -> bytes:
+def load_caller_key(path: Path) -> bytes:
     """The key in a file, which is made where there is none.
 
     Raises:
@@ -98,15 +98,15 @@ def caller_key(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _make(path)
-        return _read(path)
+            _create_key(path)
+        return _read_key(path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         message = f"the callers' key {path} cannot be used: {reason}; see CALLMOOD_CALLER_KEY_FILE"
         raise CallerKeyError(message) from None
 
 
-def _read(path: Path) -> bytes:
+def _read_key(path: Path) -> bytes:
     with path.open("rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         key = file.read()
@@ -122,7 +122,7 @@ def _read(path: Path) -> bytes:
     return key
 
 
-def _make(path: Path) -> None:
+def _create_key(path: Path) -> None:
     """Write a new key, whole or not at all; of several that do so at once the first one counts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

@@ -22,7 +22,7 @@ from streams.topics import (
     CALLER_EVENTS,
     CALLS,
     READINGS,
-    RETURNING,
+    RETURNING_CALLERS,
     TRANSCRIPTS,
     TURNS,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BROKER = "127.0.0.1:9092"
 
-WORKER_READS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLER_EVENTS, RETURNING)
+WORKER_TOPICS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLER_EVENTS, RETURNING_CALLERS)
 """What workers take, and so what they can be behind on."""
 
 
@@ -42,21 +42,27 @@ class BrokerError(RuntimeError):
 
 def broker_address(settings: Settings) -> str:
     """Where Kafka is: the setting, or the one that runs on our home, or where it usually is."""
-    return settings.kafka or address.running(settings.kafka_home) or DEFAULT_BROKER
+    return settings.kafka or address.find_running(settings.kafka_home) or DEFAULT_BROKER
 
 
-def reachable_broker(settings: Settings) -> str:
+def require_broker(settings: Settings) -> str:
     """`broker_address` for the commands of a person, who is told at once that nobody listens.
 
     Raises:
         BrokerError: nobody does, where no setting says that somebody will.
     """
     broker = broker_address(settings)
-    if settings.kafka or not address.refused(broker):
+    if settings.kafka or not address.is_refused(broker):
         return broker
-    left = address.written(settings.kafka_home)
-    also = f", nor at {left}, which a crash left in {settings.kafka_home}" if left else ""
-    raise BrokerError(no_broker(broker, ConnectionRefusedError(f"nobody listens there{also}")))
+    stale_address = address.read(settings.kafka_home)
+    hint = (
+        f", nor at {stale_address}, which a crash left in {settings.kafka_home}"
+        if stale_address
+        else ""
+    )
+    raise BrokerError(
+        describe_unreachable(broker, ConnectionRefusedError(f"nobody listens there{hint}"))
+    )
 
 
 def ensure_topics(broker: str, settings: Settings) -> list[str]:
@@ -67,9 +73,9 @@ def ensure_topics(broker: str, settings: Settings) -> list[str]:
     """
     admin = open_admin(broker, settings)
     try:
-        present = set(admin.list_topics())
-        missing = [topic for topic in ALL_TOPICS if topic.name not in present]
-        wanted = [
+        existing = set(admin.list_topics())
+        missing = [topic for topic in ALL_TOPICS if topic.name not in existing]
+        new_topics = [
             NewTopic(
                 topic.name,
                 num_partitions=settings.partitions,
@@ -78,9 +84,9 @@ def ensure_topics(broker: str, settings: Settings) -> list[str]:
             )
             for topic in missing
         ]
-        if wanted:
-            _create(admin, wanted, settings)
-        _refuse_uneven(admin, settings)
+        if new_topics:
+            _create_topics(admin, new_topics, settings)
+        _check_partition_counts(admin, settings)
         return [topic.name for topic in missing]
     except KafkaError as error:
         message = f"Kafka at {broker} refused to make topics: {error}"
@@ -89,25 +95,25 @@ def ensure_topics(broker: str, settings: Settings) -> list[str]:
         admin.close()
 
 
-def _create(admin: KafkaAdminClient, wanted: list[NewTopic], settings: Settings) -> None:
+def _create_topics(admin: KafkaAdminClient, new_topics: list[NewTopic], settings: Settings) -> None:
     try:
-        admin.create_topics(wanted, timeout_ms=int(settings.kafka_timeout_s * 1000))
+        admin.create_topics(new_topics, timeout_ms=int(settings.kafka_timeout_s * 1000))
     except TopicAlreadyExistsError:
         # Another process of ours was faster with some: make the others one by one.
-        for topic in wanted:
+        for topic in new_topics:
             try:
                 admin.create_topics([topic], timeout_ms=int(settings.kafka_timeout_s * 1000))
             except TopicAlreadyExistsError:
                 continue
 
 
-def _refuse_uneven(admin: KafkaAdminClient, settings: Settings) -> None:
+def _check_partition_counts(admin: KafkaAdminClient, settings: Settings) -> None:
     """One call must stay on one worker: every topic needs the same number of partitions."""
-    described = admin.describe_topics([topic.name for topic in ALL_TOPICS])
-    counts = {topic["name"]: len(topic["partitions"]) for topic in described}
-    uneven = {name: count for name, count in counts.items() if count != settings.partitions}
-    if uneven:
-        names = ", ".join(f"{name} has {count}" for name, count in sorted(uneven.items())[:3])
+    descriptions = admin.describe_topics([topic.name for topic in ALL_TOPICS])
+    counts = {topic["name"]: len(topic["partitions"]) for topic in descriptions}
+    mismatched = {name: count for name, count in counts.items() if count != settings.partitions}
+    if mismatched:
+        names = ", ".join(f"{name} has {count}" for name, count in sorted(mismatched.items())[:3])
         message = (
             f"every topic needs {settings.partitions} partitions, but {names}: "
             "set CALLMOOD_PARTITIONS to what the cluster has, or make the topics anew"
@@ -126,16 +132,21 @@ def lag(broker: str, settings: Settings) -> int:
     """
     admin = open_admin(broker, settings)
     try:
-        done = _acknowledged(admin)
+        committed = _fetch_committed(admin)
         partitions = [
-            TopicPartition(topic["name"], one["partition_index"])
-            for topic in admin.describe_topics([topic.name for topic in WORKER_READS])
-            for one in topic["partitions"]
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in admin.describe_topics([topic.name for topic in WORKER_TOPICS])
+            for partition in topic["partitions"]
         ]
-        first = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-        ends = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-        begun = {one: max(done.get(one, 0), first[one].offset) for one in first}
-        return sum(max(0, ends[one].offset - begun[one]) for one in partitions)
+        earliest = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+        latest = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        positions = {
+            partition: max(committed.get(partition, 0), earliest[partition].offset)
+            for partition in earliest
+        }
+        return sum(
+            max(0, latest[partition].offset - positions[partition]) for partition in partitions
+        )
     except KafkaError as error:
         message = f"Kafka at {broker} does not tell how far the workers are: {error}"
         raise BrokerError(message) from None
@@ -143,13 +154,13 @@ def lag(broker: str, settings: Settings) -> int:
         admin.close()
 
 
-def _acknowledged(admin: KafkaAdminClient) -> dict[TopicPartition, int]:
+def _fetch_committed(admin: KafkaAdminClient) -> dict[TopicPartition, int]:
     """Where the workers read on, per partition that was ever committed."""
     try:
-        found = admin.list_group_offsets(APP_ID)[APP_ID]
+        offsets = admin.list_group_offsets(APP_ID)[APP_ID]
     except (CoordinatorNotAvailableError, NotCoordinatorError, CoordinatorLoadInProgressError):
         return {}  # no worker has ever joined, or the broker that knows is only starting
-    return {one: stored.offset for one, stored in found.items()}
+    return {partition: committed.offset for partition, committed in offsets.items()}
 
 
 def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:
@@ -167,10 +178,10 @@ def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:
             bootstrap_timeout_ms=milliseconds,
         )
     except (KafkaError, ValueError, OSError) as error:
-        raise BrokerError(no_broker(broker, error)) from None
+        raise BrokerError(describe_unreachable(broker, error)) from None
 
 
-def no_broker(broker: str, error: Exception) -> str:
+def describe_unreachable(broker: str, error: Exception) -> str:
     """The one line for a Kafka that is not there."""
     detail = " ".join(str(error).split()) or type(error).__name__
     return (

@@ -10,12 +10,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from playbooks.events import CallerKnown, EarlierCall
-from playbooks.sensitivity import Sensitive
+from playbooks.events import CallerIdentified, EarlierCall
+from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import Message
-from streams.ids import CALL_ID_PATTERN, CallId, joined
+from streams.ids import CALL_ID_PATTERN, CallId, join_id
 
-MAX_EARLIER = 20
+MAX_EARLIER_CALLS = 20
 """So many calls are remembered of a caller, the newest."""
 
 CallerHash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -38,12 +38,12 @@ class CallerEvent(Message):
     event: Literal["called", "found", "withdrawn", "forgotten"]
     caller: CallerHash
     at: AwareDatetime = Field(description="The call's start; of ``forgotten``: when it was asked.")
-    kind: Sensitive | None = Field(
+    kind: SensitivityKind | None = Field(
         default=None, description="What was found, or was called wrong by a person."
     )
 
     @model_validator(mode="after")
-    def _whole(self) -> CallerEvent:
+    def _check_event(self) -> CallerEvent:
         if (self.event in {"found", "withdrawn"}) != (self.kind is not None):
             message = f"kind {self.kind} does not go with {self.event}"
             raise ValueError(message)
@@ -58,19 +58,19 @@ class CallerEvent(Message):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        about = self.call_id or self.at.isoformat(timespec="milliseconds")
+        subject = self.call_id or self.at.isoformat(timespec="milliseconds")
         kind = () if self.kind is None else (self.kind,)
-        return joined(self.caller, about, self.event, *kind)
+        return join_id(self.caller, subject, self.event, *kind)
 
 
-class EarlierCallTold(BaseModel):
+class EarlierCallSummary(BaseModel):
     """An earlier call from the same number."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     call_id: CallId
     started_at: AwareDatetime
-    kinds: tuple[Sensitive, ...] = Field(
+    kinds: tuple[SensitivityKind, ...] = Field(
         default=(), description="What was found in that call, the gravest first."
     )
 
@@ -81,24 +81,24 @@ class ReturningCaller(Message):
     ce_type: ClassVar[str] = "callmood.returning.v1"
 
     at: AwareDatetime = Field(description="This call's start.")
-    earlier: tuple[EarlierCallTold, ...] = Field(
-        min_length=1, max_length=MAX_EARLIER, description="The newest first."
+    earlier: tuple[EarlierCallSummary, ...] = Field(
+        min_length=1, max_length=MAX_EARLIER_CALLS, description="The newest first."
     )
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.call_id, "caller")
+        return join_id(self.call_id, "caller")
 
     @property
-    def known(self) -> CallerKnown:
+    def caller_history(self) -> CallerIdentified:
         """What the playbooks are told."""
-        return CallerKnown(
+        return CallerIdentified(
             self.call_id,
             tuple(
                 EarlierCall(
-                    ago_ms=int((self.at - one.started_at).total_seconds() * 1000),
-                    kinds=frozenset(one.kinds),
+                    ago_ms=int((self.at - call.started_at).total_seconds() * 1000),
+                    kinds=frozenset(call.kinds),
                 )
-                for one in self.earlier
+                for call in self.earlier
             ),
         )

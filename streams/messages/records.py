@@ -14,16 +14,16 @@ from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import (
     SAMPLE_RATE,
     Language,
-    Span,
     Speaker,
+    TimeSpan,
     TranscriptLine,
     Turn,
     TurnKind,
 )
 from playbooks.playbook import Action, Alert, AlertLevel
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import BinaryMessage, Message
-from streams.ids import joined
+from streams.ids import join_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,20 +39,20 @@ MAX_LINE_LENGTH = 4_000
 MAX_CHUNK_BYTES = 65_536
 
 
-class _Spanned(Message):
+class _SpanMessage(Message):
     start_ms: Ms
     end_ms: Ms
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _check_order(self) -> Self:
         if self.end_ms < self.start_ms:
             message = f"end_ms {self.end_ms} is before start_ms {self.start_ms}"
             raise ValueError(message)
         return self
 
     @property
-    def span(self) -> Span:
-        return Span(self.start_ms, self.end_ms)
+    def span(self) -> TimeSpan:
+        return TimeSpan(self.start_ms, self.end_ms)
 
 
 class CallEvent(Message):
@@ -87,7 +87,7 @@ class CallEvent(Message):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.call_id, self.event)
+        return join_id(self.call_id, self.event)
 
 
 class AudioChunk(BinaryMessage):
@@ -111,11 +111,11 @@ class AudioChunk(BinaryMessage):
 
     @field_validator("channels", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _split_channels(cls, value: object) -> object:
         return value.split(",") if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _whole_frames(self) -> Self:
+    def _check_frames(self) -> Self:
         if len(set(self.channels)) != len(self.channels) or not self.channels:
             message = "channels must name customer, agent or both, each once"
             raise ValueError(message)
@@ -128,7 +128,7 @@ class AudioChunk(BinaryMessage):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.call_id, "audio", self.sequence)
+        return join_id(self.call_id, "audio", self.sequence)
 
     @property
     def samples(self) -> NDArray[np.int16]:
@@ -151,7 +151,7 @@ class AudioChunk(BinaryMessage):
         return samples.astype(">i2").tobytes()
 
 
-class TranscriptMessage(_Spanned):
+class TranscriptMessage(_SpanMessage):
     """Text of one speaker, from whatever recogniser a site runs (``transcripts.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.transcript.v1"
@@ -168,7 +168,7 @@ class TranscriptMessage(_Spanned):
     @property
     def message_id(self) -> str:  # noqa: D102
         state = "line" if self.final else f"partial~{len(self.text)}"
-        return joined(self.call_id, self.speaker, self.start_ms, state)
+        return join_id(self.call_id, self.speaker, self.start_ms, state)
 
     @property
     def line(self) -> TranscriptLine:
@@ -197,10 +197,10 @@ class UtteranceClip(BinaryMessage):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.call_id, Speaker.CUSTOMER, self.start_ms, "clip")
+        return join_id(self.call_id, Speaker.CUSTOMER, self.start_ms, "clip")
 
 
-class TurnMessage(_Spanned):
+class TurnMessage(_SpanMessage):
     """Who spoke when, silences, talk-over: timing of both, tone of neither (``turns.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.turn.v1"
@@ -211,9 +211,9 @@ class TurnMessage(_Spanned):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        who = self.speaker or "both"
+        speaker = self.speaker or "both"
         until = f"~{self.end_ms}" if self.kind is TurnKind.SILENCE else ""
-        return joined(self.call_id, self.kind, who, self.start_ms) + until
+        return join_id(self.call_id, self.kind, speaker, self.start_ms) + until
 
     @property
     def turn(self) -> Turn:
@@ -233,7 +233,7 @@ class TurnMessage(_Spanned):
         )
 
 
-class Stages(Message):
+class StageTimestamps(Message):
     """When a thing passed each stage of the line, for latency (wall clock, UTC)."""
 
     heard_at: AwareDatetime | None = Field(
@@ -244,7 +244,7 @@ class Stages(Message):
     read_at: AwareDatetime | None = Field(default=None, description="The detector had answered.")
 
 
-class ReadingMessage(_Spanned, Stages):
+class ReadingMessage(_SpanMessage, StageTimestamps):
     """One detector's opinion of one utterance or line of the customer (``readings.v1``).
 
     There is no field for a speaker: an agent is never read.
@@ -290,7 +290,7 @@ class ReadingMessage(_Spanned, Stages):
 
     @classmethod
     def of(cls, reading: Reading, **stages: AwareDatetime | None) -> Self:
-        """As it travels. ``stages`` are the fields of `Stages`."""
+        """As it travels. ``stages`` are the fields of `StageTimestamps`."""
         return cls(
             call_id=reading.call_id,
             start_ms=reading.span.start_ms,
@@ -299,18 +299,18 @@ class ReadingMessage(_Spanned, Stages):
             detector=reading.detector,
             version=reading.version,
             label=reading.label,
-            scores={label: _ratio(score) for label, score in reading.scores.items()},
-            confidence=_ratio(reading.confidence),
+            scores={label: _clip_ratio(score) for label, score in reading.scores.items()},
+            confidence=_clip_ratio(reading.confidence),
             abstained=reading.abstained,
-            arousal=None if reading.arousal is None else _ratio(reading.arousal),
-            valence=None if reading.valence is None else _valence(reading.valence),
+            arousal=None if reading.arousal is None else _clip_ratio(reading.arousal),
+            valence=None if reading.valence is None else _clip_valence(reading.valence),
             topics=reading.topics,
             reasons=reading.reasons,
             **stages,
         )
 
 
-class MoodMessage(Stages):
+class MoodMessage(StageTimestamps):
     """The customer's mood after a reading (``moods.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.mood.v1"
@@ -358,13 +358,13 @@ class MoodMessage(Stages):
 
     @classmethod
     def of(cls, mood: Mood, **stages: AwareDatetime | None) -> Self:
-        """As it travels. ``stages`` are the fields of `Stages`."""
+        """As it travels. ``stages`` are the fields of `StageTimestamps`."""
         return cls(
             call_id=mood.call_id,
             at_ms=mood.at_ms,
             label=mood.label,
-            scores={label: _ratio(score) for label, score in mood.scores.items()},
-            strain=_ratio(mood.strain),
+            scores={label: _clip_ratio(score) for label, score in mood.scores.items()},
+            strain=_clip_ratio(mood.strain),
             level=mood.level,
             level_since_ms=mood.level_since_ms,
             trend=mood.trend,
@@ -372,13 +372,13 @@ class MoodMessage(Stages):
             disagreement=mood.disagreement,
             number=mood.number,
             contrast=mood.contrast,
-            arousal=None if mood.arousal is None else _ratio(mood.arousal),
-            valence=None if mood.valence is None else _valence(mood.valence),
+            arousal=None if mood.arousal is None else _clip_ratio(mood.arousal),
+            valence=None if mood.valence is None else _clip_valence(mood.valence),
             **stages,
         )
 
 
-class AlertMessage(Stages):
+class AlertMessage(StageTimestamps):
     """A playbook fired (``alerts.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.alert.v1"
@@ -396,7 +396,7 @@ class AlertMessage(Stages):
     actions: tuple[Action | None, ...] = Field(
         default=(), description="For each step, what a person confirms; null: nothing."
     )
-    sensitive: Sensitive | None = Field(
+    sensitive: SensitivityKind | None = Field(
         default=None, description="The kind of sensitive customer it speaks of."
     )
     language: Language | None = Field(
@@ -406,11 +406,11 @@ class AlertMessage(Stages):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.call_id, self.playbook_id, self.at_ms)
+        return join_id(self.call_id, self.playbook_id, self.at_ms)
 
     @classmethod
     def of(cls, alert: Alert, *, advised_at: datetime, **stages: AwareDatetime | None) -> Self:
-        """As it travels. ``stages`` are the fields of `Stages`."""
+        """As it travels. ``stages`` are the fields of `StageTimestamps`."""
         return cls(
             call_id=alert.call_id,
             playbook_id=alert.playbook_id,
@@ -418,9 +418,11 @@ class AlertMessage(Stages):
             level=alert.level,
             at_ms=alert.at_ms,
             step=alert.step,
-            title={Language(k): v for k, v in alert.title.items()},
-            suggestion={Language(k): tuple(v) for k, v in alert.suggestion.items()},
-            why={Language(k): v for k, v in alert.why.items()},
+            title={Language(language): text for language, text in alert.title.items()},
+            suggestion={
+                Language(language): tuple(text) for language, text in alert.suggestion.items()
+            },
+            why={Language(language): text for language, text in alert.why.items()},
             reasons=alert.reasons,
             cause_ids=alert.cause_ids,
             actions=alert.actions,
@@ -448,10 +450,10 @@ class Feedback(Message):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.alert_id, self.role, self.given_by or "someone")
+        return join_id(self.alert_id, self.role, self.given_by or "someone")
 
 
-class StepDone(Message):
+class StepConfirmation(Message):
     """A person confirms a step of an alert, or takes that back (``steps.v1``). The last one counts.
 
     An agent says that they did it; a supervisor, of what asks for one, that they took care of it.
@@ -469,10 +471,10 @@ class StepDone(Message):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.alert_id, "step", self.index, self.role, self.given_by or "someone")
+        return join_id(self.alert_id, "step", self.index, self.role, self.given_by or "someone")
 
 
-class EvidenceSealed(Message):
+class EvidenceSeal(Message):
     """What is known of a call was put into a sealed bundle (``seals.v1``).
 
     Its hash is here so that it lies outside the file that it speaks of.
@@ -498,10 +500,10 @@ class EvidenceSealed(Message):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.call_id, "seal", self.sha256)
+        return join_id(self.call_id, "seal", self.sha256)
 
 
-class Correction(_Spanned):
+class Correction(_SpanMessage):
     """A trainer's answer: the right label, for voice and for text apart (``corrections.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.correction.v1"
@@ -517,7 +519,7 @@ class Correction(_Spanned):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        return joined(self.segment_id, self.trainer or "someone")
+        return join_id(self.segment_id, self.trainer or "someone")
 
 
 class DeadLetter(BinaryMessage):
@@ -540,13 +542,13 @@ class DeadLetter(BinaryMessage):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        where = (self.source_topic, self.source_partition, self.source_offset)
-        return joined(self.stage, *where)
+        origin = (self.source_topic, self.source_partition, self.source_offset)
+        return join_id(self.stage, *origin)
 
 
-def _ratio(value: float) -> float:
+def _clip_ratio(value: float) -> float:
     return min(1.0, max(0.0, float(value)))
 
 
-def _valence(value: float) -> float:
+def _clip_valence(value: float) -> float:
     return min(1.0, max(-1.0, float(value)))

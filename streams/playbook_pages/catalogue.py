@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from streams.cloudevents import now
-from streams.rules.reloader import RulesInForce, Taken
+from streams.rules.reloader import PlaybookReloader, ReloadSuccess
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playbooks.playbook import Playbook
     from streams.site.feature import Site
 
-_PLACED = re.compile(r"(?P<where>.+?:\d+): (?P<what>.*)", re.DOTALL)
+_LOCATED_PROBLEM = re.compile(r"(?P<where>.+?:\d+): (?P<what>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Theme:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class CatalogueProblem:
     """One thing that is wrong in the folder.
 
     Attributes:
@@ -53,7 +53,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class PlaybookCatalogue:
     """What one look found.
 
     Attributes:
@@ -65,7 +65,7 @@ class Shelf:
 
     folder: Path | None
     themes: tuple[Theme, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[CatalogueProblem, ...]
     read_at: datetime | None
 
     @property
@@ -74,72 +74,79 @@ class Shelf:
         return sum(len(theme.playbooks) for theme in self.themes)
 
 
-class Watched:
+class WatchedFolder:
     """A folder that the desk looks at, and when it last found sound rules there.
 
     Attributes:
         rules: the last sound ones, and what is wrong with those that lie there now.
-        read_at: see `Shelf`.
+        read_at: see `PlaybookCatalogue`.
     """
 
     def __init__(self, folder: Path | None) -> None:
         """Nothing was looked at yet."""
-        self.rules = RulesInForce(folder)
+        self.rules = PlaybookReloader(folder)
         self.read_at: datetime | None = None
 
-    def look(self, *, at_once: bool = False) -> None:
+    def refresh(self, *, at_once: bool = False) -> None:
         """Look at the folder; it is read only where it changed. Blocks: call it in a thread."""
-        if isinstance(self.rules.look(at_once=at_once), Taken):
+        if isinstance(self.rules.poll(immediately=at_once), ReloadSuccess):
             self.read_at = now()
 
 
 @cache
-def watched(folder: Path | None) -> Watched:
+def get_watched_folder(folder: Path | None) -> WatchedFolder:
     """One memory for a folder, for the page and for what looks while nobody reads the page."""
-    return Watched(folder)
+    return WatchedFolder(folder)
 
 
-async def follow(site: Site) -> None:
+async def poll_folder(site: Site) -> None:
     """Look as often as a worker does, until cancelled.
 
     What was sound between two openings of the page may be what workers go by now.
     """
-    here = watched(site.settings.playbooks)
-    await asyncio.to_thread(here.look, at_once=True)
-    while here.rules.folder is not None:
+    watched_folder = get_watched_folder(site.settings.playbooks)
+    await asyncio.to_thread(watched_folder.refresh, at_once=True)
+    while watched_folder.rules.folder is not None:
         await asyncio.sleep(site.settings.rules_poll_s)
-        await asyncio.to_thread(here.look)
+        await asyncio.to_thread(watched_folder.refresh)
 
 
-def shelf(folder: Path | None) -> Shelf:
+def load_playbook_catalogue(folder: Path | None) -> PlaybookCatalogue:
     """Look at the folder now; it is read only where it changed. Blocks: call it in a thread."""
-    here = watched(folder)
+    watched_folder = get_watched_folder(folder)
     # A page is not asked for again by itself, so it does not wait for a folder to stand still.
-    here.look(at_once=True)
-    return Shelf(folder, _themes(here.rules), _problems(here.rules), here.read_at)
+    watched_folder.refresh(at_once=True)
+    return PlaybookCatalogue(
+        folder,
+        _group_by_theme(watched_folder.rules),
+        _parse_problems(watched_folder.rules),
+        watched_folder.read_at,
+    )
 
 
-def _themes(rules: RulesInForce) -> tuple[Theme, ...]:
+def _group_by_theme(rules: PlaybookReloader) -> tuple[Theme, ...]:
     by_name: dict[str, list[Playbook]] = {}
     for playbook in rules.rulebook:
-        name = _theme(rules, playbook)
+        name = _find_theme(rules, playbook)
         by_name.setdefault(name, []).append(playbook)
     return tuple(Theme(name, tuple(by_name[name])) for name in sorted(by_name))
 
 
-def _theme(rules: RulesInForce, playbook: Playbook) -> str:
-    file = rules.files.get(playbook.playbook_id, rules.where)
-    if file == rules.where:
+def _find_theme(rules: PlaybookReloader, playbook: Playbook) -> str:
+    file = rules.files.get(playbook.playbook_id, rules.path)
+    if file == rules.path:
         return ""
-    name = file.parent.relative_to(rules.where).as_posix()
+    name = file.parent.relative_to(rules.path).as_posix()
     return "" if name == "." else name
 
 
-def _problems(rules: RulesInForce) -> tuple[Problem, ...]:
+def _parse_problems(rules: PlaybookReloader) -> tuple[CatalogueProblem, ...]:
     """With the folder's own name left out, which the page says once."""
-    top = f"{rules.where}{os.sep}"
-    found = [(_PLACED.fullmatch(line), line) for line in rules.refused]
+    folder_prefix = f"{rules.path}{os.sep}"
+    matches = [(_LOCATED_PROBLEM.fullmatch(line), line) for line in rules.problems]
     return tuple(
-        Problem(placed["where"].removeprefix(top), placed["what"]) if placed else Problem("", line)
-        for placed, line in found
+        CatalogueProblem(match["where"].removeprefix(folder_prefix), match["what"])
+        if match
+        else CatalogueProblem("", line)
+        for match, line in matches
     )

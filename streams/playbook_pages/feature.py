@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streams.playbook_pages import routes
-from streams.playbook_pages.catalogue import follow
+from streams.playbook_pages.catalogue import poll_folder
 from streams.site.feature import Feature
 
 if TYPE_CHECKING:
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from streams.site.feature import Arrival
 
 
-def _keep(_connection: Connection, _arrivals: Sequence[Arrival], _settings: Settings) -> None:
+def _persist_nothing(
+    _connection: Connection, _arrivals: Sequence[Arrival], _settings: Settings
+) -> None:
     """Rules lie in files."""
 
 
-def _sweep(_connection: Connection, _at: datetime, _settings: Settings) -> None:
+def _expire_nothing(_connection: Connection, _at: datetime, _settings: Settings) -> None:
     """Nothing grows here."""
 
 
@@ -31,7 +33,7 @@ RULES = Feature(
     name="playbook_pages",
     router=routes.ROUTER,
     folder=Path(__file__).parent,
-    keep=_keep,
-    sweep=_sweep,
-    runs=follow,
+    persist=_persist_nothing,
+    expire=_expire_nothing,
+    run_background=poll_folder,
 )

@@ -16,7 +16,7 @@ from streams.topics import AUDIO, UTTERANCES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from streams.processing.faust_app import Line
+    from streams.processing.faust_app import ProcessorContext
 
 log = logging.getLogger("callmood.dead_letters")
 
@@ -27,14 +27,14 @@ class LimitReachedError(RuntimeError):
     """So much fails that the fault is not in the messages: this worker must stop."""
 
 
-class Limit:
+class DlqLimit:
     """Says when too many of the last messages have failed (getsentry/arroyo's DlqLimit)."""
 
     def __init__(self, *, window: int = 200, ratio: float = 0.5) -> None:
         self._outcomes: deque[bool] = deque(maxlen=window)
         self._ratio = ratio
 
-    def note(self, *, failed: bool) -> None:
+    def record(self, *, failed: bool) -> None:
         """One more message.
 
         Raises:
@@ -53,71 +53,75 @@ class DeadLetters:
     """Where a stage's failures go."""
 
     def __init__(
-        self, line: Line, *, stage: str, on_limit: Callable[[LimitReachedError], None]
+        self,
+        context: ProcessorContext,
+        *,
+        stage: str,
+        on_limit: Callable[[LimitReachedError], None],
     ) -> None:
-        self._line = line
+        self._context = context
         self._stage = stage
-        self._limit = Limit()
+        self._limit = DlqLimit()
         self._on_limit = on_limit
 
     @asynccontextmanager
-    async def catching(self, event: Any) -> AsyncIterator[None]:
+    async def capture(self, event: Any) -> AsyncIterator[None]:
         """Whatever is raised inside sets the event aside instead."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  (that is its purpose)
-            await self.set_aside(event, error)
+            await self.reject(event, error)
 
-    def worked(self) -> None:
+    def record_success(self) -> None:
         """A piece of this stage's work succeeded: it is not failing on everything."""
-        self._limit.note(failed=False)
+        self._limit.record(failed=False)
 
-    async def set_aside(self, event: Any, error: Exception) -> None:
+    async def reject(self, event: Any, error: Exception) -> None:
         """Send one event to the dead letters."""
         try:
-            letter = dead_letter(event.message, error, stage=self._stage)
-        except ValueError as fault:
-            log.warning("a dead letter could not be written: %s", one_line(fault))
+            letter = build_dead_letter(event.message, error, stage=self._stage)
+        except ValueError as encoding_error:
+            log.warning("a dead letter could not be written: %s", summarize_error(encoding_error))
             return
-        where = f"{letter.source_topic}[{letter.source_partition}]@{letter.source_offset}"
-        log.warning("%s: set aside: %s", where, letter.reason)
-        await self._line.dead_letter(letter, source=letter.source_topic, stage=self._stage)
+        origin = f"{letter.source_topic}[{letter.source_partition}]@{letter.source_offset}"
+        log.warning("%s: set aside: %s", origin, letter.reason)
+        await self._context.send_dead_letter(letter, source=letter.source_topic, stage=self._stage)
         # A message that is not what it should be says nothing about this worker.
         if not isinstance(error, MessageError):
-            self._note_failure()
+            self._record_failure()
 
-    def _note_failure(self) -> None:
+    def _record_failure(self) -> None:
         try:
-            self._limit.note(failed=True)
+            self._limit.record(failed=True)
         except LimitReachedError as error:
             self._on_limit(error)
 
 
-def dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:
+def build_dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:
     """What is sent for a message (anything with topic, partition, offset, key, value).
 
     Sound stays where it is and is forgotten there: dead letters are kept longer.
     """
     value = message.value or b""
-    kept = b"" if message.topic in (AUDIO.name, UTTERANCES.name) else value[:MAX_CHUNK_BYTES]
+    payload = b"" if message.topic in (AUDIO.name, UTTERANCES.name) else value[:MAX_CHUNK_BYTES]
     return DeadLetter(
-        call_id=_call_id(message.key),
-        reason=one_line(error)[:1_000],
+        call_id=_decode_call_id(message.key),
+        reason=summarize_error(error)[:1_000],
         stage=stage,
         source_topic=message.topic,
         source_partition=message.partition,
         source_offset=message.offset,
         size=len(value),
-        payload=bytes(kept),
+        payload=bytes(payload),
     )
 
 
-def one_line(error: Exception) -> str:
+def summarize_error(error: Exception) -> str:
     """What went wrong, as one line."""
     text = " ".join(str(error).split()) or "no details"
     return text if isinstance(error, MessageError) else f"{type(error).__name__}: {text}"
 
 
-def _call_id(key: bytes | None) -> str:
+def _decode_call_id(key: bytes | None) -> str:
     text = (key or b"").decode("utf-8", errors="replace")
     return text if re.fullmatch(CALL_ID_PATTERN, text) and "\n" not in text else UNKNOWN_CALL

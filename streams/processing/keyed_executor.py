@@ -10,28 +10,28 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 
-class InTurn:
+class KeyedExecutor:
     """Runs what it is given in tasks: of one call one after the other, in the order given."""
 
-    def __init__(self, *, at_once: int) -> None:
-        self._room = asyncio.Semaphore(at_once)
-        self._last: dict[str, asyncio.Task[None]] = {}
+    def __init__(self, *, max_concurrency: int) -> None:
+        self._slots = asyncio.Semaphore(max_concurrency)
+        self._last_tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def do(self, call_id: str, work: Coroutine[None, None, None]) -> None:
+    async def submit(self, key: str, coroutine: Coroutine[None, None, None]) -> None:
         """Start the work when its turn comes; waits only where too much is under way."""
-        await self._room.acquire()
-        task = asyncio.create_task(self._after(self._last.get(call_id), work))
-        self._last[call_id] = task
-        task.add_done_callback(partial(self._done, call_id))
+        await self._slots.acquire()
+        task = asyncio.create_task(self._run_after(self._last_tasks.get(key), coroutine))
+        self._last_tasks[key] = task
+        task.add_done_callback(partial(self._release, key))
 
-    async def _after(
-        self, before: asyncio.Task[None] | None, work: Coroutine[None, None, None]
+    async def _run_after(
+        self, previous: asyncio.Task[None] | None, coroutine: Coroutine[None, None, None]
     ) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        await work
+        if previous is not None:
+            await asyncio.wait([previous])
+        await coroutine
 
-    def _done(self, call_id: str, task: asyncio.Task[None]) -> None:
-        self._room.release()
-        if self._last.get(call_id) is task:
-            del self._last[call_id]
+    def _release(self, key: str, task: asyncio.Task[None]) -> None:
+        self._slots.release()
+        if self._last_tasks.get(key) is task:
+            del self._last_tasks[key]

@@ -12,103 +12,105 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.metrics import CHUNKS_HELD
+from streams.metrics import PENDING_CHUNKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Where(NamedTuple):
+class TopicPartition(NamedTuple):
     """A partition of a topic; compares equal to Faust's ``TP``."""
 
     topic: str
     partition: int
 
 
-class Refusal(Enum):
+class OutOfOrder(Enum):
     """Why an event was not taken."""
 
-    REPEATED = "it was taken before"
-    EARLY = "one before it has not come"
+    DUPLICATE = "it was taken before"
+    GAP = "one before it has not come"
 
 
 @dataclass(slots=True)
-class _Partition:
+class _PartitionState:
     """Attributes: next offset to take, events taken and not done, everything before is done."""
 
     next_offset: int
-    done_until: int
-    open: deque[Hold] = field(default_factory=deque)
+    committable_offset: int
+    pending: deque[PendingOffset] = field(default_factory=deque)
 
 
 @dataclass(slots=True, eq=False)
-class Hold:
-    """One event that was taken and is not done yet. Somebody must `release` it."""
+class PendingOffset:
+    """One event that was taken and is not done yet. Somebody must `ack` it."""
 
     offset: int
-    partition: _Partition
+    partition: _PartitionState
     done: bool = False
 
-    def release(self) -> None:
+    def ack(self) -> None:
         """It is done; the partition may be committed as far as all before it are."""
         if self.done:
             return
         self.done = True
-        waiting = self.partition.open
-        while waiting and waiting[0].done:
-            waiting.popleft()
-            CHUNKS_HELD.dec()
-        self.partition.done_until = waiting[0].offset if waiting else self.partition.next_offset
+        pending = self.partition.pending
+        while pending and pending[0].done:
+            pending.popleft()
+            PENDING_CHUNKS.dec()
+        self.partition.committable_offset = (
+            pending[0].offset if pending else self.partition.next_offset
+        )
 
 
-class Ledger:
+class OffsetTracker:
     """What one processor has taken and not done, by partition, in order and without holes."""
 
     def __init__(self) -> None:
-        self._partitions: dict[Where, _Partition] = {}
+        self._partitions: dict[TopicPartition, _PartitionState] = {}
 
-    def knows(self, where: Where) -> bool:
+    def is_tracking(self, tp: TopicPartition) -> bool:
         """Whether it is settled where this partition begins."""
-        return where in self._partitions
+        return tp in self._partitions
 
-    def begin(self, where: Where, offset: int) -> None:
+    def start(self, tp: TopicPartition, offset: int) -> None:
         """The next event of this partition to take is this one."""
-        self._partitions[where] = _Partition(offset, offset)
+        self._partitions[tp] = _PartitionState(offset, offset)
 
-    def next_offset(self, where: Where) -> int:
+    def next_offset(self, tp: TopicPartition) -> int:
         """The offset of the event to take next."""
-        return self._partitions[where].next_offset
+        return self._partitions[tp].next_offset
 
-    def skip_to(self, where: Where, offset: int) -> None:
+    def skip_to(self, tp: TopicPartition, offset: int) -> None:
         """The events before ``offset`` do not exist (any more)."""
-        partition = self._partitions[where]
+        partition = self._partitions[tp]
         partition.next_offset = max(partition.next_offset, offset)
-        if not partition.open:
-            partition.done_until = partition.next_offset
+        if not partition.pending:
+            partition.committable_offset = partition.next_offset
 
-    def take(self, where: Where, offset: int) -> Hold | Refusal:
+    def accept(self, tp: TopicPartition, offset: int) -> PendingOffset | OutOfOrder:
         """Take the event at ``offset``, if it is the one to take next."""
-        partition = self._partitions[where]
+        partition = self._partitions[tp]
         if offset != partition.next_offset:
-            return Refusal.REPEATED if offset < partition.next_offset else Refusal.EARLY
-        hold = Hold(offset, partition)
-        partition.open.append(hold)
+            return OutOfOrder.DUPLICATE if offset < partition.next_offset else OutOfOrder.GAP
+        pending = PendingOffset(offset, partition)
+        partition.pending.append(pending)
         partition.next_offset = offset + 1
-        CHUNKS_HELD.inc()
-        return hold
+        PENDING_CHUNKS.inc()
+        return pending
 
-    def done(self) -> dict[Where, int]:
+    def committable_offsets(self) -> dict[TopicPartition, int]:
         """For each partition, the offset before which everything is done."""
-        return {where: one.done_until for where, one in self._partitions.items()}
+        return {tp: partition.committable_offset for tp, partition in self._partitions.items()}
 
-    def forget(self, partitions: Iterable[tuple[str, int]]) -> None:
+    def revoke(self, partitions: Iterable[tuple[str, int]]) -> None:
         """These are another worker's now, or ours anew: whoever has them begins again."""
-        for where in partitions:
-            partition = self._partitions.pop(Where(*where), None)
+        for tp in partitions:
+            partition = self._partitions.pop(TopicPartition(*tp), None)
             if partition is not None:
-                CHUNKS_HELD.dec(len(partition.open))
-                partition.open.clear()
+                PENDING_CHUNKS.dec(len(partition.pending))
+                partition.pending.clear()
 
-    def held(self) -> int:
+    def count_pending(self) -> int:
         """How many events are taken and not done."""
-        return sum(len(partition.open) for partition in self._partitions.values())
+        return sum(len(partition.pending) for partition in self._partitions.values())

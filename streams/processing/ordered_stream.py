@@ -15,12 +15,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from streams.cloudevents import Message, MessageError
-from streams.processing.offset_tracker import Hold, Ledger, Refusal, Where
+from streams.processing.offset_tracker import (
+    OffsetTracker,
+    OutOfOrder,
+    PendingOffset,
+    TopicPartition,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from streams.processing.faust_app import Line
+    from streams.processing.faust_app import ProcessorContext
     from streams.topics import KafkaTopic
 
 MAX_REWINDS = 3
@@ -31,151 +36,161 @@ AnyMessage = TypeVar("AnyMessage", bound=Message)
 log = logging.getLogger("callmood.intake")
 
 
-def decoded(kind: type[AnyMessage], event: Any) -> AnyMessage:
+def decode_event(message_type: type[AnyMessage], event: Any) -> AnyMessage:
     """The message that an event carries.
 
     Raises:
         MessageError: it is not one, or its key names another call (or caller): then it lies on
             a partition whose worker does not have that call.
     """
-    message = kind.decode(event.value or b"", list((event.headers or {}).items()))
+    message = message_type.decode(event.value or b"", list((event.headers or {}).items()))
     if event.message.key != message.key.encode():
-        whose = "call id" if message.key == message.call_id else "caller"
-        text = f"key: {event.message.key!r} is not the {whose} {message.key}"
+        key_kind = "call id" if message.key == message.call_id else "caller"
+        text = f"key: {event.message.key!r} is not the {key_kind} {message.key}"
         raise MessageError(text)
     return message
 
 
-class Intakes:
+class OffsetCommitter:
     """The ways in of all processors of a worker, and what of it may be committed."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self._by_topic: defaultdict[str, list[Intake]] = defaultdict(list)
-        self._committed: dict[Where, int] = {}
-        self._committing = asyncio.Lock()
-        self._waiting: dict[Where, int] = {}
+    def __init__(self, context: ProcessorContext) -> None:
+        self._context = context
+        self._streams_by_topic: defaultdict[str, list[OrderedStream]] = defaultdict(list)
+        self._committed: dict[TopicPartition, int] = {}
+        self._commit_lock = asyncio.Lock()
+        self._stalled_at: dict[TopicPartition, int] = {}
 
-    def of(self, *topics: KafkaTopic) -> Intake:
+    def open_stream(self, *topics: KafkaTopic) -> OrderedStream:
         """The way into one processor, which reads these topics."""
-        intake = Intake(self._line)
+        ordered_stream = OrderedStream(self._context)
         for topic in topics:
-            self._by_topic[topic.name].append(intake)
-        return intake
+            self._streams_by_topic[topic.name].append(ordered_stream)
+        return ordered_stream
 
     async def commit(self) -> None:
         """Tell Kafka what every reader has done. All that was sent for it is with Kafka first."""
-        async with self._committing:
-            done = {
-                where: offset
-                for where, offset in self._done().items()
-                if offset > self._committed.get(where, 0)
+        async with self._commit_lock:
+            offsets = {
+                tp: offset
+                for tp, offset in self._committable_offsets().items()
+                if offset > self._committed.get(tp, 0)
             }
-            if done and await self._line.commit(done):
-                self._committed.update(done)
+            if offsets and await self._context.commit(offsets):
+                self._committed.update(offsets)
 
-    def _done(self) -> dict[Where, int]:
+    def _committable_offsets(self) -> dict[TopicPartition, int]:
         """Where every processor that reads a partition is done with it."""
-        done: dict[Where, int] = {}
-        for topic, intakes in self._by_topic.items():
-            each = [intake.ledger.done() for intake in intakes]
-            for where in set.intersection(*(set(one) for one in each)):
-                if where.topic == topic:
-                    done[where] = min(one[where] for one in each)
-        return done
+        offsets: dict[TopicPartition, int] = {}
+        for topic, ordered_streams in self._streams_by_topic.items():
+            stream_offsets = [
+                ordered_stream.tracker.committable_offsets() for ordered_stream in ordered_streams
+            ]
+            for tp in set.intersection(*(set(committable) for committable in stream_offsets)):
+                if tp.topic == topic:
+                    offsets[tp] = min(committable[tp] for committable in stream_offsets)
+        return offsets
 
-    async def watch(self) -> None:
+    async def reread_stalled(self) -> None:
         """Read again where events wait and none has come since the last look.
 
         Consumers can stop silently, and a hole at a partition's end shows in nothing else.
         """
-        ours = [where for where in self._line.assigned() if where.topic in self._by_topic]
-        ends = await self._line.ends(ours) if ours else {}
-        committed = await self._line.committed() if ours else {}
-        present: dict[Where, int] = {}
-        for where, end in ends.items():
-            at = self._position(where, committed.get(where, 0))
-            if at < end:
-                present[where] = at
-                if self._waiting.get(where) == at:
-                    log.info("%s[%d]: nothing comes after %d; reading again", *where, at)
-                    await self._line.seek(where, at)
-        self._waiting = present
+        assignment = [tp for tp in self._context.assignment() if tp.topic in self._streams_by_topic]
+        ends = await self._context.end_offsets(assignment) if assignment else {}
+        committed = await self._context.committed() if assignment else {}
+        stalled: dict[TopicPartition, int] = {}
+        for tp, end in ends.items():
+            position = self._next_offset(tp, committed.get(tp, 0))
+            if position < end:
+                stalled[tp] = position
+                if self._stalled_at.get(tp) == position:
+                    log.info("%s[%d]: nothing comes after %d; reading again", *tp, position)
+                    await self._context.seek(tp, position)
+        self._stalled_at = stalled
 
-    def _position(self, where: Where, committed: int) -> int:
+    def _next_offset(self, tp: TopicPartition, committed: int) -> int:
         """The event that the slowest reader is to take next."""
-        ledgers = [intake.ledger for intake in self._by_topic[where.topic]]
-        known = [one.next_offset(where) for one in ledgers if one.knows(where)]
-        return min(known) if len(known) == len(ledgers) else committed
+        trackers = [ordered_stream.tracker for ordered_stream in self._streams_by_topic[tp.topic]]
+        offsets = [tracker.next_offset(tp) for tracker in trackers if tracker.is_tracking(tp)]
+        return min(offsets) if len(offsets) == len(trackers) else committed
 
-    def forget(self, partitions: Iterable[tuple[str, int]]) -> None:
+    def revoke(self, partitions: Iterable[tuple[str, int]]) -> None:
         """After a rebalance: what was not committed is read again, by whoever has it now."""
-        gone = [Where(*one) for one in partitions]
-        for intake in {one for intakes in self._by_topic.values() for one in intakes}:
-            intake.forget(gone)
-        for where in gone:
-            self._committed.pop(where, None)
+        revoked = [TopicPartition(*item) for item in partitions]
+        for ordered_stream in {
+            item for ordered_streams in self._streams_by_topic.values() for item in ordered_streams
+        }:
+            ordered_stream.revoke(revoked)
+        for tp in revoked:
+            self._committed.pop(tp, None)
 
 
-class Intake:
+class OrderedStream:
     """The way into one processor."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self.ledger = Ledger()
-        self._holes: dict[Where, _Hole] = {}
+    def __init__(self, context: ProcessorContext) -> None:
+        self._context = context
+        self.tracker = OffsetTracker()
+        self._gaps: dict[TopicPartition, _OffsetGap] = {}
 
-    async def events(self, stream: Any) -> AsyncIterator[tuple[Any, Hold]]:
+    async def events(self, stream: Any) -> AsyncIterator[tuple[Any, PendingOffset]]:
         """A stream's events, each with a hold that somebody must release."""
         async for event in stream.noack().events():
-            where = Where(event.message.topic, event.message.partition)
-            if not self.ledger.knows(where):
-                self.ledger.begin(where, await self._beginning(where))
-            taken = self.ledger.take(where, event.message.offset)
-            if taken is Refusal.EARLY:
-                taken = await self._after_hole(where, event.message.offset)
-            if isinstance(taken, Hold):
-                self._holes.pop(where, None)
-                yield event, taken
+            tp = TopicPartition(event.message.topic, event.message.partition)
+            if not self.tracker.is_tracking(tp):
+                self.tracker.start(tp, await self._find_start_offset(tp))
+            outcome = self.tracker.accept(tp, event.message.offset)
+            if outcome is OutOfOrder.GAP:
+                outcome = await self._handle_gap(tp, event.message.offset)
+            if isinstance(outcome, PendingOffset):
+                self._gaps.pop(tp, None)
+                yield event, outcome
 
-    def forget(self, partitions: Iterable[Where]) -> None:
+    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         """These begin anew."""
-        self.ledger.forget(partitions)
-        for where in partitions:
-            self._holes.pop(where, None)
+        self.tracker.revoke(partitions)
+        for tp in partitions:
+            self._gaps.pop(tp, None)
 
-    async def _beginning(self, where: Where) -> int:
-        committed = (await self._line.committed()).get(where)
-        return await self._line.earliest(where) if committed is None else committed
+    async def _find_start_offset(self, tp: TopicPartition) -> int:
+        committed = (await self._context.committed()).get(tp)
+        return await self._context.beginning_offset(tp) if committed is None else committed
 
-    async def _after_hole(self, where: Where, offset: int) -> Hold | Refusal:
+    async def _handle_gap(self, tp: TopicPartition, offset: int) -> PendingOffset | OutOfOrder:
         """Read again from the hole; if it stays, these events do not exist.
 
         Retention takes the oldest events away, and transactions of a foreign producer leave
         offsets without events.
         """
-        hole = self._holes.setdefault(where, _Hole())
-        if offset > hole.seen_until and hole.rewinds:
+        gap = self._gaps.setdefault(tp, _OffsetGap())
+        if offset > gap.highest_seen and gap.rewinds:
             # Fetched before the seek took hold; what it is for is still to come.
-            hole.seen_until = offset
-            return Refusal.EARLY
-        hole.seen_until = offset
-        wanted = self.ledger.next_offset(where)
-        oldest = await self._line.earliest(where)
-        if oldest > wanted or hole.rewinds >= MAX_REWINDS:
-            there = max(wanted + 1, min(offset, oldest)) if oldest > wanted else offset
-            log.warning("%s[%d]: Kafka has no events %d to %d", *where, wanted, there - 1)
-            self.ledger.skip_to(where, there)
-            return self.ledger.take(where, offset)
-        hole.rewinds += 1
-        log.info("%s[%d]: %d to %d were passed over; reading again", *where, wanted, offset - 1)
-        await self._line.seek(where, wanted)
-        return Refusal.EARLY
+            gap.highest_seen = offset
+            return OutOfOrder.GAP
+        gap.highest_seen = offset
+        missing_offset = self.tracker.next_offset(tp)
+        oldest = await self._context.beginning_offset(tp)
+        if oldest > missing_offset or gap.rewinds >= MAX_REWINDS:
+            resume_offset = (
+                max(missing_offset + 1, min(offset, oldest)) if oldest > missing_offset else offset
+            )
+            log.warning(
+                "%s[%d]: Kafka has no events %d to %d", *tp, missing_offset, resume_offset - 1
+            )
+            self.tracker.skip_to(tp, resume_offset)
+            return self.tracker.accept(tp, offset)
+        gap.rewinds += 1
+        log.info(
+            "%s[%d]: %d to %d were passed over; reading again", *tp, missing_offset, offset - 1
+        )
+        await self._context.seek(tp, missing_offset)
+        return OutOfOrder.GAP
 
 
 @dataclass(slots=True)
-class _Hole:
+class _OffsetGap:
     """Events that have not come: how far was read beyond, and how often it was begun again."""
 
-    seen_until: int = -1
+    highest_seen: int = -1
     rewinds: int = 0

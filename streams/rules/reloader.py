@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from playbooks.engine.rulebook import Rulebook
-from playbooks.files.discovery import rule_files
-from playbooks.files.loader import LIBRARY, PlaybookError, load_library, lock_file, playbook_files
-from playbooks.review.library_diff import Changes, changes
+from playbooks.files.discovery import find_rule_files
+from playbooks.files.loader import (
+    LIBRARY,
+    PlaybookError,
+    find_lock_file,
+    find_playbook_files,
+    load_library,
+)
+from playbooks.review.library_diff import RulebookDiff, diff_rulebooks
 from playbooks.review.test_runner import run_library
 from playbooks.yaml_nodes import MAX_BYTES
 
@@ -25,18 +31,18 @@ if TYPE_CHECKING:
     from playbooks.review.test_runner import Outcome
 
 Fingerprint: TypeAlias = tuple[tuple[str, ...], ...]
-_VERSION = re.compile(rb"^version\s*:", re.MULTILINE)
+_VERSION_KEY = re.compile(rb"^version\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ReloadSuccess:
     """Other rules are in force since this look, or the refused ones are gone again."""
 
-    changes: Changes
+    changes: RulebookDiff
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ReloadFailure:
     """What lies there cannot be used; the rules in force stay.
 
     Attributes:
@@ -47,130 +53,137 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sound:
+class _ValidLibrary:
     """Rules that may be taken."""
 
     rulebook: Rulebook
     files: Mapping[str, Path]
-    changes: Changes
+    changes: RulebookDiff
 
 
-class RulesInForce:
+class PlaybookReloader:
     """The present library, and how to look for the next.
 
     Attributes:
-        rulebook: the playbooks in force now; empty before a first `look` succeeds.
+        rulebook: the playbooks in force now; empty before a first `poll` succeeds.
             Replaced as a whole: who reads it once sees one library.
         files: where each of them was read, by id.
-        refused: problems of what lies in the folder now; empty where that is in force.
-        waiting: the folder has changed, and the next look will say whether it stands still.
+        problems: problems of what lies in the folder now; empty where that is in force.
+        has_pending_change: the folder has changed; the next poll says whether it stands still.
     """
 
     def __init__(self, folder: Path | None) -> None:
         """Prepare for a folder (or a file); ``None``: the library that comes with the code."""
         self.folder = folder
-        self.where = LIBRARY if folder is None else folder
+        self.path = LIBRARY if folder is None else folder
         self.rulebook = Rulebook(())
         self.files: Mapping[str, Path] = {}
-        self.refused: tuple[str, ...] = ()
-        self._seen: Fingerprint | None = None
-        self._judged: Fingerprint | None = None
-        self._looking = threading.Lock()
+        self.problems: tuple[str, ...] = ()
+        self._last_fingerprint: Fingerprint | None = None
+        self._loaded_fingerprint: Fingerprint | None = None
+        self._lock = threading.Lock()
 
     @property
-    def waiting(self) -> bool:
+    def has_pending_change(self) -> bool:
         """A change was seen that has not been judged."""
-        return self._seen != self._judged
+        return self._last_fingerprint != self._loaded_fingerprint
 
-    def look(self, *, at_once: bool = False) -> Taken | Refused | None:
+    def poll(self, *, immediately: bool = False) -> ReloadSuccess | ReloadFailure | None:
         """Look at the folder, and judge it once it stands still: at two looks in a row the same.
 
         Args:
-            at_once: judge at the first look, for who cannot come back. What changes meanwhile
+            immediately: judge at the first look, for who cannot come back. What changes meanwhile
                 is seen at the next.
 
         Returns:
             ``None`` where there is nothing new.
         """
-        with self._looking:
-            if self.folder is None and self._judged is not None:
+        with self._lock:
+            if self.folder is None and self._loaded_fingerprint is not None:
                 return None
-            found = fingerprint(self.where)
-            before, self._seen = self._seen, found
-            if found == self._judged or not (at_once or found == before):
+            current = fingerprint(self.path)
+            previous, self._last_fingerprint = self._last_fingerprint, current
+            if current == self._loaded_fingerprint or not (immediately or current == previous):
                 return None
-            verdict = self._judge()
-            if not at_once and fingerprint(self.where) != found:
-                self._seen = None
+            result = self._load()
+            if not immediately and fingerprint(self.path) != current:
+                self._last_fingerprint = None
                 return None
-            self._judged = found
-            return self._kept(verdict)
+            self._loaded_fingerprint = current
+            return self._apply(result)
 
-    def forget_look(self) -> None:
+    def reset(self) -> None:
         """Judge anew at the next two looks, even what was judged before."""
-        with self._looking:
-            self._seen = self._judged = None
+        with self._lock:
+            self._last_fingerprint = self._loaded_fingerprint = None
 
-    def _judge(self) -> _Sound | Refused:
+    def _load(self) -> _ValidLibrary | ReloadFailure:
         try:
             rulebook = load_library(self.folder)
             # A rule's file is called as the rule.
-            files = {file.stem: file for file in playbook_files(self.where)}
-            difference = changes(self.rulebook, rulebook)
-            problems = self._problems(difference, files)
+            files = {file.stem: file for file in find_playbook_files(self.path)}
+            difference = diff_rulebooks(self.rulebook, rulebook)
+            problems = self._find_problems(difference, files)
         except PlaybookError as error:
-            return Refused(error.problems)
+            return ReloadFailure(error.problems)
         except OSError as error:
-            return Refused((f"{self.where}:1: cannot be read ({error.strerror}); check the disk",))
-        return Refused(problems) if problems else _Sound(rulebook, files, difference)
+            return ReloadFailure(
+                (f"{self.path}:1: cannot be read ({error.strerror}); check the disk",)
+            )
+        return ReloadFailure(problems) if problems else _ValidLibrary(rulebook, files, difference)
 
-    def _problems(self, difference: Changes, files: Mapping[str, Path]) -> tuple[str, ...]:
-        unnumbered = [
-            _unnumbered(files.get(one.playbook_id, self.where), one.version)
-            for one in difference.same_version
+    def _find_problems(
+        self, difference: RulebookDiff, files: Mapping[str, Path]
+    ) -> tuple[str, ...]:
+        version_problems = [
+            _describe_missing_bump(files.get(item.playbook_id, self.path), item.version)
+            for item in difference.same_version
         ]
         # The built-in library's tests were run where it was made.
-        tested = () if self.folder is None else run_library(difference.untested)
-        return (*unnumbered, *(_failed(one) for one in tested if not one.passed))
+        outcomes = () if self.folder is None else run_library(difference.untested)
+        return (
+            *version_problems,
+            *(_describe_failed_test(item) for item in outcomes if not item.passed),
+        )
 
-    def _kept(self, verdict: _Sound | Refused) -> Taken | Refused | None:
-        if isinstance(verdict, Refused):
-            self.refused = verdict.problems
-            return verdict
-        was_refused, self.refused = bool(self.refused), ()
-        self.rulebook, self.files = verdict.rulebook, verdict.files
-        return Taken(verdict.changes) if verdict.changes or was_refused else None
+    def _apply(self, result: _ValidLibrary | ReloadFailure) -> ReloadSuccess | ReloadFailure | None:
+        if isinstance(result, ReloadFailure):
+            self.problems = result.problems
+            return result
+        had_problems, self.problems = bool(self.problems), ()
+        self.rulebook, self.files = result.rulebook, result.files
+        return ReloadSuccess(result.changes) if result.changes or had_problems else None
 
 
-def fingerprint(where: Path) -> Fingerprint:
+def fingerprint(path: Path) -> Fingerprint:
     """Cheap, and another whenever a rule file may be another: looks at names, reads nothing.
 
     The time of the last status change is in it because a copy that keeps its source's
     modification time and size would otherwise pass for the old file.
     """
     try:
-        return tuple(_stamp(file) for file in (*rule_files(where), lock_file(where)))
+        return tuple(_file_stamp(file) for file in (*find_rule_files(path), find_lock_file(path)))
     except OSError as error:
         return ((str(error),),)
 
 
-def _stamp(file: Path) -> tuple[str, ...]:
+def _file_stamp(file: Path) -> tuple[str, ...]:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError as error:
         return str(file), str(error)
-    marks = found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev
-    return str(file), *map(str, marks)
+    stamps = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+    return str(file), *map(str, stamps)
 
 
-def _unnumbered(file: Path, version: int) -> str:
+def _describe_missing_bump(file: Path, version: int) -> str:
     with file.open("rb") as source:
         content = source.read(MAX_BYTES)
-    found = _VERSION.search(content)
-    line = content[: found.start() if found else 0].count(b"\n") + 1
+    match = _VERSION_KEY.search(content)
+    line = content[: match.start() if match else 0].count(b"\n") + 1
     return f"{file}:{line}: changed, but still version {version}; give it version {version + 1}"
 
 
-def _failed(outcome: Outcome) -> str:
+def _describe_failed_test(outcome: Outcome) -> str:
     case = outcome.case
-    return f"{case.where}: its test “{case.name}” fails: {outcome.difference}; mend rule or test"
+    return f"{case.location}: its test “{case.name}” fails: {outcome.difference}; mend rule or test"

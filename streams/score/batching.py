@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item", Utterance, TranscriptLine)
 
 MAX_BATCH = 16
-MAX_WAITING = 256
+MAX_QUEUE_SIZE = 256
 """Items that wait for a detector; whoever brings another waits too."""
 
 
@@ -28,8 +28,8 @@ class Batcher(Generic[Item]):
 
     def __init__(self, detector: Detector[Item]) -> None:
         self._detector: Detector[Item] = detector
-        self._waiting: asyncio.Queue[tuple[Item, asyncio.Future[Reading]]] = asyncio.Queue(
-            MAX_WAITING
+        self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Reading]]] = asyncio.Queue(
+            MAX_QUEUE_SIZE
         )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"read-{detector.modality}")
         self._task: asyncio.Task[None] | None = None
@@ -44,7 +44,7 @@ class Batcher(Generic[Item]):
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
-        await self._waiting.put((item, answer))
+        await self._queue.put((item, answer))
         return await answer
 
     async def stop(self) -> None:
@@ -58,9 +58,9 @@ class Batcher(Generic[Item]):
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < MAX_BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
+            batch = [await self._queue.get()]
+            while len(batch) < MAX_BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
             items = [item for item, _ in batch]
             answers = await loop.run_in_executor(self._thread, self._read_all, items)
             for (_, future), answer in zip(batch, answers, strict=True):

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from detectors.utterance import Baseline, Language, Span, Speaker
-from detectors.voice.call_segmenter import Checkpoint, Heard, Listener
+from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan
+from detectors.voice.call_segmenter import CallSegmenter, Checkpoint, SegmenterResult
 from streams.cloudevents import MessageError
 
-LONGEST_LEAP_MS = 60_000
+MAX_CHUNK_GAP_MS = 60_000
 """A chunk may lie this far ahead of the last one, and twice as far as time has passed."""
 
 if TYPE_CHECKING:
     from streams.messages.records import AudioChunk
-    from streams.processing.offset_tracker import Hold
+    from streams.processing.offset_tracker import PendingOffset
 
 
 @dataclass(slots=True)
@@ -26,16 +26,16 @@ class Job:
     """What one chunk brought to an end, waiting to be read and sent in the call's order.
 
     Attributes:
-        closes: the chunk was the call's last one, so that nothing comes behind this job. A call
+        is_last: the chunk was the call's last one, so that nothing comes behind this job. A call
             that merely fell silent may go on.
     """
 
-    heard: Heard
+    result: SegmenterResult
     clock: Clock
     found_at: datetime
-    cause: Any
-    releases: list[Hold] = field(default_factory=list)
-    closes: bool = False
+    event: Any
+    pending: list[PendingOffset] = field(default_factory=list)
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,72 +45,74 @@ class Clock:
     at_ms: int
     at: datetime | None
 
-    def when(self, ms: int) -> datetime | None:
+    def to_instant(self, ms: int) -> datetime | None:
         """When that was spoken, where the gateway told."""
         return None if self.at is None else self.at - timedelta(milliseconds=self.at_ms - ms)
 
 
-class OngoingCall:
+class CallAudio:
     """The listener of one call, its unacknowledged chunks and its unread utterances."""
 
-    def __init__(self, call_id: str, partition: int, remembered: dict[str, Any] | None) -> None:
-        checkpoint = _checkpoint(remembered) if remembered else None
+    def __init__(self, call_id: str, partition: int, saved: dict[str, Any] | None) -> None:
+        checkpoint = _load_checkpoint(saved) if saved else None
         self.call_id = call_id
         self.partition = partition
-        self.listener = Listener(call_id, checkpoint)
+        self.listener = CallSegmenter(call_id, checkpoint)
         self.checkpoint = checkpoint or Checkpoint()
-        self.baseline = _baseline(remembered)
+        self.baseline = _load_baseline(saved)
         self.language = Language.KOREAN
         self.keep_clips = False
-        self.ended = False
-        self.over = False
-        self.touched = time.monotonic()
+        self.has_ended = False
+        self.is_complete = False
+        self.last_activity = time.monotonic()
         self.jobs: deque[Job] = deque()
-        self.busy = False
-        self._held: deque[tuple[int, Hold]] = deque()
-        self._heard_until_ms = 0
+        self.is_busy = False
+        self._pending: deque[tuple[int, PendingOffset]] = deque()
+        self._received_until_ms = 0
 
-    def take(self, chunk: AudioChunk, hold: Hold) -> Heard:
+    def feed(self, chunk: AudioChunk, pending: PendingOffset) -> SegmenterResult:
         """Listen to a chunk; it stays held until its audio has been decided and read."""
-        self._refuse_leap(chunk)
-        self.touched = time.monotonic()
+        self._check_gap(chunk)
+        self.last_activity = time.monotonic()
         self.language, self.keep_clips = chunk.language, chunk.keep_clips
         samples = chunk.samples
-        self._held.append((chunk.end_ms, hold))
-        sound = {speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)}
-        return self.listener.hear(chunk.start_ms, sound)
+        self._pending.append((chunk.end_ms, pending))
+        channels = {speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)}
+        return self.listener.feed(chunk.start_ms, channels)
 
-    def _refuse_leap(self, chunk: AudioChunk) -> None:
+    def _check_gap(self, chunk: AudioChunk) -> None:
         """One chunk with a wrong clock must not deafen us to all that come after it."""
-        quiet_ms = int(1000 * (time.monotonic() - self.touched))
-        ahead_ms = chunk.start_ms - self._heard_until_ms
-        if self._heard_until_ms and ahead_ms > LONGEST_LEAP_MS + 2 * quiet_ms:
+        quiet_ms = int(1000 * (time.monotonic() - self.last_activity))
+        ahead_ms = chunk.start_ms - self._received_until_ms
+        if self._received_until_ms and ahead_ms > MAX_CHUNK_GAP_MS + 2 * quiet_ms:
             message = f"start_ms {chunk.start_ms} is {ahead_ms} ms ahead of the call"
             raise MessageError(message)
-        self._heard_until_ms = max(self._heard_until_ms, chunk.end_ms)
+        self._received_until_ms = max(self._received_until_ms, chunk.end_ms)
 
-    def decided(self) -> list[Hold]:
+    def pop_completed(self) -> list[PendingOffset]:
         """Takes out the holds of chunks that nothing to come will need again."""
         until_ms = self.listener.checkpoint_ms
-        releases = []
-        while self._held and self._held[0][0] <= until_ms:
-            releases.append(self._held.popleft()[1])
-        return releases
+        completed = []
+        while self._pending and self._pending[0][0] <= until_ms:
+            completed.append(self._pending.popleft()[1])
+        return completed
 
-    def everything(self) -> list[Hold]:
+    def pop_all(self) -> list[PendingOffset]:
         """Takes out all holds: the call's audio is over."""
-        releases = [hold for _, hold in self._held]
-        self._held.clear()
-        return releases
+        pending_offsets = [pending for _, pending in self._pending]
+        self._pending.clear()
+        return pending_offsets
 
     def to_json(self) -> dict[str, Any]:
         """What a worker needs to go on with this call."""
         return {
-            "over": self.over,
+            "over": self.is_complete,
             "read_until_ms": dict(self.checkpoint.read_until_ms),
-            "spans": [[who, span.start_ms, span.end_ms] for who, span in self.checkpoint.spans],
+            "spans": [
+                [speaker, span.start_ms, span.end_ms] for speaker, span in self.checkpoint.spans
+            ],
             "quiet_since_ms": self.checkpoint.quiet_since_ms,
-            "silence_told_ms": self.checkpoint.silence_told_ms,
+            "silence_told_ms": self.checkpoint.reported_silence_ms,
             "baseline": {
                 "count": self.baseline.count,
                 "mean": base64.b64encode(self.baseline.mean).decode(),
@@ -118,22 +120,24 @@ class OngoingCall:
         }
 
 
-def is_over(remembered: dict[str, Any] | None) -> bool:
+def is_complete(saved: dict[str, Any] | None) -> bool:
     """Whether a call was read to its last chunk, and must not be begun again by a late one."""
-    return bool(remembered and remembered.get("over"))
+    return bool(saved and saved.get("over"))
 
 
-def _checkpoint(value: dict[str, Any]) -> Checkpoint:
+def _load_checkpoint(value: dict[str, Any]) -> Checkpoint:
     return Checkpoint(
-        read_until_ms={Speaker(who): ms for who, ms in value["read_until_ms"].items()},
-        spans=tuple((Speaker(who), Span(start, end)) for who, start, end in value["spans"]),
+        read_until_ms={Speaker(speaker): ms for speaker, ms in value["read_until_ms"].items()},
+        spans=tuple(
+            (Speaker(speaker), TimeSpan(start, end)) for speaker, start, end in value["spans"]
+        ),
         quiet_since_ms=value["quiet_since_ms"],
-        silence_told_ms=value["silence_told_ms"],
+        reported_silence_ms=value["silence_told_ms"],
     )
 
 
-def _baseline(value: dict[str, Any] | None) -> Baseline:
+def _load_baseline(value: dict[str, Any] | None) -> SpeakerBaseline:
     if value is None:
-        return Baseline()
-    kept = value["baseline"]
-    return Baseline(count=kept["count"], mean=base64.b64decode(kept["mean"]))
+        return SpeakerBaseline()
+    baseline = value["baseline"]
+    return SpeakerBaseline(count=baseline["count"], mean=base64.b64decode(baseline["mean"]))

@@ -11,70 +11,70 @@ from typing import TYPE_CHECKING, Any
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, TranscriptLine
-from streams.cloudevents import now, time_of
+from streams.cloudevents import now, parse_time
 from streams.messages.records import ReadingMessage, TranscriptMessage
-from streams.metrics import READINGS_MADE, UNUSABLE, observe_stage
-from streams.processing.keyed_executor import InTurn
-from streams.processing.ordered_stream import decoded
-from streams.score.line_context import EarlierLines
+from streams.metrics import READINGS_MADE, UNUSABLE_ITEMS, observe_stage
+from streams.processing.keyed_executor import KeyedExecutor
+from streams.processing.ordered_stream import decode_event
+from streams.score.line_context import LineHistory
 from streams.topics import READINGS
 
 if TYPE_CHECKING:
     from streams.processing.dead_letters import DeadLetters
-    from streams.processing.faust_app import Line
-    from streams.processing.offset_tracker import Hold
-    from streams.processing.ordered_stream import Intake
+    from streams.processing.faust_app import ProcessorContext
+    from streams.processing.offset_tracker import PendingOffset
+    from streams.processing.ordered_stream import OrderedStream
     from streams.score.batching import Batcher
 
-MAX_UNDER_WAY = 256
+MAX_CONCURRENCY = 256
 
 
-class TextScoring:
+class TextProcessor:
     """The processor of ``transcripts.v1`` for the text detector."""
 
     def __init__(
         self,
-        line: Line,
+        context: ProcessorContext,
         *,
         batcher: Batcher[TranscriptLine],
-        intake: Intake,
+        ordered_stream: OrderedStream,
         dead_letters: DeadLetters,
     ) -> None:
-        self._line = line
+        self._context = context
         self._batcher = batcher
-        self._intake = intake
+        self._ordered_stream = ordered_stream
         self._dead_letters = dead_letters
-        self._in_turn = InTurn(at_once=MAX_UNDER_WAY)
-        self._earlier = EarlierLines()
+        self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
+        self._history = LineHistory()
 
     async def listen(self, stream: Any) -> None:
         """Take lines for ever. Calls do not wait for each other; lines of one call do."""
-        async for event, hold in self._intake.events(stream):
-            call = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._in_turn.do(call, self._handle(event, hold))
+        async for event, pending in self._ordered_stream.events(stream):
+            call_id = (event.message.key or b"").decode("utf-8", errors="replace")
+            await self._executor.submit(call_id, self._handle(event, pending))
 
-    async def _handle(self, event: Any, hold: Hold) -> None:
-        async with self._dead_letters.catching(event):
+    async def _handle(self, event: Any, pending: PendingOffset) -> None:
+        async with self._dead_letters.capture(event):
             await self._read(event)
-        hold.release()
+        pending.ack()
 
     async def _read(self, event: Any) -> None:
-        message = decoded(TranscriptMessage, event)
+        message = decode_event(TranscriptMessage, event)
         if message.speaker is not Speaker.CUSTOMER or not message.final:
             return
-        found_at = time_of(event.headers.items()) or now()
+        found_at = parse_time(event.headers.items()) or now()
         try:
-            reading = await self._batcher.read(self._earlier.joined_to(message.line))
+            reading = await self._batcher.read(self._history.add_context(message.line))
         except UnusableUtteranceError:
-            UNUSABLE.labels(Modality.TEXT).inc()
+            UNUSABLE_ITEMS.labels(Modality.TEXT).inc()
             return
         read_at = now()
         observe_stage("reading", found_at, read_at)
         READINGS_MADE.labels(Modality.TEXT, reading.label, str(reading.abstained).lower()).inc()
-        await self._line.send(
+        await self._context.send(
             READINGS,
             ReadingMessage.of(
                 reading, heard_at=message.heard_at, found_at=found_at, read_at=read_at
             ),
         )
-        self._dead_letters.worked()
+        self._dead_letters.record_success()

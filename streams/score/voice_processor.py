@@ -15,181 +15,181 @@ from typing import TYPE_CHECKING, Any
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, Utterance
-from streams.cloudevents import now, time_of
+from streams.cloudevents import now, parse_time
 from streams.messages.records import AudioChunk, ReadingMessage, TurnMessage, UtteranceClip
 from streams.metrics import (
+    ACTIVE_CALLS,
     AUDIO_SECONDS,
-    CALLS_LISTENED,
-    CHUNKS_READ,
+    CHUNKS_PROCESSED,
     READINGS_MADE,
-    UNUSABLE,
-    UTTERANCES_FOUND,
+    UNUSABLE_ITEMS,
+    UTTERANCES_DETECTED,
     observe_stage,
 )
-from streams.processing.ordered_stream import decoded
-from streams.score.call_audio import Clock, Job, OngoingCall, is_over
+from streams.processing.ordered_stream import decode_event
+from streams.score.call_audio import CallAudio, Clock, Job, is_complete
 from streams.topics import AUDIO, READINGS, TURNS, UTTERANCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from detectors.voice.call_segmenter import Heard
-    from detectors.voice.endpointing import Found
+    from detectors.voice.call_segmenter import SegmenterResult
+    from detectors.voice.endpointing import SpeechSegment
     from streams.cloudevents import Message
     from streams.processing.dead_letters import DeadLetters
-    from streams.processing.faust_app import CallTable, Line
-    from streams.processing.offset_tracker import Hold, Where
-    from streams.processing.ordered_stream import Intake
+    from streams.processing.faust_app import CallTable, ProcessorContext
+    from streams.processing.offset_tracker import PendingOffset, TopicPartition
+    from streams.processing.ordered_stream import OrderedStream
     from streams.score.batching import Batcher
     from streams.topics import KafkaTopic
 
 log = logging.getLogger("callmood.voice")
 
-IDLE_S = 15.0
+IDLE_TIMEOUT_S = 15.0
 """A call whose chunks stop coming without a last one is taken to be over after this."""
 
-REMEMBER_S = 900.0
+RETENTION_S = 900.0
 """An ended call's place is remembered this long, in case its last chunks are read again."""
 
 MAX_JOBS = 512
 """Utterances under way in all calls; then reading audio pauses."""
 
 
-class VoiceScoring:
+class VoiceProcessor:
     """The processor of ``audio.v1``."""
 
     def __init__(
         self,
-        line: Line,
+        context: ProcessorContext,
         *,
         batcher: Batcher[Utterance],
-        intake: Intake,
+        ordered_stream: OrderedStream,
         table: CallTable,
         dead_letters: DeadLetters,
     ) -> None:
-        self._line = line
+        self._context = context
         self._batcher = batcher
-        self._intake = intake
+        self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
-        self._calls: dict[str, OngoingCall] = {}
-        self._room = asyncio.Semaphore(MAX_JOBS)
+        self._calls: dict[str, CallAudio] = {}
+        self._job_slots = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, stream: Any) -> None:
         """Take chunks for ever."""
-        async for event, hold in self._intake.events(stream):
-            taken = False
-            async with self._dead_letters.catching(event):
-                await self._take(event, hold)
-                taken = True
-            if not taken:
-                hold.release()
+        async for event, pending in self._ordered_stream.events(stream):
+            accepted = False
+            async with self._dead_letters.capture(event):
+                await self._handle_chunk(event, pending)
+                accepted = True
+            if not accepted:
+                pending.ack()
 
-    async def _take(self, event: Any, hold: Hold) -> None:
-        chunk = decoded(AudioChunk, event)
-        call = self._call(chunk.call_id, event.message.partition)
-        if call is None or call.ended:
+    async def _handle_chunk(self, event: Any, pending: PendingOffset) -> None:
+        chunk = decode_event(AudioChunk, event)
+        call = self._find_call(chunk.call_id, event.message.partition)
+        if call is None or call.has_ended:
             # Behind the last chunk there is nothing to listen to.
-            hold.release()
+            pending.ack()
             return
-        heard = call.take(chunk, hold)
-        CHUNKS_READ.inc()
+        result = call.feed(chunk, pending)
+        CHUNKS_PROCESSED.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
-        clock = Clock(chunk.end_ms, time_of(event.headers.items()))
-        if heard.customer or heard.turns or heard.checkpoint is not None:
-            await self._enqueue(call, Job(heard, clock, now(), event, call.decided()))
+        clock = Clock(chunk.end_ms, parse_time(event.headers.items()))
+        if result.customer_segments or result.turns or result.checkpoint is not None:
+            await self._enqueue(call, Job(result, clock, now(), event, call.pop_completed()))
         if chunk.last:
-            await self._end(call, clock, event, for_good=True)
+            await self._end_call(call, clock, event, is_last=True)
 
-    def _call(self, call_id: str, partition: int) -> OngoingCall | None:
+    def _find_call(self, call_id: str, partition: int) -> CallAudio | None:
         """The call as it is listened to; ``None`` where it is over and read to its end."""
         call = self._calls.get(call_id)
         if call is None:
-            remembered = self._table.get(call_id)
-            if is_over(remembered):
+            saved = self._table.get(call_id)
+            if is_complete(saved):
                 return None
-            call = OngoingCall(call_id, partition, remembered)
+            call = CallAudio(call_id, partition, saved)
             log.debug("call %s: from %s on", call_id, call.checkpoint.read_until_ms)
             self._calls[call_id] = call
-            CALLS_LISTENED.set(len(self._calls))
+            ACTIVE_CALLS.set(len(self._calls))
         return call
 
-    async def _end(
-        self, call: OngoingCall, clock: Clock, event: Any, *, for_good: bool = False
+    async def _end_call(
+        self, call: CallAudio, clock: Clock, event: Any, *, is_last: bool = False
     ) -> None:
-        heard = call.listener.finish()
-        call.ended = True
-        job = Job(heard, clock, now(), event, call.everything(), closes=for_good)
+        result = call.listener.finish()
+        call.has_ended = True
+        job = Job(result, clock, now(), event, call.pop_all(), is_last=is_last)
         await self._enqueue(call, job)
 
-    async def _enqueue(self, call: OngoingCall, job: Job) -> None:
+    async def _enqueue(self, call: CallAudio, job: Job) -> None:
         """Hand a job to the call's own task: calls do not wait for each other, jobs do."""
-        await self._room.acquire()
+        await self._job_slots.acquire()
         call.jobs.append(job)
-        if not call.busy:
-            call.busy = True
-            task = asyncio.create_task(self._work(call))
+        if not call.is_busy:
+            call.is_busy = True
+            task = asyncio.create_task(self._run_jobs(call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, call: OngoingCall) -> None:
+    async def _run_jobs(self, call: CallAudio) -> None:
         try:
             while call.jobs:
                 job = call.jobs.popleft()
                 try:
-                    async with self._dead_letters.catching(job.cause):
-                        await self._do(call, job)
+                    async with self._dead_letters.capture(job.event):
+                        await self._run_job(call, job)
                 finally:
-                    self._room.release()
-                for hold in job.releases:
-                    hold.release()
+                    self._job_slots.release()
+                for pending in job.pending:
+                    pending.ack()
         finally:
-            call.busy = False
-        if call.ended and self._calls.get(call.call_id) is call:
+            call.is_busy = False
+        if call.has_ended and self._calls.get(call.call_id) is call:
             del self._calls[call.call_id]
-            CALLS_LISTENED.set(len(self._calls))
+            ACTIVE_CALLS.set(len(self._calls))
 
-    async def _do(self, call: OngoingCall, job: Job) -> None:
+    async def _run_job(self, call: CallAudio, job: Job) -> None:
         """Read and send what was found, then write down how far the call has been read."""
         posts: list[tuple[KafkaTopic, Message]] = [
-            (TURNS, TurnMessage.of(turn, heard_at=job.clock.when(turn.span.end_ms)))
-            for turn in job.heard.turns
+            (TURNS, TurnMessage.of(turn, heard_at=job.clock.to_instant(turn.span.end_ms)))
+            for turn in job.result.turns
         ]
-        _count(job.heard)
-        for found in job.heard.customer:
-            posts += await self._read(call, job, found)
-        await self._line.send_all(posts)
-        if self._is_ours(call) and (job.closes or job.heard.checkpoint is not None):
-            call.checkpoint = job.heard.checkpoint or call.checkpoint
-            call.over = job.closes
+        _count_utterances(job.result)
+        for segment in job.result.customer_segments:
+            posts += await self._read(call, job, segment)
+        await self._context.send_all(posts)
+        if self._is_owner(call) and (job.is_last or job.result.checkpoint is not None):
+            call.checkpoint = job.result.checkpoint or call.checkpoint
+            call.is_complete = job.is_last
             self._table.put(call.call_id, call.to_json(), partition=call.partition)
 
     async def _read(
-        self, call: OngoingCall, job: Job, found: Found
+        self, call: CallAudio, job: Job, segment: SpeechSegment
     ) -> Iterable[tuple[KafkaTopic, Message]]:
         posts: list[tuple[KafkaTopic, Message]] = []
         if call.keep_clips:
-            posts.append((UTTERANCES, _clip(call.call_id, found)))
+            posts.append((UTTERANCES, _build_clip(call.call_id, segment)))
         utterance = Utterance(
             call_id=call.call_id,
             speaker=Speaker.CUSTOMER,
-            span=found.span,
-            pcm=found.pcm,
+            span=segment.span,
+            pcm=segment.pcm,
             language=call.language,
             baseline=call.baseline,
         )
         try:
             reading = await self._batcher.read(utterance)
         except UnusableUtteranceError:
-            UNUSABLE.labels(Modality.VOICE).inc()
+            UNUSABLE_ITEMS.labels(Modality.VOICE).inc()
             return posts
         except Exception as error:  # noqa: BLE001  (this utterance is lost, not the others)
-            await self._dead_letters.set_aside(job.cause, _with_span(error, found))
+            await self._dead_letters.reject(job.event, _add_span(error, segment))
             return posts
-        self._dead_letters.worked()
+        self._dead_letters.record_success()
         call.baseline = reading.baseline
-        heard_at, read_at = job.clock.when(found.span.end_ms), now()
+        heard_at, read_at = job.clock.to_instant(segment.span.end_ms), now()
         observe_stage("endpointing", heard_at, job.found_at)
         observe_stage("reading", job.found_at, read_at)
         READINGS_MADE.labels(Modality.VOICE, reading.label, str(reading.abstained).lower()).inc()
@@ -198,33 +198,39 @@ class VoiceScoring:
         )
         return [*posts, (READINGS, message)]
 
-    def _is_ours(self, call: OngoingCall) -> bool:
+    def _is_owner(self, call: CallAudio) -> bool:
         """Not so after a rebalance: then another worker writes down this call's place."""
         return self._calls.get(call.call_id) is call
 
-    async def sweep(self) -> None:
+    async def expire(self) -> None:
         """End the calls whose chunks have stopped coming; forget calls that ended long ago."""
-        present = time.monotonic()
+        current_time = time.monotonic()
         for call in list(self._calls.values()):
-            if not call.ended and not call.busy and present - call.touched > IDLE_S:
+            if (
+                not call.has_ended
+                and not call.is_busy
+                and current_time - call.last_activity > IDLE_TIMEOUT_S
+            ):
                 log.warning(
                     "call %s: no audio for %.0f s and no last chunk; taken to be over",
                     call.call_id,
-                    IDLE_S,
+                    IDLE_TIMEOUT_S,
                 )
-                await self._end(call, Clock(0, None), _Nowhere(call.call_id, call.partition))
-        self._table.forget_older(REMEMBER_S, but=self._calls)
+                await self._end_call(
+                    call, Clock(0, None), _SyntheticEvent(call.call_id, call.partition)
+                )
+        self._table.expire(RETENTION_S, exclude=self._calls)
 
-    def revoke(self, partitions: Iterable[Where]) -> None:
+    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         """These partitions are another worker's now: forget their calls as they are."""
-        gone = {one.partition for one in partitions if one.topic == AUDIO.name}
+        revoked = {tp.partition for tp in partitions if tp.topic == AUDIO.name}
         for call_id, call in list(self._calls.items()):
-            if call.partition in gone:
+            if call.partition in revoked:
                 del self._calls[call_id]
-        CALLS_LISTENED.set(len(self._calls))
+        ACTIVE_CALLS.set(len(self._calls))
 
 
-class _Nowhere:
+class _SyntheticEvent:
     """Stands for the event of a call that ended without one."""
 
     def __init__(self, call_id: str, partition: int) -> None:
@@ -233,23 +239,23 @@ class _Nowhere:
         self.key, self.value = call_id.encode(), b""
 
 
-def _clip(call_id: str, found: Found) -> UtteranceClip:
+def _build_clip(call_id: str, segment: SpeechSegment) -> UtteranceClip:
     return UtteranceClip(
         call_id=call_id,
-        start_ms=found.span.start_ms,
-        end_ms=found.span.end_ms,
-        payload=AudioChunk.to_payload(found.pcm),
+        start_ms=segment.span.start_ms,
+        end_ms=segment.span.end_ms,
+        payload=AudioChunk.to_payload(segment.pcm),
     )
 
 
-def _count(heard: Heard) -> None:
-    for turn in heard.turns:
+def _count_utterances(result: SegmenterResult) -> None:
+    for turn in result.turns:
         if turn.kind == "speech" and turn.speaker is not None:
-            UTTERANCES_FOUND.labels(turn.speaker).inc()
+            UTTERANCES_DETECTED.labels(turn.speaker).inc()
 
 
-def _with_span(error: Exception, found: Found) -> Exception:
-    span = found.span
+def _add_span(error: Exception, segment: SpeechSegment) -> Exception:
+    span = segment.span
     return RuntimeError(
         f"utterance {span.start_ms}-{span.end_ms} ms: {type(error).__name__}: {error}"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from streams.messages.records import AlertMessage
 
-REMEMBERED = 1_000
+MAX_TRACKED_ALERTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,23 @@ class _Push:
     pushed_at: datetime
 
 
-class Pushes:
+class AlertLatency:
     """Alerts that were pushed and not yet seen. Each counts once, on the first screen."""
 
     def __init__(self) -> None:
         """None yet."""
         self._pushes: OrderedDict[str, _Push | None] = OrderedDict()
 
-    def pushed(self, alert: AlertMessage, at: datetime) -> None:
+    def record_push(self, alert: AlertMessage, at: datetime) -> None:
         """An alert went out to a browser."""
         if alert.message_id in self._pushes:
             return
         self._pushes[alert.message_id] = _Push(alert.heard_at, at)
         observe_stage("desk", alert.advised_at, at)
-        if len(self._pushes) > REMEMBERED:
+        if len(self._pushes) > MAX_TRACKED_ALERTS:
             self._pushes.popitem(last=False)
 
-    def shown(self, alert_id: str, at: datetime) -> bool:
+    def record_display(self, alert_id: str, at: datetime) -> bool:
         """A browser has painted it; whether that was news."""
         push = self._pushes.get(alert_id)
         if push is None:

@@ -16,17 +16,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import streams.site
-from streams.desk.models import Problem
 from streams.metrics import DEAD_LETTERS_SENT
-from streams.processing.dead_letters import dead_letter
-from streams.site.alert_latency import Pushes
+from streams.processing.dead_letters import build_dead_letter
+from streams.site.alert_latency import AlertLatency
 from streams.site.feature import Sender, SendError, Site
-from streams.site.feed import FED_BY, Feed
-from streams.site.guards import Guards, hosts_of
+from streams.site.feed import FEED_TOPICS, Feed
+from streams.site.guards import Guards, parse_allowed_hosts
 from streams.site.hub import Hub
 from streams.site.kafka_sender import KafkaSender
-from streams.site.kafka_source import KafkaSource, Record, Source
+from streams.site.kafka_source import FeedSource, KafkaSource, Record
 from streams.site.pages import Pages
+from streams.site.responses import ProblemResponse
 from streams.store.engine import open_store
 
 if TYPE_CHECKING:
@@ -37,44 +37,46 @@ if TYPE_CHECKING:
     from streams.store.engine import Store
 
 LOG = logging.getLogger("callmood.desk")
-CLOSING_S = 2.0
+SHUTDOWN_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class KafkaLink:
     """What the desk is connected to.
 
     Attributes:
-        source: makes the feed's source for a database and its listeners.
+        make_source: makes the feed's source for a database and its listeners.
         sender: takes what people answer.
     """
 
-    source: Callable[[Store, Hub], Source]
+    make_source: Callable[[Store, Hub], FeedSource]
     sender: Sender
 
 
-def kafka_line(bootstrap: str, settings: Settings) -> Line:
+def kafka_link(bootstrap: str, settings: Settings) -> KafkaLink:
     """The line over Kafka at ``host:port``."""
 
-    def source(store: Store, hub: Hub) -> Source:
+    def make_source(store: Store, hub: Hub) -> FeedSource:
         return KafkaSource(
             bootstrap=bootstrap,
-            topics=[topic.name for topic in FED_BY],
+            topics=[topic.name for topic in FEED_TOPICS],
             group=f"callmood-desk-{store.store_id}",
             timeout_s=settings.kafka_timeout_s,
-            tell=hub.change,
+            on_state_change=hub.set_state,
         )
 
-    return Line(source, KafkaSender(bootstrap=bootstrap, timeout_s=settings.kafka_timeout_s))
+    return KafkaLink(
+        make_source, KafkaSender(bootstrap=bootstrap, timeout_s=settings.kafka_timeout_s)
+    )
 
 
-def create_app(settings: Settings, *, features: Sequence[Feature], line: Line) -> FastAPI:
+def create_app(settings: Settings, *, features: Sequence[Feature], link: KafkaLink) -> FastAPI:
     """Build the application; it feeds itself from its start to its end.
 
     Args:
         settings: of this process.
         features: the first one is the desk's own.
-        line: `kafka_line`, or one that tests feed.
+        link: `kafka_link`, or one that tests feed.
 
     Raises:
         StoreError: the database cannot be used.
@@ -86,66 +88,70 @@ def create_app(settings: Settings, *, features: Sequence[Feature], line: Line) -
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        lifespan=_lifespan(features, line),
-        responses={422: {"model": Problem, "description": "What is wrong, in one line."}},
+        lifespan=_lifespan(features, link),
+        responses={422: {"model": ProblemResponse, "description": "What is wrong, in one line."}},
     )
     folders = {"site": Path(streams.site.__file__).parent}
     folders |= {f.name: f.folder for f in features if f.folder is not None}
     hub = Hub()
-    pages = Pages(folders, language=settings.language, line_state=lambda: hub.state.value)
-    app.state.site = Site(settings=settings, store=store, sender=line.sender, pages=pages)
+    pages = Pages(folders, language=settings.language, feed_state=lambda: hub.state.value)
+    app.state.site = Site(settings=settings, store=store, sender=link.sender, pages=pages)
     app.state.hub = hub
-    app.state.pushes = Pushes()
+    app.state.pushes = AlertLatency()
     for feature in features:
         app.include_router(feature.router)
     for name, folder in folders.items():
         app.mount(f"/static/{name}", StaticFiles(directory=folder / "static"), name=name)
-    app.add_middleware(Guards, hosts=hosts_of(settings))
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(StarletteHTTPException, _problem)
+    app.add_middleware(Guards, hosts=parse_allowed_hosts(settings))
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(StarletteHTTPException, _handle_http_error)
     return app
 
 
 def _lifespan(
-    features: Sequence[Feature], line: Line
+    features: Sequence[Feature], link: KafkaLink
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         site: Site = app.state.site
-        source = line.source(site.store, app.state.hub)
+        source = link.make_source(site.store, app.state.hub)
         feed = Feed(
             source=source,
             store=site.store,
             hub=app.state.hub,
             features=features,
             settings=site.settings,
-            set_aside=_setting_aside(line.sender),
+            dead_letter_sink=_dead_letter_sink(link.sender),
         )
-        tasks = [asyncio.create_task(feed.run()), asyncio.create_task(line.sender.start())]
-        tasks += [asyncio.create_task(f.runs(site)) for f in features if f.runs is not None]
+        tasks = [asyncio.create_task(feed.run()), asyncio.create_task(link.sender.start())]
+        tasks += [
+            asyncio.create_task(f.run_background(site))
+            for f in features
+            if f.run_background is not None
+        ]
         try:
             yield
         finally:
             app.state.hub.close()
-            await _ended(tasks)
-            await asyncio.gather(source.close(), line.sender.close())
+            await _cancel_all(tasks)
+            await asyncio.gather(source.close(), link.sender.close())
             site.store.close()
 
     return lifespan
 
 
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _cancel_all(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    done, _ = await asyncio.wait(tasks, timeout=CLOSING_S)
+    done, _ = await asyncio.wait(tasks, timeout=SHUTDOWN_TIMEOUT_S)
     for task in done:
         if not task.cancelled() and (error := task.exception()) is not None:
             LOG.error("the desk's feed had ended: %r", error)
 
 
-def _setting_aside(sender: Sender) -> Callable[[Record, Exception], Awaitable[None]]:
-    async def set_aside(record: Record, error: Exception) -> None:
-        letter = dead_letter(record, error, stage="desk")
+def _dead_letter_sink(sender: Sender) -> Callable[[Record, Exception], Awaitable[None]]:
+    async def send_to_dead_letters(record: Record, error: Exception) -> None:
+        letter = build_dead_letter(record, error, stage="desk")
         LOG.warning(
             "%s[%d]@%d: set aside: %s", record.topic, record.partition, record.offset, letter.reason
         )
@@ -155,21 +161,23 @@ def _setting_aside(sender: Sender) -> Callable[[Record, Exception], Awaitable[No
         except SendError as refused:
             LOG.warning("and the dead letters could not take it: %s", refused)
 
-    return set_aside
+    return send_to_dead_letters
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _handle_validation_error(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
-    problems = [f"{_where(problem['loc'])}: {problem['msg']}" for problem in error.errors()[:5]]
+    problems = [
+        f"{_field_path(problem['loc'])}: {problem['msg']}" for problem in error.errors()[:5]
+    ]
     return JSONResponse({"detail": "; ".join(problems)}, 422)
 
 
-def _where(location: Sequence[object]) -> str:
+def _field_path(location: Sequence[object]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-async def _problem(request: Request, error: Exception) -> Response:
+async def _handle_http_error(request: Request, error: Exception) -> Response:
     """One sentence: as a page for a person, as JSON for a program."""
     assert isinstance(error, HTTPException | StarletteHTTPException)  # noqa: S101
     site: Site = request.app.state.site
@@ -177,7 +185,7 @@ async def _problem(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": "body: it is not JSON in UTF-8"}, 422)
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"detail": error.detail}, error.status_code)
-    return site.pages.page(
+    return site.pages.render_page(
         request,
         "site/problem.html",
         {"code": error.status_code, "detail": error.detail},

@@ -61,18 +61,21 @@ class Feature:
     Attributes:
         folder: holds its ``templates`` and ``static`` folders; the latter is served under
             ``/static/<name>/``. ``None``: it has neither.
-        keep: writes a batch of messages into the database. An upsert: the same batch twice
+        persist: writes a batch of messages into the database. An upsert: the same batch twice
             leaves the same rows.
-        sweep: housekeeping, now and then, at a given instant.
-        runs: what goes on beside the requests from the site's start to its end.
+        publishes: kinds of messages that its live pages follow; only these go to the hub, so no
+            sound is held in memory for a browser.
+        expire: housekeeping, now and then, at a given instant.
+        run_background: what goes on beside the requests from the site's start to its end.
     """
 
     name: str
     router: APIRouter
     folder: Path | None
-    keep: Callable[[Connection, Sequence[Arrival], Settings], None]
-    sweep: Callable[[Connection, datetime, Settings], None]
-    runs: Callable[[Site], Coroutine[None, None, None]] | None = None
+    persist: Callable[[Connection, Sequence[Arrival], Settings], None]
+    expire: Callable[[Connection, datetime, Settings], None]
+    publishes: frozenset[type[Message]] = frozenset()
+    run_background: Callable[[Site], Coroutine[None, None, None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ class Site:
     pages: Pages
 
 
-def site_of(connection: HTTPConnection) -> Site:
+def get_site(connection: HTTPConnection) -> Site:
     """The site that a request came to (a FastAPI dependency)."""
     return cast("Site", connection.app.state.site)
 

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from streams.cloudevents import now, time_of
-from streams.desk.live_events import Showing
+from streams.cloudevents import now, parse_time
 from streams.site.feature import Arrival
-from streams.site.hub import LineState
+from streams.site.hub import FeedState
 from streams.topics import (
     ALERTS,
     CALLER_EVENTS,
@@ -27,7 +26,7 @@ from streams.topics import (
     FEEDBACK,
     MOODS,
     READINGS,
-    RETURNING,
+    RETURNING_CALLERS,
     SEALS,
     STEPS,
     TRANSCRIPTS,
@@ -43,21 +42,21 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.site.feature import Feature
     from streams.site.hub import Hub
-    from streams.site.kafka_source import Record, Source
+    from streams.site.kafka_source import FeedSource, Record
     from streams.store.engine import Store
 
 LOG = logging.getLogger("callmood.desk")
 
-FED_BY: tuple[KafkaTopic, ...] = (
+FEED_TOPICS: tuple[KafkaTopic, ...] = (
     CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
-    CALLER_EVENTS, RETURNING,
+    CALLER_EVENTS, RETURNING_CALLERS,
     STEPS, SEALS,
 )  # fmt: skip
-_MESSAGES = {topic.name: topic.message for topic in FED_BY}
+_MESSAGE_BY_TOPIC = {topic.name: topic.message for topic in FEED_TOPICS}
 
-BATCHES_WAITING = 8
+MAX_QUEUED_BATCHES = 8
 DATABASE_RETRY_S = 1.0
-SWEEP_EVERY_S = 60.0
+EXPIRE_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class _Batch:
     number: int
 
 
-class _LeftOutError(RuntimeError):
+class _BatchesSkippedError(RuntimeError):
     """The database is back, and what was left out meanwhile has to be read again."""
 
 
@@ -77,12 +76,12 @@ class Feed:
     def __init__(  # noqa: PLR0913  (it is where everything meets)
         self,
         *,
-        source: Source,
+        source: FeedSource,
         store: Store,
         hub: Hub,
         features: Sequence[Feature],
         settings: Settings,
-        set_aside: Callable[[Record, Exception], Awaitable[None]],
+        dead_letter_sink: Callable[[Record, Exception], Awaitable[None]],
     ) -> None:
         """Feed a desk.
 
@@ -92,18 +91,19 @@ class Feed:
             hub: who listens live.
             features: what keeps what.
             settings: of this process.
-            set_aside: takes a record that cannot be handled, and why.
+            dead_letter_sink: takes a record that cannot be handled, and why.
         """
         self._source = source
         self._store = store
         self._hub = hub
         self._features = features
+        self._published = frozenset(kind for feature in features for kind in feature.publishes)
         self._settings = settings
-        self._set_aside = set_aside
-        self._batches: asyncio.Queue[_Batch] = asyncio.Queue(BATCHES_WAITING)
-        self._room = asyncio.Event()
-        self._away = False
-        self._left_out = False
+        self._dead_letter_sink = dead_letter_sink
+        self._batches: asyncio.Queue[_Batch] = asyncio.Queue(MAX_QUEUED_BATCHES)
+        self._has_room = asyncio.Event()
+        self._database_away = False
+        self._has_skipped = False
 
     async def run(self) -> None:
         """Read until cancelled.
@@ -112,145 +112,153 @@ class Feed:
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read_and_keep())
-                tasks.create_task(self._sweep())
+                tasks.create_task(self._read_and_persist())
+                tasks.create_task(self._expire_periodically())
         except Exception:
-            self._hub.change(LineState.AWAY)
+            self._hub.set_state(FeedState.AWAY)
             LOG.exception("the desk's feed has broken; start the desk again")
 
-    async def _read_and_keep(self) -> None:
+    async def _read_and_persist(self) -> None:
         """Read and keep, and begin again at the last commit where something was left out."""
         while True:
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._read())
-                    tasks.create_task(self._keep())
-            except* _LeftOutError:
+                    tasks.create_task(self._persist_batches())
+            except* _BatchesSkippedError:
                 LOG.warning("reading again what could not be kept while the database was away")
                 await self._source.close()
-                self._left_out = False
+                self._has_skipped = False
 
     async def _read(self) -> None:
         while True:
             records = await self._source.batch()
-            arrivals = [(r, a) for r in records if (a := await self._decoded(r)) is not None]
+            arrivals = [(r, a) for r in records if (a := await self._decode(r)) is not None]
             for _, arrival in arrivals:
-                if Showing.shows(arrival.message):  # no voices: the hub remembers what it is told
+                if type(arrival.message) in self._published:
                     self._hub.publish(arrival.message)
-            await self._hand_on(_Batch(records, arrivals, self._hub.number))
+            await self._enqueue(_Batch(records, arrivals, self._hub.newest_number))
 
-    async def _hand_on(self, batch: _Batch) -> None:
+    async def _enqueue(self, batch: _Batch) -> None:
         """Queue a batch when there is room; with the database away nobody waits for room.
 
         After the first batch that is left out every one is, so that no later commit skips it.
         """
-        while self._batches.full() and not (self._away or self._left_out):
-            self._room.clear()
-            await self._room.wait()
-        if self._left_out or self._batches.full():
-            self._left_out = True
+        while self._batches.full() and not (self._database_away or self._has_skipped):
+            self._has_room.clear()
+            await self._has_room.wait()
+        if self._has_skipped or self._batches.full():
+            self._has_skipped = True
         else:
             self._batches.put_nowait(batch)
 
-    async def _decoded(self, record: Record) -> Arrival | None:
+    async def _decode(self, record: Record) -> Arrival | None:
         try:
-            return _arrival(record)
+            return _decode_arrival(record)
         except Exception as error:  # noqa: BLE001  (whatever it is, it goes with the message)
-            await self._put_aside(record, error)
+            await self._dead_letter(record, error)
             return None
 
-    async def _put_aside(self, record: Record, error: Exception) -> None:
+    async def _dead_letter(self, record: Record, error: Exception) -> None:
         """Set a record aside; where even that fails, a line in the log is all it leaves."""
         try:
-            await self._set_aside(record, error)
-        except Exception as second:  # noqa: BLE001  (one message must never end the feed)
+            await self._dead_letter_sink(record, error)
+        except Exception as sink_error:  # noqa: BLE001  (one message must never end the feed)
             where = f"{record.topic}[{record.partition}]@{record.offset}"
             LOG.error(  # noqa: TRY400  (one line)
-                "%s: lost: %s; it could not be set aside: %s", where, _short(error), _short(second)
+                "%s: lost: %s; it could not be set aside: %s",
+                where,
+                _error_summary(error),
+                _error_summary(sink_error),
             )
 
-    async def _keep(self) -> None:
+    async def _persist_batches(self) -> None:
         while True:
             batch = await self._batches.get()
-            self._room.set()
-            await self._stored(batch)
-            self._hub.stored(batch.number)
+            self._has_room.set()
+            await self._persist_batch(batch)
+            self._hub.mark_stored(batch.number)
             await self._source.commit(batch.records)
-            if self._left_out and self._batches.empty():
-                raise _LeftOutError
+            if self._has_skipped and self._batches.empty():
+                raise _BatchesSkippedError
 
-    async def _stored(self, batch: _Batch) -> None:
+    async def _persist_batch(self, batch: _Batch) -> None:
         try:
-            await self._in_transaction([arrival for _, arrival in batch.arrivals])
+            await self._persist_with_retry([arrival for _, arrival in batch.arrivals])
         except Exception as error:  # noqa: BLE001  (one bad message must not stop a desk)
-            LOG.info("a batch was not kept whole (%s); going through it one by one", _short(error))
+            LOG.info(
+                "a batch was not kept whole (%s); going through it one by one",
+                _error_summary(error),
+            )
             for record, arrival in batch.arrivals:
-                await self._stored_alone(record, arrival)
+                await self._persist_record(record, arrival)
 
-    async def _stored_alone(self, record: Record, arrival: Arrival) -> None:
+    async def _persist_record(self, record: Record, arrival: Arrival) -> None:
         try:
-            await self._in_transaction([arrival])
+            await self._persist_with_retry([arrival])
         except Exception as error:  # noqa: BLE001  (whatever it is, it goes with the message)
-            await self._put_aside(record, error)
+            await self._dead_letter(record, error)
 
-    async def _in_transaction(self, arrivals: Sequence[Arrival]) -> None:
+    async def _persist_with_retry(self, arrivals: Sequence[Arrival]) -> None:
         """Keep messages, all or none; waits for a database that is away."""
-        before = self._hub.state
+        previous_state = self._hub.state
         while True:
             try:
                 await asyncio.to_thread(self._write, arrivals)
             except (OperationalError, InterfaceError) as error:
-                self._database_lost(error)
+                self._on_database_lost(error)
                 await asyncio.sleep(DATABASE_RETRY_S)
             else:
-                self._database_found(before)
+                self._on_database_recovered(previous_state)
                 return
 
-    def _database_lost(self, error: Exception) -> None:
-        if not self._away:
-            LOG.warning("the database does not answer (%s); trying again", _short(error))
-            self._away = True
-            self._room.set()  # a reader that waits for room need not wait any more
-            self._hub.change(LineState.DATABASE_AWAY)
+    def _on_database_lost(self, error: Exception) -> None:
+        if not self._database_away:
+            LOG.warning("the database does not answer (%s); trying again", _error_summary(error))
+            self._database_away = True
+            self._has_room.set()  # a reader that waits for room need not wait any more
+            self._hub.set_state(FeedState.DATABASE_AWAY)
 
-    def _database_found(self, before: LineState) -> None:
-        if self._away:
+    def _on_database_recovered(self, previous_state: FeedState) -> None:
+        if self._database_away:
             LOG.warning("the database answers again")
-            self._away = False
-            self._hub.change(before)
+            self._database_away = False
+            self._hub.set_state(previous_state)
 
     def _write(self, arrivals: Sequence[Arrival]) -> None:
         with self._store.engine.begin() as connection:
             for feature in self._features:
-                feature.keep(connection, arrivals, self._settings)
+                feature.persist(connection, arrivals, self._settings)
 
-    async def _sweep(self) -> None:
+    async def _expire_periodically(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._swept, now())
+                await asyncio.to_thread(self._expire, now())
             except (DBAPIError, OSError) as error:
-                LOG.warning("housekeeping was put off: %s", _short(error))
-            await asyncio.sleep(SWEEP_EVERY_S)
+                LOG.warning("housekeeping was put off: %s", _error_summary(error))
+            await asyncio.sleep(EXPIRE_INTERVAL_S)
 
-    def _swept(self, at: datetime) -> None:
+    def _expire(self, at: datetime) -> None:
         with self._store.engine.begin() as connection:
             for feature in self._features:
-                feature.sweep(connection, at, self._settings)
+                feature.expire(connection, at, self._settings)
 
 
-def _arrival(record: Record) -> Arrival | None:
+def _decode_arrival(record: Record) -> Arrival | None:
     """What a record says; ``None`` where its topic is none of the desk's."""
-    kind = _MESSAGES.get(record.topic)
+    kind = _MESSAGE_BY_TOPIC.get(record.topic)
     if kind is None:
         return None
-    return Arrival(kind.decode(record.value, record.headers), _aware(time_of(record.headers)))
+    return Arrival(
+        kind.decode(record.value, record.headers), _ensure_aware(parse_time(record.headers))
+    )
 
 
-def _aware(at: datetime | None) -> datetime:
+def _ensure_aware(at: datetime | None) -> datetime:
     """A time without a zone cannot be compared; then now is near enough."""
     return at if at is not None and at.tzinfo is not None else now()
 
 
-def _short(error: BaseException) -> str:
+def _error_summary(error: BaseException) -> str:
     origin = getattr(error, "orig", None) or error
     return str(origin).strip().splitlines()[0] if str(origin).strip() else type(origin).__name__

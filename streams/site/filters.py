@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from streams.site.translations import Catalogue
+    from streams.site.translations import TranslationCatalogue
 
 UNRESERVED = "~"
 
 
-class Returning(Protocol):
+class RepeatCallInfo(Protocol):
     """What is known of a caller's earlier calls."""
 
     @property
@@ -38,16 +38,16 @@ def clock(milliseconds: int) -> str:
 _UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
 
 
-def ago(milliseconds: int, words: Catalogue) -> str:
+def ago(milliseconds: int, words: TranslationCatalogue) -> str:
     """How long ago, in the largest unit that fits: ``3 days ago``."""
-    for unit, long_ms in _UNITS:
-        count = milliseconds // long_ms
+    for unit, unit_ms in _UNITS:
+        count = milliseconds // unit_ms
         if count:
             return words(f"ago.{unit}" if count == 1 else f"ago.{unit}s", count=count)
     return words("ago.now")
 
 
-def nth_call(returning: Returning, words: Catalogue) -> str:
+def nth_call(returning: RepeatCallInfo, words: TranslationCatalogue) -> str:
     """``third call in 7 days``; of somebody who last called before that: when that was."""
     nth = returning.nth_in_week
     if nth == 1:
@@ -86,7 +86,7 @@ def size(count: int) -> str:
     return f"{kilo / 1000:.1f} MB" if kilo >= 1000 else f"{max(1, round(kilo))} KB"  # noqa: PLR2004
 
 
-def evidence(reason: str, words: Catalogue) -> str:
+def evidence(reason: str, words: TranslationCatalogue) -> str:
     """A detector's stable code (``voice:louder``) in words; anything else as it is."""
     code = f"evidence.{reason.replace(':', '.')}"
     return words.known(code, reason)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.kafka.close import leave
+from streams.kafka.close import close_with_timeout
 from streams.site.feature import SendError
 from streams.topics import TOPICS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("callmood.desk")
 
 SOURCE = "callmood/desk"
-TOPIC_OF = {topic.message: topic.name for topic in TOPICS}
+TOPIC_BY_MESSAGE = {topic.message: topic.name for topic in TOPICS}
 
 
 class KafkaSender:
@@ -31,12 +31,12 @@ class KafkaSender:
         self._bootstrap = bootstrap
         self._timeout_s = timeout_s
         self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._start_lock = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect if Kafka is there, so that the first answer need not wait."""
         with contextlib.suppress(SendError):
-            await self._started()
+            await self._ensure_started()
 
     async def send(self, message: Message) -> None:
         """Hand one message over.
@@ -44,14 +44,14 @@ class KafkaSender:
         Raises:
             SendError: Kafka did not take it in time.
         """
-        producer = await self._started()
+        producer = await self._ensure_started()
         try:
             # aiokafka gives a message up after its own request timeout; the margin lets it, so
             # that "not kept" is not said of a message that is sent afterwards. An idempotent
             # producer would try for ever; ours need not be one, ids are deterministic.
             await asyncio.wait_for(
                 producer.send_and_wait(
-                    TOPIC_OF[type(message)],
+                    TOPIC_BY_MESSAGE[type(message)],
                     message.value(),
                     key=message.key.encode(),
                     headers=message.headers(source=SOURCE),
@@ -60,21 +60,21 @@ class KafkaSender:
             )
         except (KafkaError, OSError, TimeoutError) as error:
             LOG.warning("Kafka at %s did not take an answer: %r", self._bootstrap, error)
-            raise SendError(self._refusal()) from None
+            raise SendError(self._unavailable_reason()) from None
 
     async def close(self) -> None:
         """Give the connection back."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await leave(producer.stop())
+            await close_with_timeout(producer.stop())
 
-    async def _started(self) -> AIOKafkaProducer:
-        async with self._starting:
+    async def _ensure_started(self) -> AIOKafkaProducer:
+        async with self._start_lock:
             if self._producer is None:
-                self._producer = await self._connected()
+                self._producer = await self._connect()
             return self._producer
 
-    async def _connected(self) -> AIOKafkaProducer:
+    async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             acks="all",
@@ -83,9 +83,9 @@ class KafkaSender:
         try:
             await asyncio.wait_for(producer.start(), self._timeout_s)
         except (KafkaError, OSError, TimeoutError):
-            await leave(producer.stop())
-            raise SendError(self._refusal()) from None
+            await close_with_timeout(producer.stop())
+            raise SendError(self._unavailable_reason()) from None
         return producer
 
-    def _refusal(self) -> str:
+    def _unavailable_reason(self) -> str:
         return f"Kafka at {self._bootstrap} does not answer; nothing was kept. Try again shortly."

@@ -14,8 +14,8 @@ from aiokafka.errors import (
     KafkaError,
 )
 
-from streams.kafka.close import leave
-from streams.site.hub import LineState
+from streams.kafka.close import close_with_timeout
+from streams.site.hub import FeedState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("callmood.desk")
 
 MAX_RECORDS = 500
-IDLE_S = 1.0
+POLL_TIMEOUT_S = 1.0
 """After so long without a record the broker is asked whether it is still there."""
 
-RETRY_S = (0.5, 1.0, 2.0, 4.0)
+RETRY_DELAYS_S = (0.5, 1.0, 2.0, 4.0)
 """Waits between attempts to reach Kafka; the last one repeats."""
 
 
@@ -46,7 +46,7 @@ class Record:
     headers: Headers
 
 
-class Source(Protocol):
+class FeedSource(Protocol):
     """Records, in batches, in the order of each call."""
 
     async def batch(self) -> Sequence[Record]:
@@ -76,7 +76,7 @@ class KafkaSource:
         topics: Sequence[str],
         group: str,
         timeout_s: float,
-        tell: Callable[[LineState], None],
+        on_state_change: Callable[[FeedState], None],
     ) -> None:
         """Nothing happens until the first `batch`.
 
@@ -85,31 +85,31 @@ class KafkaSource:
             topics: names; all of them must exist before reading begins.
             group: the consumer group.
             timeout_s: how long a request may take.
-            tell: hears of every change of the line's state.
+            on_state_change: hears of every change of the line's state.
         """
         self._bootstrap = bootstrap
         self._topics = frozenset(topics)
         self._group = group
         self._timeout_s = timeout_s
-        self._tell = tell
+        self._on_state_change = on_state_change
         self._consumer: AIOKafkaConsumer | None = None
         self._failures = 0
-        self._said = ""
+        self._last_reason = ""
 
     async def batch(self) -> Sequence[Record]:
         """Wait for some records, through every absence of Kafka."""
         while True:
             try:
-                return await self._fetched()
+                return await self._fetch()
             except (KafkaError, OSError, TimeoutError, _TopicsMissingError) as error:
-                await self._lost(error)
+                await self._on_connection_lost(error)
 
     async def commit(self, records: Sequence[Record]) -> None:
         """Commit; where that fails the records come again, and are upserts."""
         offsets: dict[TopicPartition, int] = {}
         for record in records:
-            where = TopicPartition(record.topic, record.partition)
-            offsets[where] = max(offsets.get(where, 0), record.offset + 1)
+            partition = TopicPartition(record.topic, record.partition)
+            offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
         if self._consumer is None:
             return
         try:
@@ -121,17 +121,19 @@ class KafkaSource:
         """Leave the group, if Kafka is there to be told."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await leave(consumer.stop())
+            await close_with_timeout(consumer.stop())
 
-    async def _fetched(self) -> list[Record]:
+    async def _fetch(self) -> list[Record]:
         while True:
-            consumer = self._consumer or await self._connected()
-            found = await consumer.getmany(timeout_ms=int(IDLE_S * 1000), max_records=MAX_RECORDS)
-            if found:
-                return [_record(r) for records in found.values() for r in records]
+            consumer = self._consumer or await self._connect()
+            records_by_partition = await consumer.getmany(
+                timeout_ms=int(POLL_TIMEOUT_S * 1000), max_records=MAX_RECORDS
+            )
+            if records_by_partition:
+                return [_to_record(r) for records in records_by_partition.values() for r in records]
             await asyncio.wait_for(consumer.topics(), self._timeout_s)
 
-    async def _connected(self) -> AIOKafkaConsumer:
+    async def _connect(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=self._group,
@@ -146,37 +148,37 @@ class KafkaSource:
         if missing:
             raise _TopicsMissingError(", ".join(sorted(missing)))
         consumer.subscribe(sorted(self._topics))
-        self._found()
+        self._on_connected()
         return consumer
 
-    def _found(self) -> None:
-        if self._said:
+    def _on_connected(self) -> None:
+        if self._last_reason:
             LOG.warning("Kafka at %s answers again", self._bootstrap)
-        self._failures, self._said = 0, ""
-        self._tell(LineState.UP)
+        self._failures, self._last_reason = 0, ""
+        self._on_state_change(FeedState.UP)
 
-    async def _lost(self, error: Exception) -> None:
-        missing = isinstance(error, _TopicsMissingError)
-        self._tell(LineState.TOPICS_MISSING if missing else LineState.AWAY)
+    async def _on_connection_lost(self, error: Exception) -> None:
+        is_topic_missing = isinstance(error, _TopicsMissingError)
+        self._on_state_change(FeedState.TOPICS_MISSING if is_topic_missing else FeedState.AWAY)
         reason = (
             f"Kafka at {self._bootstrap} lacks the topics {error}; make them: callmood topics"
-            if missing
+            if is_topic_missing
             else f"Kafka at {self._bootstrap} does not answer; the desk keeps trying"
         )
-        if reason != self._said:
-            self._said = reason
+        if reason != self._last_reason:
+            self._last_reason = reason
             LOG.warning("%s", reason)
         await self.close()
-        await asyncio.sleep(RETRY_S[min(self._failures, len(RETRY_S) - 1)])
+        await asyncio.sleep(RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)])
         self._failures += 1
 
 
-def _record(found: ConsumerRecord[bytes, bytes]) -> Record:
+def _to_record(record: ConsumerRecord[bytes, bytes]) -> Record:
     return Record(
-        topic=found.topic,
-        partition=found.partition,
-        offset=found.offset,
-        key=found.key or b"",
-        value=found.value or b"",
-        headers=list(found.headers),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key or b"",
+        value=record.value or b"",
+        headers=list(record.headers),
     )

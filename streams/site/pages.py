@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 
 from detectors.utterance import Language
 from streams.site.filters import FILTERS
-from streams.site.translations import Catalogue, catalogue
+from streams.site.translations import TranslationCatalogue, load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,17 +28,17 @@ class Pages:
         folders: Mapping[str, Path],
         *,
         language: Language,
-        line_state: Callable[[], str],
+        feed_state: Callable[[], str],
     ) -> None:
         """Read templates.
 
         Args:
             folders: each feature's, with ``templates`` and ``static`` inside, by name.
             language: until a person chooses one.
-            line_state: whether new messages come in; every page says when they do not.
+            feed_state: whether new messages come in; every page says when they do not.
         """
         self._language = language
-        self._line_state = line_state
+        self._feed_state = feed_state
         self._environment = Environment(
             loader=FileSystemLoader([folder / "templates" for folder in folders.values()]),
             autoescape=True,
@@ -47,21 +47,21 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(FILTERS)
-        self._environment.globals["asset"] = _asset
+        self._environment.globals["asset"] = _asset_url
 
-    def language_of(self, connection: HTTPConnection) -> Language:
+    def get_language(self, connection: HTTPConnection) -> Language:
         """The language a person chose, else the site's own."""
-        chosen = connection.cookies.get(LANGUAGE_COOKIE, "")
-        return Language(chosen) if chosen in set(Language) else self._language
+        cookie = connection.cookies.get(LANGUAGE_COOKIE, "")
+        return Language(cookie) if cookie in set(Language) else self._language
 
-    def fragment(self, template: str, language: Language, **values: object) -> str:
+    def render_fragment(self, template: str, language: Language, **values: object) -> str:
         """A piece of a page."""
-        words = catalogue(language)
+        catalogue_in_language = load_catalogue(language)
         return self._environment.get_template(template).render(
-            t=words, language=language, languages=list(Language), **values
+            t=catalogue_in_language, language=language, languages=list(Language), **values
         )
 
-    def page(
+    def render_page(
         self,
         connection: HTTPConnection,
         template: str,
@@ -70,20 +70,20 @@ class Pages:
         status: int = 200,
     ) -> HTMLResponse:
         """A whole page. It is never stored by the browser: it is about people."""
-        html = self.fragment(
+        html = self.render_fragment(
             template,
-            self.language_of(connection),
+            self.get_language(connection),
             path=connection.url.path,
-            line_state=self._line_state(),
+            line_state=self._feed_state(),
             **values,
         )
         return HTMLResponse(html, status, {"Cache-Control": "no-store"})
 
-    def words_of(self, connection: HTTPConnection) -> Catalogue:
+    def get_catalogue(self, connection: HTTPConnection) -> TranslationCatalogue:
         """The words in the language a person chose."""
-        return catalogue(self.language_of(connection))
+        return load_catalogue(self.get_language(connection))
 
 
-def _asset(path: str) -> str:
+def _asset_url(path: str) -> str:
     """The address of ``name/file``."""
     return f"/static/{path}"

@@ -26,40 +26,40 @@ class PortTakenError(RuntimeError):
     """Nothing can listen there. The text says what to do."""
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """A socket that listens at an address; port 0 is a free one.
 
     Raises:
         PortTakenError: somebody else listens there, or the address is not of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    one = socket.socket(family, socket.SOCK_STREAM)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        one.bind((host, port))
-        one.listen(256)
+        sock.bind((host, port))
+        sock.listen(256)
     except (OSError, OverflowError) as error:
-        one.close()
+        sock.close()
         message = (
             f"the desk cannot listen at {host}:{port} ({getattr(error, 'strerror', error)}): "
             "end what listens there, or choose another port with --port or CALLMOOD_PORT (0: any)"
         )
         raise PortTakenError(message) from None
-    return one
+    return sock
 
 
-def url_of(one: socket.socket) -> str:
+def build_url(sock: socket.socket) -> str:
     """Where a browser on this machine finds it."""
-    host, port = one.getsockname()[:2]
-    shown = WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
+    host, port = sock.getsockname()[:2]
+    url_host = WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{url_host}:{port}"
 
 
 class DeskServer(uvicorn.Server):
     """A uvicorn server that lets live pages go before it waits for connections to end."""
 
-    def __init__(self, app: FastAPI, *, ready: Callable[[], None]) -> None:
-        """Serve ``app``; ``ready`` is called once it answers."""
+    def __init__(self, app: FastAPI, *, on_ready: Callable[[], None]) -> None:
+        """Serve ``app``; ``on_ready`` is called once it answers."""
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -70,13 +70,13 @@ class DeskServer(uvicorn.Server):
         )
         super().__init__(config)
         self._hub: Hub = app.state.hub
-        self._ready = ready
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the live streams first: they would never end by themselves."""
@@ -100,8 +100,8 @@ class DeskServer(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def serve(app: FastAPI, one: socket.socket, *, ready: Callable[[], None]) -> bool:
+def serve(app: FastAPI, sock: socket.socket, *, on_ready: Callable[[], None]) -> bool:
     """Serve until SIGINT or SIGTERM; whether it had started at all."""
-    server = DeskServer(app, ready=ready)
-    asyncio.run(server.serve(sockets=[one]))
+    server = DeskServer(app, on_ready=on_ready)
+    asyncio.run(server.serve(sockets=[sock]))
     return server.started

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "words"
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class TranslationCatalogue:
     """Every phrase of the site in one language, by dotted key."""
 
     language: Language
@@ -32,9 +32,9 @@ class Catalogue:
         """
         return self.phrases[key].format(**values) if values else self.phrases[key]
 
-    def known(self, key: str, otherwise: str) -> str:
+    def known(self, key: str, default: str) -> str:
         """One phrase, or other words where the catalogue has none."""
-        return self.phrases.get(key, otherwise)
+        return self.phrases.get(key, default)
 
     def beginning(self, prefix: str) -> dict[str, str]:
         """Every phrase under a prefix, without it: what a page's script needs."""
@@ -46,17 +46,17 @@ class Catalogue:
 
 
 @cache
-def catalogue(language: Language) -> Catalogue:
+def load_catalogue(language: Language) -> TranslationCatalogue:
     """The words of one language."""
     text = (FOLDER / f"{language}.yaml").read_text(encoding="utf-8")
-    return Catalogue(language, dict(_flat(yaml.safe_load(text), "")))
+    return TranslationCatalogue(language, dict(_flatten(yaml.safe_load(text), "")))
 
 
-def _flat(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _flatten(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
+    phrases: list[tuple[str, str]] = []
     for name, branch in tree.items():
         if isinstance(branch, dict):
-            found += _flat(branch, f"{prefix}{name}.")
+            phrases += _flatten(branch, f"{prefix}{name}.")
         else:
-            found.append((f"{prefix}{name}", str(branch)))
-    return found
+            phrases.append((f"{prefix}{name}", str(branch)))
+    return phrases

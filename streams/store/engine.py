@@ -70,9 +70,9 @@ def open_store(url: str) -> Store:
         StoreError: it does not answer, is of another kind, or of another version of callmood.
     """
     try:
-        engine = _engine(url)
+        engine = _create_engine(url)
         METADATA.create_all(engine)
-        return Store(engine, _store_id(engine))
+        return Store(engine, _load_store_id(engine))
     except (ArgumentError, NoSuchModuleError) as error:
         message = (
             f"CALLMOOD_DATABASE: {_first_line(error)}; write sqlite:///FILE or postgresql://..."
@@ -84,7 +84,9 @@ def open_store(url: str) -> Store:
         )
         raise StoreError(message) from None
     except DBAPIError as error:
-        message = f"the database {_shown(url)} does not answer: {_first_line(error.orig or error)}"
+        message = (
+            f"the database {_redact_url(url)} does not answer: {_first_line(error.orig or error)}"
+        )
         raise StoreError(message) from None
 
 
@@ -110,11 +112,11 @@ def upsert(
     insert = _insert(connection, table)
     keys = {column.name for column in table.primary_key}
     changed = set(rows[0] if only is None else only) - keys
-    new: dict[str, ColumnElement[Any]] = {c.name: insert.excluded[c.name] for c in table.c}
+    excluded: dict[str, ColumnElement[Any]] = {c.name: insert.excluded[c.name] for c in table.c}
     statement = insert.on_conflict_do_update(
         index_elements=sorted(keys),
-        set_={name: new[name] for name in sorted(changed)},
-        where=when(new) if when is not None else None,
+        set_={name: excluded[name] for name in sorted(changed)},
+        where=when(excluded) if when is not None else None,
     )
     connection.execute(statement, list(rows))
 
@@ -132,7 +134,7 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
     return sqlite.insert(table)
 
 
-def _engine(url: str) -> Engine:
+def _create_engine(url: str) -> Engine:
     parsed = make_url(url)
     kind = parsed.get_backend_name()
     if kind == "postgresql":
@@ -170,23 +172,23 @@ def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> No
     cursor.close()
 
 
-def _store_id(engine: Engine) -> str:
+def _load_store_id(engine: Engine) -> str:
     with engine.begin() as connection:
-        fresh = {"store_id": uuid.uuid4().hex, "schema": str(SCHEMA_VERSION)}
-        add(connection, DESK, [{"name": name, "value": value} for name, value in fresh.items()])
-        kept = {row.name: row.value for row in connection.execute(select(DESK))}
-    if kept["schema"] != str(SCHEMA_VERSION):
+        defaults = {"store_id": uuid.uuid4().hex, "schema": str(SCHEMA_VERSION)}
+        add(connection, DESK, [{"name": name, "value": value} for name, value in defaults.items()])
+        stored = {row.name: row.value for row in connection.execute(select(DESK))}
+    if stored["schema"] != str(SCHEMA_VERSION):
         message = (
-            f"the database is of schema {kept['schema']}, this callmood writes {SCHEMA_VERSION}: "
+            f"the database is of schema {stored['schema']}, this callmood writes {SCHEMA_VERSION}: "
             "set CALLMOOD_DATABASE to a new one; the topics fill it again"
         )
         raise StoreError(message)
-    return str(kept["store_id"])
+    return str(stored["store_id"])
 
 
 def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _shown(url: str) -> str:
+def _redact_url(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)

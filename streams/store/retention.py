@@ -15,7 +15,7 @@ from streams.store.tables import (
     CALLS,
     MOODS,
     READINGS,
-    RETURNING,
+    RETURNING_CALLERS,
     SEGMENTS,
     STEPS,
     TRANSCRIPT_LINES,
@@ -30,34 +30,48 @@ if TYPE_CHECKING:
 
     from streams.settings import Settings
 
-CALLS_AT_ONCE = 200
+DELETE_BATCH_SIZE = 200
 """A sweep deletes no more, so that it never holds up the feed for long."""
 
-_FORGOTTEN = (TRANSCRIPT_LINES, READINGS, MOODS, TURNS, ALERTS, STEPS, SEGMENTS, RETURNING, CALLS)
+_CALL_TABLES = (
+    TRANSCRIPT_LINES,
+    READINGS,
+    MOODS,
+    TURNS,
+    ALERTS,
+    STEPS,
+    SEGMENTS,
+    RETURNING_CALLERS,
+    CALLS,
+)
 """Not `FEEDBACK` and `CORRECTIONS`: the detectors are measured against them. Nor `SEALS`: sealed
 evidence has days of its own. What an agent confirmed goes with the call: it is about the agent."""
 
 
-def forget_calls(connection: Connection, now: datetime, settings: Settings) -> None:
+def delete_calls(connection: Connection, now: datetime, settings: Settings) -> None:
     """Delete the rows of calls that ended more than ``keep_days`` days ago, the oldest first."""
     oldest = now - timedelta(days=settings.keep_days)
-    over = select(CALLS.c.call_id).where(CALLS.c.ended_at < oldest).order_by(CALLS.c.ended_at)
-    ids = list(connection.scalars(over.limit(CALLS_AT_ONCE)))
-    for table in _FORGOTTEN if ids else ():
+    expired_calls = (
+        select(CALLS.c.call_id).where(CALLS.c.ended_at < oldest).order_by(CALLS.c.ended_at)
+    )
+    ids = list(connection.scalars(expired_calls.limit(DELETE_BATCH_SIZE)))
+    for table in _CALL_TABLES if ids else ():
         connection.execute(delete(table).where(table.c.call_id.in_(ids)))
 
 
-def forget_callers(connection: Connection, callers: Collection[str]) -> None:
+def delete_callers(connection: Connection, callers: Collection[str]) -> None:
     """Let no call tell any more that it was of these callers, nor which calls came before."""
-    of_them = select(CALLS.c.call_id).where(CALLS.c.caller.in_(callers))
-    connection.execute(delete(RETURNING).where(RETURNING.c.call_id.in_(of_them)))
+    calls_of_callers = select(CALLS.c.call_id).where(CALLS.c.caller.in_(callers))
+    connection.execute(
+        delete(RETURNING_CALLERS).where(RETURNING_CALLERS.c.call_id.in_(calls_of_callers))
+    )
     connection.execute(update(CALLS).where(CALLS.c.caller.in_(callers)).values(caller=""))
 
 
-def forget_old_callers(connection: Connection, now: datetime, settings: Settings) -> None:
+def delete_old_callers(connection: Connection, now: datetime, settings: Settings) -> None:
     """The same for calls that began more than ``caller_days`` days ago."""
     oldest = now - timedelta(days=settings.caller_days)
-    connection.execute(delete(RETURNING).where(RETURNING.c["at"] < oldest))
+    connection.execute(delete(RETURNING_CALLERS).where(RETURNING_CALLERS.c["at"] < oldest))
     connection.execute(
         update(CALLS).where(CALLS.c.started_at < oldest, CALLS.c.caller != "").values(caller="")
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.ids import joined
-from streams.store.tables import ALERTS, FEEDBACK, MOODS, READINGS, RETURNING, STEPS, TURNS
+from streams.ids import join_id
+from streams.store.tables import ALERTS, FEEDBACK, MOODS, READINGS, RETURNING_CALLERS, STEPS, TURNS
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         Feedback,
         MoodMessage,
         ReadingMessage,
-        StepDone,
+        StepConfirmation,
         TranscriptMessage,
         TurnMessage,
     )
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 def line_row(message: TranscriptMessage) -> Row:
     """Partial and final line share a row: the final one replaces what came before."""
     return {
-        "line_id": joined(message.call_id, message.speaker, message.start_ms, "line"),
+        "line_id": join_id(message.call_id, message.speaker, message.start_ms, "line"),
         "call_id": message.call_id,
         "start_ms": message.start_ms,
         "end_ms": message.end_ms,
@@ -62,7 +62,7 @@ def alert_row(message: AlertMessage) -> Row:
 
 def returning_row(message: ReturningCaller) -> Row:
     """The earlier calls, as they were told at this call's start."""
-    fields = _columns(RETURNING, message)
+    fields = _columns(RETURNING_CALLERS, message)
     return {"returning_id": message.message_id} | fields | {"at": message.at}
 
 
@@ -72,7 +72,7 @@ def feedback_row(message: Feedback) -> Row:
     return {"feedback_id": message.message_id} | fields | {"at": message.at}
 
 
-def step_row(message: StepDone) -> Row:
+def step_row(message: StepConfirmation) -> Row:
     """One row per person and step."""
     return {"step_id": message.message_id} | _columns(STEPS, message) | {"at": message.at}
 

@@ -44,7 +44,7 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[str]):
+class NulSafeString(TypeDecorator[str]):
     """Text of people. PostgreSQL refuses NUL characters, and nobody speaks them."""
 
     impl = String
@@ -58,11 +58,11 @@ class Words(TypeDecorator[str]):
 METADATA = MetaData()
 
 
-def _spanned() -> tuple[Column[Any], ...]:
+def _span_columns() -> tuple[Column[Any], ...]:
     return (Column("start_ms", Integer, nullable=False), Column("end_ms", Integer, nullable=False))
 
 
-def _of_call() -> Column[Any]:
+def _call_id_column() -> Column[Any]:
     return Column("call_id", String, nullable=False, index=True)
 
 
@@ -76,8 +76,8 @@ CALLS = Table(
     "calls",
     METADATA,
     Column("call_id", String, primary_key=True),
-    Column("agent_id", Words, nullable=False, default="", index=True),
-    Column("queue", Words, nullable=False, default=""),
+    Column("agent_id", NulSafeString, nullable=False, default="", index=True),
+    Column("queue", NulSafeString, nullable=False, default=""),
     Column("caller", String, nullable=False, default="", index=True),
     Column("language", String, nullable=False, default="ko"),
     Column("notice_given", Boolean, nullable=False, default=False),
@@ -94,10 +94,10 @@ TRANSCRIPT_LINES = Table(
     "transcript_lines",
     METADATA,
     Column("line_id", String, primary_key=True),
-    _of_call(),
-    *_spanned(),
+    _call_id_column(),
+    *_span_columns(),
     Column("speaker", String, nullable=False),
-    Column("text", Words, nullable=False),
+    Column("text", NulSafeString, nullable=False),
     Column("final", Boolean, nullable=False),
     Column("language", String, nullable=False),
 )
@@ -105,11 +105,11 @@ READINGS = Table(
     "readings",
     METADATA,
     Column("reading_id", String, primary_key=True),
-    _of_call(),
-    *_spanned(),
+    _call_id_column(),
+    *_span_columns(),
     Column("modality", String, nullable=False),
-    Column("detector", Words, nullable=False),
-    Column("version", Words, nullable=False),
+    Column("detector", NulSafeString, nullable=False),
+    Column("version", NulSafeString, nullable=False),
     Column("label", String, nullable=False),
     Column("scores", JSON, nullable=False),
     Column("confidence", Float, nullable=False),
@@ -122,7 +122,7 @@ MOODS = Table(
     "moods",
     METADATA,
     Column("mood_id", String, primary_key=True),
-    _of_call(),
+    _call_id_column(),
     Column("number", Integer, nullable=False),
     Column("at_ms", Integer, nullable=False),
     Column("label", String, nullable=False),
@@ -141,8 +141,8 @@ TURNS = Table(
     "turns",
     METADATA,
     Column("turn_id", String, primary_key=True),
-    _of_call(),
-    *_spanned(),
+    _call_id_column(),
+    *_span_columns(),
     Column("kind", String, nullable=False),
     Column("speaker", String),
 )
@@ -150,8 +150,8 @@ ALERTS = Table(
     "alerts",
     METADATA,
     Column("alert_id", String, primary_key=True),
-    _of_call(),
-    Column("playbook_id", Words, nullable=False),
+    _call_id_column(),
+    Column("playbook_id", NulSafeString, nullable=False),
     Column("playbook_version", Integer, nullable=False),
     Column("level", String, nullable=False),
     Column("at_ms", Integer, nullable=False),
@@ -166,11 +166,11 @@ ALERTS = Table(
     Column("language", String),
     Column("advised_at", Instant),
 )
-RETURNING = Table(
+RETURNING_CALLERS = Table(
     "returning_callers",  # without the second word it is a word of SQL
     METADATA,
     Column("returning_id", String, primary_key=True),
-    _of_call(),
+    _call_id_column(),
     Column("at", Instant, nullable=False, index=True),
     Column("earlier", JSON, nullable=False),
 )
@@ -178,24 +178,24 @@ FEEDBACK = Table(
     "feedback",
     METADATA,
     Column("feedback_id", String, primary_key=True),
-    _of_call(),
+    _call_id_column(),
     Column("alert_id", String, nullable=False, index=True),
     Column("verdict", String, nullable=False),
-    Column("given_by", Words, nullable=False),
+    Column("given_by", NulSafeString, nullable=False),
     Column("role", String, nullable=False),
-    Column("note", Words, nullable=False),
+    Column("note", NulSafeString, nullable=False),
     Column("at", Instant, nullable=False),
 )
 STEPS = Table(
     "steps",
     METADATA,
     Column("step_id", String, primary_key=True),
-    _of_call(),
+    _call_id_column(),
     Column("alert_id", String, nullable=False, index=True),
     Column("index", Integer, nullable=False),
     Column("action", String, nullable=False, index=True),
     Column("state", String, nullable=False),
-    Column("given_by", Words, nullable=False),
+    Column("given_by", NulSafeString, nullable=False),
     Column("role", String, nullable=False),
     Column("at", Instant, nullable=False),
 )
@@ -203,14 +203,14 @@ SEALS = Table(
     "seals",
     METADATA,
     Column("seal_id", String, primary_key=True),
-    _of_call(),
+    _call_id_column(),
     Column("sha256", String, nullable=False),
     Column("previous_sha256", String, nullable=False),
     Column("size", Integer, nullable=False),
     Column("file", String, nullable=False),
     Column("cause", String, nullable=False),
     Column("cause_id", String, nullable=False, index=True),
-    Column("sealed_by", Words, nullable=False),
+    Column("sealed_by", NulSafeString, nullable=False),
     Column("role", String, nullable=False),
     Column("at", Instant, nullable=False, index=True),
 )
@@ -218,8 +218,8 @@ CLIPS = Table(
     "clips",
     METADATA,
     Column("clip_id", String, primary_key=True),
-    _of_call(),
-    *_spanned(),
+    _call_id_column(),
+    *_span_columns(),
     Column("file", String, nullable=False),
     Column("spoken_at", Instant, nullable=False, index=True),
 )
@@ -227,8 +227,8 @@ SEGMENTS = Table(
     "segments",
     METADATA,
     Column("segment_id", String, primary_key=True),
-    _of_call(),
-    *_spanned(),
+    _call_id_column(),
+    *_span_columns(),
     Column("cause", String, nullable=False),
     Column("urgency", Float, nullable=False),
     Column("voice_id", String),
@@ -240,14 +240,14 @@ CORRECTIONS = Table(
     "corrections",
     METADATA,
     Column("correction_id", String, primary_key=True),
-    _of_call(),
-    *_spanned(),
+    _call_id_column(),
+    *_span_columns(),
     Column("segment_id", String, nullable=False, index=True),
     Column("voice_label", String),
     Column("text_label", String),
     Column("topics", JSON, nullable=False),
-    Column("text", Words),
-    Column("trainer", Words, nullable=False),
-    Column("note", Words, nullable=False),
+    Column("text", NulSafeString),
+    Column("trainer", NulSafeString, nullable=False),
+    Column("note", NulSafeString, nullable=False),
     Column("at", Instant, nullable=False, index=True),
 )

@@ -9,7 +9,7 @@ import pytest
 from streams.kafka.admin import ensure_topics
 from streams.kafka.local.broker import start_kafka
 from streams.settings import Settings
-from tests.support.line import TestLine
+from tests.support.line import TestPipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestPipeline]:
     """A broker of our own, with the topics."""
     home = tmp_path_factory.mktemp("line")
     here = Settings()
     broker = start_kafka(home=home / "kafka", jars=here.jars)
     try:
         ensure_topics(broker.bootstrap, here)
-        yield TestLine(broker.bootstrap, home)
+        yield TestPipeline(broker.bootstrap, home)
     finally:
         broker.stop()

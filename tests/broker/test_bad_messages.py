@@ -18,19 +18,19 @@ from streams.topics import AUDIO, CALLS, DEAD_LETTERS, READINGS, TRANSCRIPTS, Ka
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.kafka.local.child_process import Child
-    from tests.support.line import TestLine
+    from streams.kafka.local.child_process import ChildProcess
+    from tests.support.line import TestPipeline
 
 GOOD = "명세서를 보니까 수수료가 두 번 나갔는데 정말 화가 나네요"
 
 
 @pytest.fixture(scope="module")
-def worker(line: TestLine) -> Iterator[Child]:
+def worker(line: TestPipeline) -> Iterator[ChildProcess]:
     with line.worker() as child:
         yield child
 
 
-def _say(line: TestLine, call_id: str, start_ms: int) -> None:
+def _say(line: TestPipeline, call_id: str, start_ms: int) -> None:
     message = TranscriptMessage(
         call_id=call_id,
         speaker=Speaker.CUSTOMER,
@@ -67,8 +67,8 @@ def _json(**fields: object) -> bytes:
 )
 def test_a_bad_message_is_set_aside_with_its_reason_and_the_next_one_is_read(  # noqa: PLR0913
     *,
-    line: TestLine,
-    worker: Child,
+    line: TestPipeline,
+    worker: ChildProcess,
     name: str,
     topic: KafkaTopic,
     value: bytes,
@@ -95,7 +95,7 @@ def _starts(found: list[object]) -> set[int]:
     return {one.start_ms for one in found if isinstance(one, ReadingMessage)}
 
 
-def test_a_message_of_two_megabytes_stops_nothing(line: TestLine, worker: Child) -> None:
+def test_a_message_of_two_megabytes_stops_nothing(line: TestPipeline, worker: ChildProcess) -> None:
     del worker
     _allow_large(line, AUDIO)
     line.send_raw(AUDIO, bytes(2_000_000), key="huge", headers=_chunk_headers("huge"))
@@ -113,7 +113,7 @@ def _chunk_headers(call_id: str) -> list[tuple[str, bytes]]:
     return [(name, text.encode()) for name, text in given.items()]
 
 
-def _allow_large(line: TestLine, topic: KafkaTopic) -> None:
+def _allow_large(line: TestPipeline, topic: KafkaTopic) -> None:
     admin = KafkaAdminClient(bootstrap_servers=line.broker)
     limit = {"max.message.bytes": "4000000", **topic.config}
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, limit)])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from streams.ingest.replay.gateway import Replay
-from streams.ingest.replay.played_call import demo_calls, prepare
+from streams.ingest.replay.gateway import ReplayGateway
+from streams.ingest.replay.played_call import demo_calls, load_call
 from streams.kafka.admin import ensure_topics
 from streams.kafka.local.broker import start_kafka
 from streams.messages.records import ReadingMessage
 from streams.settings import Settings
 from streams.topics import READINGS
-from tests.support.line import TestLine
+from tests.support.line import TestPipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +23,11 @@ def test_a_broker_that_restarts_in_mid_call_costs_no_reading(tmp_path: Path) -> 
     broker = start_kafka(home=tmp_path / "kafka", jars=here.jars)
     port = int(broker.bootstrap.rpartition(":")[2])
     ensure_topics(broker.bootstrap, here)
-    line = TestLine(broker.bootstrap, tmp_path)
-    call = prepare(demo_calls()[0])
+    line = TestPipeline(broker.bootstrap, tmp_path)
+    call = load_call(demo_calls()[0])
     try:
         with line.worker() as worker:
-            gateway = Replay(line.broker, here)
+            gateway = ReplayGateway(line.broker, here)
             playing = threading.Thread(
                 target=gateway.play, args=([("restart", call)],), kwargs={"speed": 6.0}
             )
@@ -38,7 +38,7 @@ def test_a_broker_that_restarts_in_mid_call_costs_no_reading(tmp_path: Path) -> 
             playing.join()
             gateway.close()
             line.wait_until_done()
-            assert worker.process.poll() is None, worker.obituary()
+            assert worker.process.poll() is None, worker.exit_report()
         found = line.read(READINGS, call_id="restart", until=None)
         starts = {one.start_ms for one in found if isinstance(one, ReadingMessage)}
         assert max(starts) > 75_000

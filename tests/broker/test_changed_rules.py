@@ -15,13 +15,13 @@ from streams.cloudevents import now
 from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
 from streams.topics import ALERTS, CALLS, TRANSCRIPTS
 from tests.deploy.prometheus import free_port
-from tests.support.rules import rule, save
+from tests.support.rules import build_playbook_yaml, save_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.kafka.local.child_process import Child
-    from tests.support.line import TestLine
+    from streams.kafka.local.child_process import ChildProcess
+    from tests.support.line import TestPipeline
 
 WAIT_S = 60
 RULES = re.compile("callmood_(rules_reloads_total|rules_refused|playbooks_in_force)")
@@ -31,11 +31,11 @@ NAME = "insulted"
 def version(number: int, *, phrase: str = "병신") -> str:
     """A rule in another version: up to four times, and with one phrase more."""
     phrases = ", ".join(dict.fromkeys(["병신", phrase]))
-    text = rule(NAME, number, phrase=phrases, tested="병신")
+    text = build_playbook_yaml(NAME, number, phrase=phrases, tested="병신")
     return text.replace("cooldown: 10s\n", "cooldown: 10s\nat_most: 4\n")
 
 
-def say(line: TestLine, call_id: str, text: str, *, at_s: int) -> None:
+def say(line: TestPipeline, call_id: str, text: str, *, at_s: int) -> None:
     message = TranscriptMessage(
         call_id=call_id,
         speaker=Speaker.CUSTOMER,
@@ -48,12 +48,12 @@ def say(line: TestLine, call_id: str, text: str, *, at_s: int) -> None:
     line.send_raw(TRANSCRIPTS, message.value(), key=call_id, headers=headers)
 
 
-def start(line: TestLine, call_id: str) -> None:
+def start(line: TestPipeline, call_id: str) -> None:
     message = CallEvent(call_id=call_id, event="started", at=now(), queue="cards")
     line.send_raw(CALLS, message.value(), key=call_id, headers=message.headers(source="/test"))
 
 
-def alerts(line: TestLine, call_id: str, count: int) -> list[tuple[str, int, int]]:
+def alerts(line: TestPipeline, call_id: str, count: int) -> list[tuple[str, int, int]]:
     """Playbook, version and step of a call's alerts, once there are so many."""
     found = line.read(ALERTS, call_id=call_id, until=lambda told: len(told) >= count)
     return [
@@ -63,7 +63,7 @@ def alerts(line: TestLine, call_id: str, count: int) -> list[tuple[str, int, int
     ]
 
 
-def logged(child: Child, text: str) -> str:
+def logged(child: ChildProcess, text: str) -> str:
     """The first line of its log with this text in it, as soon as it is there."""
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
@@ -84,11 +84,11 @@ def shown(port: int) -> dict[str, float]:
 
 
 def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
-    line: TestLine, tmp_path: Path
+    line: TestPipeline, tmp_path: Path
 ) -> None:
     file = tmp_path / "abuse" / f"{NAME}.yaml"
     file.parent.mkdir()
-    save(file, version(1))
+    save_atomically(file, version(1))
     port, call_id = free_port(), "changed-rules"
     env = {
         "CALLMOOD_PLAYBOOKS": str(tmp_path),
@@ -100,12 +100,12 @@ def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
         say(line, call_id, "야 이 병신 같은 게", at_s=10)
         assert alerts(line, call_id, 1) == [(NAME, 1, 1)]
 
-        save(file, version(2, phrase="도마뱀 같은"))
+        save_atomically(file, version(2, phrase="도마뱀 같은"))
         logged(worker, "rules: 1 playbook in force; insulted 1 -> 2")
         say(line, call_id, "이 도마뱀 같은 사람들아", at_s=100)
         assert alerts(line, call_id, 2)[1:] == [(NAME, 2, 2)]
 
-        save(file, version(3).replace("level: notice", "level: loud"))
+        save_atomically(file, version(3).replace("level: notice", "level: loud"))
         refused = logged(worker, "rules refused: ")
         assert f"rules refused: {file}:" in refused
         assert "'loud'" in refused
@@ -118,7 +118,7 @@ def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
             'callmood_rules_reloads_total{result="taken"}': 1.0,
             'callmood_rules_reloads_total{result="refused"}': 1.0,
         }
-    save(file, version(3, phrase="도마뱀 같은"))
+    save_atomically(file, version(3, phrase="도마뱀 같은"))
     with line.worker(**env):
         say(line, call_id, "이 도마뱀 같은 사람들아", at_s=300)
         say(line, call_id, "야 이 병신 같은 게", at_s=400)
@@ -126,11 +126,11 @@ def test_a_call_under_way_goes_on_under_changed_rules_and_bad_ones_are_refused(
     assert found[3:] == [(NAME, 3, 4)], "another worker, with other rules, counts on"
 
 
-def test_a_worker_that_is_asked_to_looks_at_once(line: TestLine, tmp_path: Path) -> None:
-    save(tmp_path / "first.yaml", rule("first", phrase="하나요"))
+def test_a_worker_that_is_asked_to_looks_at_once(line: TestPipeline, tmp_path: Path) -> None:
+    save_atomically(tmp_path / "first.yaml", build_playbook_yaml("first", phrase="하나요"))
     env = {"CALLMOOD_PLAYBOOKS": str(tmp_path), "CALLMOOD_RULES_POLL_S": "3600"}
     with line.worker(**env) as worker:
-        save(tmp_path / "first.yaml", rule("first", 2, phrase="하나요"))
+        save_atomically(tmp_path / "first.yaml", build_playbook_yaml("first", 2, phrase="하나요"))
         worker.process.send_signal(signal.SIGHUP)
         logged(worker, "rules: 1 playbook in force; first 1 -> 2")
         logged(worker, "rules: looked; 1 playbook in force")

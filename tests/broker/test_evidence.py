@@ -9,39 +9,39 @@ from urllib.parse import quote
 
 import httpx
 
-from streams.messages.records import EvidenceSealed
+from streams.messages.records import EvidenceSeal
 from streams.topics import ALERTS, CALLS, SEALS, STEPS, TRANSCRIPTS
 from tests.support.protocol import CALL, SEAL, THIRD
 
 if TYPE_CHECKING:
     from streams.cloudevents import Message
     from streams.topics import KafkaTopic
-    from tests.support.line import TestLine
+    from tests.support.line import TestPipeline
 
 PATH = quote(CALL.call_id, safe="")
 
 
-def send(line: TestLine, topic: KafkaTopic, message: Message) -> None:
+def send(line: TestPipeline, topic: KafkaTopic, message: Message) -> None:
     headers = message.headers(source="test")
     line.send_raw(topic, message.value(), key=message.call_id, headers=headers)
 
 
-def command(line: TestLine, *words: str) -> subprocess.CompletedProcess[str]:
+def command(line: TestPipeline, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "streams.cli", "evidence", *words],
         env=line.env, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
-def sealed(line: TestLine, count: int) -> list[str]:
+def sealed(line: TestPipeline, count: int) -> list[str]:
     """The hashes of the call's first seals on the topic."""
     found = line.read(SEALS, call_id=CALL.call_id, until=lambda seen: len(seen) >= count)
-    return [one.sha256 for one in found if isinstance(one, EvidenceSealed)]
+    return [one.sha256 for one in found if isinstance(one, EvidenceSeal)]
 
 
-def test_a_click_seals_the_call_and_its_hash_is_on_a_topic(line: TestLine) -> None:
+def test_a_click_seals_the_call_and_its_hash_is_on_a_topic(line: TestPipeline) -> None:
     with line.desk() as url, httpx.Client(base_url=url, timeout=30) as http:
-        send(line, CALLS, CALL.started())
+        send(line, CALLS, CALL.start_event())
         for said in CALL.lines:
             send(line, TRANSCRIPTS, CALL.line(said))
         send(line, ALERTS, THIRD)

@@ -8,8 +8,8 @@ from streams.kafka.admin import broker_address
 from streams.settings import Settings
 
 if TYPE_CHECKING:
-    from tests.support.line import TestLine
+    from tests.support.line import TestPipeline
 
 
-def test_a_real_broker_is_found_by_its_home(line: TestLine) -> None:
+def test_a_real_broker_is_found_by_its_home(line: TestPipeline) -> None:
     assert broker_address(Settings(kafka="", home=line.home)) == line.broker

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kafka.partitioner.default import murmur2
 
-from streams.bench.rotated_recording import rotated
-from streams.ingest.replay.gateway import Replay
-from streams.ingest.replay.played_call import PlayedCall, demo_calls, prepare
+from streams.bench.rotated_recording import rotate
+from streams.ingest.replay.gateway import ReplayGateway
+from streams.ingest.replay.played_call import ReplayCall, demo_calls, load_call
 from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
 from streams.settings import Settings
 from streams.topics import ALERTS, MOODS, READINGS, TURNS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.cloudevents import Message
-    from tests.support.line import TestLine
+    from tests.support.line import TestPipeline
 
 Outcome = dict[tuple[str, str], set[str]]
 
@@ -30,13 +30,13 @@ SECONDS = 80
 
 
 @pytest.fixture(scope="module")
-def calls() -> list[PlayedCall]:
+def calls() -> list[ReplayCall]:
     """Two calls out of step: one is always in mid-utterance when the other is not."""
-    return [rotated(prepare(demo_calls()[0]), number, seconds=SECONDS) for number in (0, 4)]
+    return [rotate(load_call(demo_calls()[0]), number, seconds=SECONDS) for number in (0, 4)]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(line: TestLine, calls: list[PlayedCall]) -> list[Outcome]:
+def undisturbed(line: TestPipeline, calls: list[ReplayCall]) -> list[Outcome]:
     """What a worker that nobody kills makes of the calls."""
     named = _on_one_partition("undisturbed", calls)
     with line.worker():
@@ -46,7 +46,7 @@ def undisturbed(line: TestLine, calls: list[PlayedCall]) -> list[Outcome]:
 
 
 @pytest.fixture(scope="module")
-def killed(line: TestLine, calls: list[PlayedCall]) -> list[tuple[str, PlayedCall]]:
+def killed(line: TestPipeline, calls: list[ReplayCall]) -> list[tuple[str, ReplayCall]]:
     """The same calls, while workers are killed."""
     named = _on_one_partition("killed", calls)
     playing = _play(line, named)
@@ -61,7 +61,7 @@ def killed(line: TestLine, calls: list[PlayedCall]) -> list[tuple[str, PlayedCal
 
 
 def test_a_killed_worker_leaves_no_reading_out_and_makes_none_twice(
-    line: TestLine, killed: list[tuple[str, PlayedCall]], undisturbed: list[Outcome]
+    line: TestPipeline, killed: list[tuple[str, ReplayCall]], undisturbed: list[Outcome]
 ) -> None:
     found = [_outcome(line, call_id) for call_id, _ in killed]
     for outcome, expected in zip(found, undisturbed, strict=True):
@@ -74,7 +74,7 @@ def test_a_killed_worker_leaves_no_reading_out_and_makes_none_twice(
 
 
 def test_a_killed_worker_counts_no_reading_twice_and_fires_no_alert_twice(
-    line: TestLine, killed: list[tuple[str, PlayedCall]]
+    line: TestPipeline, killed: list[tuple[str, ReplayCall]]
 ) -> None:
     for call_id, _ in killed:
         found = line.read(READINGS, MOODS, ALERTS, call_id=call_id, until=None)
@@ -97,7 +97,7 @@ def _assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert one == other
 
 
-def _outcome(line: TestLine, call_id: str) -> Outcome:
+def _outcome(line: TestPipeline, call_id: str) -> Outcome:
     """Readings and turns of a call by id, each with its contents."""
     outcome: Outcome = {}
     for one in line.read(READINGS, TURNS, call_id=call_id, until=None):
@@ -107,7 +107,7 @@ def _outcome(line: TestLine, call_id: str) -> Outcome:
     return outcome
 
 
-def _on_one_partition(name: str, calls: list[PlayedCall]) -> list[tuple[str, PlayedCall]]:
+def _on_one_partition(name: str, calls: list[ReplayCall]) -> list[tuple[str, ReplayCall]]:
     """Ids whose calls lie on the same partition, where one's offsets are the other's too."""
     partitions = Settings().partitions
     ids = (
@@ -118,9 +118,9 @@ def _on_one_partition(name: str, calls: list[PlayedCall]) -> list[tuple[str, Pla
     return list(zip(ids, calls, strict=False))
 
 
-def _play(line: TestLine, named: list[tuple[str, PlayedCall]]) -> threading.Thread:
+def _play(line: TestPipeline, named: list[tuple[str, ReplayCall]]) -> threading.Thread:
     def play() -> None:
-        gateway = Replay(line.broker, Settings())
+        gateway = ReplayGateway(line.broker, Settings())
         gateway.play(named, speed=SPEED)
         gateway.close()
 

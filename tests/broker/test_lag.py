@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.advise.processor import SOURCES
-from streams.kafka.admin import WORKER_READS, BrokerError, lag
+from streams.kafka.admin import WORKER_TOPICS, BrokerError, lag
 from streams.settings import Settings
 from streams.topics import AUDIO, CALLER_EVENTS, CALLS
 
 if TYPE_CHECKING:
-    from tests.support.line import TestLine
+    from tests.support.line import TestPipeline
 
 
 def test_the_workers_can_be_behind_on_exactly_what_they_read() -> None:
-    assert set(WORKER_READS) == {AUDIO, CALLER_EVENTS, *SOURCES}
+    assert set(WORKER_TOPICS) == {AUDIO, CALLER_EVENTS, *SOURCES}
 
 
 def test_a_message_that_nobody_has_taken_is_behind_until_a_worker_has_acknowledged_it(
-    line: TestLine,
+    line: TestPipeline,
 ) -> None:
     before = lag(line.broker, Settings())
     line.send_raw(CALLS, b"no message of ours", key="behind")

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner
 
 from streams.cli import cli
-from streams.ingest.caller_hash import identify
+from streams.ingest.caller_hash import build_caller_hasher
 from streams.messages.callers import ReturningCaller
 from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
 from streams.settings import Settings, settings
-from streams.topics import ALERTS, CALLS, RETURNING, TRANSCRIPTS
+from streams.topics import ALERTS, CALLS, RETURNING_CALLERS, TRANSCRIPTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from playbooks.sensitivity import Sensitive
+    from playbooks.sensitivity import SensitivityKind
     from streams.cloudevents import Message
-    from tests.support.line import TestLine
+    from tests.support.line import TestPipeline
 
 NUMBER, SAME = "010-2345-6789", "+82 10 2345 6789"
 OTHER = "02-555-0143"
@@ -43,11 +43,11 @@ tests:
 
 
 def test_a_caller_s_second_call_is_recognised_after_the_worker_was_killed(
-    line: TestLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: TestPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "complaint.yaml").write_text(PLAYBOOK, encoding="utf-8")
     env = {"CALLMOOD_PLAYBOOKS": str(tmp_path)}
-    hashed = identify(Settings(home=tmp_path))
+    hashed = build_caller_hasher(Settings(home=tmp_path))
     at = datetime.now(UTC) - timedelta(days=3)
     worker = line.start("worker", ready="worker: listening", env=env)
     _say(line, _started("first", at, hashed(NUMBER)), _line("first", ANGRY))
@@ -61,8 +61,8 @@ def test_a_caller_s_second_call_is_recognised_after_the_worker_was_killed(
     told = _told(line, "second")
     assert [(one.call_id, set(one.kinds)) for one in told.earlier] == [("first", kinds)]
     line.wait_until_done()
-    assert line.read(RETURNING, call_id="other", until=None) == []
-    assert line.read(RETURNING, call_id="first", until=None) == []
+    assert line.read(RETURNING_CALLERS, call_id="other", until=None) == []
+    assert line.read(RETURNING_CALLERS, call_id="first", until=None) == []
 
     monkeypatch.setenv("CALLMOOD_KAFKA", line.broker)
     monkeypatch.setenv("CALLMOOD_HOME", str(tmp_path))
@@ -79,7 +79,7 @@ def test_a_caller_s_second_call_is_recognised_after_the_worker_was_killed(
         _say(line, _started("fourth", at + timedelta(days=5), hashed(NUMBER)))
         assert [one.call_id for one in _told(line, "fourth").earlier] == ["third"]
         line.wait_until_done()
-    assert line.read(RETURNING, call_id="third", until=None) == [], "forgotten means new"
+    assert line.read(RETURNING_CALLERS, call_id="third", until=None) == [], "forgotten means new"
 
 
 def _started(call_id: str, at: datetime, caller: str) -> CallEvent:
@@ -93,7 +93,7 @@ def _line(call_id: str, text: str) -> TranscriptMessage:
     )
 
 
-def _say(line: TestLine, *messages: Message) -> None:
+def _say(line: TestPipeline, *messages: Message) -> None:
     for message in messages:
         topic = CALLS if isinstance(message, CallEvent) else TRANSCRIPTS
         line.send_raw(
@@ -101,13 +101,13 @@ def _say(line: TestLine, *messages: Message) -> None:
         )
 
 
-def _kinds(line: TestLine, call_id: str) -> set[Sensitive]:
+def _kinds(line: TestPipeline, call_id: str) -> set[SensitivityKind]:
     alerts = line.read(ALERTS, call_id=call_id, until=bool)
     found = {one.sensitive for one in alerts if isinstance(one, AlertMessage)}
     return {kind for kind in found if kind is not None}
 
 
-def _told(line: TestLine, call_id: str) -> ReturningCaller:
-    found = line.read(RETURNING, call_id=call_id, until=bool)[0]
+def _told(line: TestPipeline, call_id: str) -> ReturningCaller:
+    found = line.read(RETURNING_CALLERS, call_id=call_id, until=bool)[0]
     assert isinstance(found, ReturningCaller)
     return found

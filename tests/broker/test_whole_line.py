@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from detectors.utterance import Speaker
-from streams.bench.rotated_recording import rotated
-from streams.ingest.replay.gateway import Replay
-from streams.ingest.replay.played_call import PlayedCall, demo_calls, prepare
+from streams.bench.rotated_recording import rotate
+from streams.ingest.replay.gateway import ReplayGateway
+from streams.ingest.replay.played_call import ReplayCall, demo_calls, load_call
 from streams.messages.records import Correction, Feedback, ReadingMessage, TurnMessage
 from streams.settings import Settings
 from streams.topics import (
@@ -30,28 +30,28 @@ from streams.topics import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.line import TestLine
+    from tests.support.line import TestPipeline
 
 SPEED = 5.0
 ALERT_MS = 90_000
 
 
 @pytest.fixture(scope="module")
-def url(line: TestLine) -> Iterator[str]:
+def url(line: TestPipeline) -> Iterator[str]:
     with line.worker(), line.desk() as address:
         yield address
 
 
-def _play(line: TestLine, named: list[tuple[str, PlayedCall]]) -> None:
-    gateway = Replay(line.broker, Settings())
+def _play(line: TestPipeline, named: list[tuple[str, ReplayCall]]) -> None:
+    gateway = ReplayGateway(line.broker, Settings())
     gateway.play(named, speed=SPEED)
     gateway.close()
 
 
 def test_both_demo_calls_bring_an_alert_to_the_screen_and_what_is_called_wrong_to_the_trainer(
-    line: TestLine, url: str, browser: Browser
+    line: TestPipeline, url: str, browser: Browser
 ) -> None:
-    korean, english = (_with_agents_of_our_own(prepare(one)) for one in demo_calls())
+    korean, english = (_with_agents_of_our_own(load_call(one)) for one in demo_calls())
     pages = {
         "whole-ko": _page(browser, f"{url}/agent/{korean.sheet.agent_id}", "ko"),
         "whole-en": _page(browser, f"{url}/agent/{english.sheet.agent_id}", "en"),
@@ -84,7 +84,7 @@ def test_both_demo_calls_bring_an_alert_to_the_screen_and_what_is_called_wrong_t
     assert segment in {one["segment_id"] for one in answer["corrections"]}
 
 
-def _with_agents_of_our_own(call: PlayedCall) -> PlayedCall:
+def _with_agents_of_our_own(call: ReplayCall) -> ReplayCall:
     """Other tests on this broker play calls of the demo's agents, and some never end."""
     sheet = call.sheet.model_copy(update={"agent_id": f"whole-{call.sheet.agent_id}"})
     return replace(call, sheet=sheet)
@@ -99,13 +99,15 @@ def _page(browser: Browser, address: str, language: str) -> Page:
     return page
 
 
-def test_an_agent_who_speaks_alone_is_never_read_and_never_kept(line: TestLine, url: str) -> None:
+def test_an_agent_who_speaks_alone_is_never_read_and_never_kept(
+    line: TestPipeline, url: str
+) -> None:
     del url
-    whole = rotated(prepare(demo_calls()[0]), 0, seconds=30)
+    whole = rotate(load_call(demo_calls()[0]), 0, seconds=30)
     column = whole.recording.speakers.index(Speaker.CUSTOMER)
     whole.recording.samples[:, column] = np.int16(0)
     alone = [one for one in whole.lines if one.speaker is Speaker.AGENT]
-    call = PlayedCall(whole.name, whole.recording, tuple(alone), whole.sheet)
+    call = ReplayCall(whole.name, whole.recording, tuple(alone), whole.sheet)
     _play(line, [("agent-alone", call)])
     line.wait_until_done()
 
@@ -117,23 +119,23 @@ def test_an_agent_who_speaks_alone_is_never_read_and_never_kept(line: TestLine, 
 
 
 def test_a_customer_who_did_not_agree_to_recording_is_read_but_not_kept(
-    line: TestLine, url: str
+    line: TestPipeline, url: str
 ) -> None:
     del url
-    whole = rotated(prepare(demo_calls()[1]), 0, seconds=30)
+    whole = rotate(load_call(demo_calls()[1]), 0, seconds=30)
     sheet = whole.sheet.model_copy(update={"recording_consent": False})
-    _play(line, [("no-clips", PlayedCall("no-clips", whole.recording, whole.lines, sheet))])
+    _play(line, [("no-clips", ReplayCall("no-clips", whole.recording, whole.lines, sheet))])
     line.wait_until_done()
     found = line.read(READINGS, UTTERANCES, call_id="no-clips", until=None)
     assert {type(one) for one in found} == {ReadingMessage}
 
 
 def test_without_consent_to_analysis_nothing_but_the_call_itself_is_told(
-    line: TestLine, url: str
+    line: TestPipeline, url: str
 ) -> None:
     del url
-    whole = rotated(prepare(demo_calls()[1]), 0, seconds=10)
+    whole = rotate(load_call(demo_calls()[1]), 0, seconds=10)
     sheet = whole.sheet.model_copy(update={"analysis_consent": False})
-    _play(line, [("no-consent", PlayedCall("x", whole.recording, whole.lines, sheet))])
+    _play(line, [("no-consent", ReplayCall("x", whole.recording, whole.lines, sheet))])
     found = line.read(CALLS, AUDIO, TRANSCRIPTS, call_id="no-consent", until=None)
     assert len(found) == 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.injected import RunningDesk, running_desk
+from tests.support.injected import RunningDesk, run_desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[RunningDesk]:
-    with running_desk(tmp_path) as running:
+    with run_desk(tmp_path) as running:
         yield running
 
 

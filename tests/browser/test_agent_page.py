@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from detectors.reading import Contrast
 from streams.messages.records import Feedback, MoodMessage, TranscriptMessage
-from streams.site.hub import LineState
+from streams.site.hub import FeedState
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_a_call_starts_and_fills_the_waiting_page_by_itself(
 ) -> None:
     page = open_page("/agent/seoyeon", language=language)
     stay(page)
-    desk.wire.put(KOREAN_CALL.started())
+    desk.wire.put(KOREAN_CALL.start_event())
     expect(page.locator(".call-head .id")).to_have_text(KOREAN_CALL.call_id)
     desk.wire.put(*KOREAN_CALL.messages())
     expect(page.locator("article.alert")).to_have_count(2)
@@ -59,7 +59,7 @@ def test_what_came_live_looks_the_same_after_a_reload(
 ) -> None:
     page = open_page("/agent/seoyeon")
     stay(page)
-    desk.wire.put(KOREAN_CALL.started())
+    desk.wire.put(KOREAN_CALL.start_event())
     expect(page.locator(".call-head")).to_be_visible()
     stay(page)
     desk.wire.put(*KOREAN_CALL.messages())
@@ -76,12 +76,12 @@ def test_what_came_live_looks_the_same_after_a_reload(
 def test_an_alert_that_is_painted_is_counted_in_the_latency(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started())
+    desk.wire.put(ENGLISH_CALL.start_event())
     desk.wire.settle()
     page = open_page("/agent/maya")
     stay(page)
     with page.expect_response(lambda answer: answer.url.endswith("/shown")) as shown:
-        desk.wire.put(ENGLISH_CALL.alert(ENGLISH_CALL.fires[0]))
+        desk.wire.put(ENGLISH_CALL.alert(ENGLISH_CALL.alerts[0]))
     assert shown.value.status == 204
     total = REGISTRY.get_sample_value("callmood_stage_seconds_count", {"stage": "total"})
     assert total
@@ -90,7 +90,7 @@ def test_an_alert_that_is_painted_is_counted_in_the_latency(
 def test_feedback_is_shown_at_once_kept_and_can_be_taken_back(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     desk.wire.settle()
     page = open_page("/agent/maya", language="en")
     page.get_by_role("button", name="This is wrong").click()
@@ -101,7 +101,7 @@ def test_feedback_is_shown_at_once_kept_and_can_be_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".told")).to_have_text("Your answer was taken back.")
     expect(wrong).to_have_attribute("aria-pressed", "false")
-    answers = [one for one in desk.wire.sent if isinstance(one, Feedback)]
+    answers = [one for one in desk.wire.sent_messages if isinstance(one, Feedback)]
     assert [(one.verdict, one.given_by, one.role) for one in answers] == [
         ("wrong", "maya", "agent"),
         ("withdrawn", "maya", "agent"),
@@ -111,7 +111,7 @@ def test_feedback_is_shown_at_once_kept_and_can_be_taken_back(
 def test_another_page_of_the_same_agent_shows_the_answer_too(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     desk.wire.settle()
     one, other = open_page("/agent/maya"), open_page("/agent/maya")
     stay(other)
@@ -123,12 +123,12 @@ def test_another_page_of_the_same_agent_shows_the_answer_too(
 def test_the_page_switches_to_the_agents_next_call_and_the_old_one_stays_readable(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages(), ENGLISH_CALL.ended())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages(), ENGLISH_CALL.end_event())
     desk.wire.settle()
     page = open_page("/agent/maya")
     stay(page)
     following = replace(ENGLISH_CALL, call_id="next")
-    desk.wire.put(replace(following, started_at=ENGLISH_CALL.ended().at).started())
+    desk.wire.put(replace(following, started_at=ENGLISH_CALL.end_event().at).start_event())
     expect(page.locator(".call-head .id")).to_have_text("next")
     assert never_reloaded(page)
     old = open_page(f"/calls/{quote(ENGLISH_CALL.call_id, safe='')}")
@@ -138,11 +138,11 @@ def test_the_page_switches_to_the_agents_next_call_and_the_old_one_stays_readabl
 def test_another_agents_call_does_not_show_up(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started())
+    desk.wire.put(ENGLISH_CALL.start_event())
     desk.wire.settle()
     page = open_page("/agent/maya")
     stay(page)
-    desk.wire.put(KOREAN_CALL.started(), *KOREAN_CALL.messages())
+    desk.wire.put(KOREAN_CALL.start_event(), *KOREAN_CALL.messages())
     desk.wire.put(ENGLISH_CALL.line(ENGLISH_CALL.lines[0]))
     expect(page.locator("#lines > li")).to_have_count(1)
     expect(page.locator("article.alert")).to_have_count(0)
@@ -151,7 +151,7 @@ def test_another_agents_call_does_not_show_up(
 def test_a_partial_line_is_replaced_by_the_final_one(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(KOREAN_CALL.started())
+    desk.wire.put(KOREAN_CALL.start_event())
     desk.wire.settle()
     page = open_page("/agent/seoyeon")
     stay(page)
@@ -169,7 +169,7 @@ def test_a_partial_line_is_replaced_by_the_final_one(
 def test_an_abstention_is_said_to_be_not_sure_and_the_agent_is_never_judged(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     desk.wire.settle()
     page = open_page("/agent/maya", language="en")
     expect(page.locator("#reading-voice")).to_contain_text("Not sure")
@@ -183,18 +183,18 @@ def test_the_banner_comes_when_kafka_goes_and_leaves_when_it_is_back(
     page = open_page("/agent/maya", language="en")
     stay(page)
     expect(page.locator("#banner")).to_be_hidden()
-    desk.wire.line_state(LineState.AWAY)
+    desk.wire.change_state(FeedState.AWAY)
     expect(page.locator("#banner")).to_contain_text("Kafka")
-    desk.wire.line_state(LineState.UP)
+    desk.wire.change_state(FeedState.UP)
     expect(page.locator("#banner")).to_be_hidden()
 
 
 def test_what_could_not_be_kept_is_taken_back_and_said(
     desk: RunningDesk, browser_errors_allowed: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     desk.wire.settle()
-    desk.wire.away = True
+    desk.wire.is_down = True
     page = browser_errors_allowed("/agent/maya", language="en")
     page.get_by_role("button", name="This helped").click()
     expect(page.locator(".told")).to_contain_text("Not kept. Kafka does not answer")
@@ -205,7 +205,7 @@ def test_what_could_not_be_kept_is_taken_back_and_said(
 def test_the_list_of_calls_follows_along(desk: RunningDesk, open_page: Callable[..., Page]) -> None:
     page = open_page("/", language="en")
     stay(page)
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     row = page.locator(".call-row")
     expect(row).to_contain_text("maya")
     expect(row.locator(".level")).to_have_text("Tense")
@@ -234,5 +234,5 @@ def test_a_contradiction_of_voice_and_words_says_which_way_it_goes(
     stay(page)
     told = [one for one in KOREAN_CALL.messages() if isinstance(one, MoodMessage)]
     update = {"number": told[-1].number + 1, "contrast": contrast, "disagreement": True}
-    desk.wire.put(KOREAN_CALL.started(), *told, told[-1].model_copy(update=update))
+    desk.wire.put(KOREAN_CALL.start_event(), *told, told[-1].model_copy(update=update))
     expect(page.locator("#mood .flag").last).to_have_text(words)

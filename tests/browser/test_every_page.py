@@ -29,8 +29,10 @@ def test_no_page_scrolls_sideways_or_complains(
     desk: RunningDesk, open_page: Callable[..., Page], language: str, width: int
 ) -> None:
     long_line = KOREAN_CALL.line(replace(KOREAN_CALL.lines[1], text=LONG))
-    desk.wire.put(KOREAN_CALL.started(), *KOREAN_CALL.messages(), long_line, KOREAN_CALL.ended())
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages())
+    desk.wire.put(
+        KOREAN_CALL.start_event(), *KOREAN_CALL.messages(), long_line, KOREAN_CALL.end_event()
+    )
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     desk.wire.settle()
     for path in PATHS:
         page = open_page(path, language=language, width=width)

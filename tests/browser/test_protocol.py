@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.evidence.verify import verify
-from streams.messages.callers import EarlierCallTold, ReturningCaller
-from streams.messages.records import EvidenceSealed, StepDone
+from streams.messages.callers import EarlierCallSummary, ReturningCaller
+from streams.messages.records import EvidenceSeal, StepConfirmation
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -39,10 +39,10 @@ RETURNS = ReturningCaller(
     call_id=CALL.call_id,
     at=CALL.started_at,
     earlier=(
-        EarlierCallTold(
+        EarlierCallSummary(
             call_id="bank-ko:before",
             started_at=CALL.started_at - timedelta(days=1),
-            kinds=(Sensitive.ABUSE, Sensitive.THREAT),
+            kinds=(SensitivityKind.ABUSE, SensitivityKind.THREAT),
         ),
     ),
 )
@@ -50,7 +50,7 @@ RETURNS = ReturningCaller(
 
 @pytest.fixture
 def abused(desk: RunningDesk) -> RunningDesk:
-    desk.wire.put(CALL.started(), *CALL.messages(), FIRST, SECOND, THIRD)
+    desk.wire.put(CALL.start_event(), *CALL.messages(), FIRST, SECOND, THIRD)
     desk.wire.settle()
     return desk
 
@@ -80,7 +80,7 @@ def test_one_tap_confirms_each_step_and_the_supervisor_sees_it_at_once(
             confirmed = step(page, index).locator(".confirmed li")
             expect(confirmed).to_contain_text("상담사 seoyeon")
             expect(confirmed.locator("time")).to_contain_text(":")
-    sent = [one for one in abused.wire.sent if isinstance(one, StepDone)]
+    sent = [one for one in abused.wire.sent_messages if isinstance(one, StepConfirmation)]
     assert [(one.action, one.state, one.given_by) for one in sent] == [
         (action, "done", "seoyeon") for action in THIRD.actions
     ]
@@ -112,7 +112,7 @@ def test_a_second_tap_changes_nothing_and_undo_takes_it_back(
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(step(supervisor, 1).locator(".confirmed li")).to_have_count(0)
     expect(row.locator(".confirmed li")).to_have_count(0)
-    sent = [one.state for one in abused.wire.sent if isinstance(one, StepDone)]
+    sent = [one.state for one in abused.wire.sent_messages if isinstance(one, StepConfirmation)]
     assert sent == ["done", "undone"]
 
 
@@ -146,7 +146,7 @@ def test_a_step_that_is_advice_has_no_button(
 def test_the_next_warning_opens_though_nothing_was_confirmed(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(CALL.started(), *CALL.messages())
+    desk.wire.put(CALL.start_event(), *CALL.messages())
     desk.wire.settle()
     page = listening(open_page("/agent/seoyeon"))
     for alert in (FIRST, SECOND, THIRD):
@@ -162,7 +162,7 @@ def test_the_next_warning_opens_though_nothing_was_confirmed(
 def test_on_a_small_screen_a_returning_callers_sentence_is_on_the_first_screen(
     desk: RunningDesk, open_page: Callable[..., Page], language: str, alert: AlertMessage
 ) -> None:
-    desk.wire.put(CALL.started(), RETURNS, *CALL.messages(), alert)
+    desk.wire.put(CALL.start_event(), RETURNS, *CALL.messages(), alert)
     desk.wire.settle()
     page = listening(open_page("/agent/seoyeon", language=language, width=390))
     box = card(page, alert).locator(".sentence").bounding_box()
@@ -210,7 +210,7 @@ def test_the_sentence_to_say_is_the_largest_thing_on_the_card_and_on_the_first_s
 def test_the_sentence_is_in_the_callers_language_with_the_readers_beneath_live_and_reloaded(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(CALL.started(), *CALL.messages())
+    desk.wire.put(CALL.start_event(), *CALL.messages())
     desk.wire.settle()
     page = listening(open_page("/agent/seoyeon", language="en"))
     desk.wire.put(FIRST)
@@ -256,14 +256,14 @@ def test_a_first_warning_leaves_a_critical_protocol_on_top_also_after_a_reload(
 def test_what_could_not_be_kept_is_said_and_nothing_is_blocked(
     abused: RunningDesk, browser_errors_allowed: Callable[..., Page]
 ) -> None:
-    abused.wire.away = True
+    abused.wire.is_down = True
     page = browser_errors_allowed("/agent/seoyeon", language="en")
     button = step(page, 0).locator(".step-button")
     button.click()
     expect(step(page, 0).locator(".step-told")).to_contain_text("Go on with the protocol")
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(step(page, 1).locator(".step-button")).to_be_enabled()
-    abused.wire.away = False
+    abused.wire.is_down = False
     button.click()
     expect(step(page, 0).locator(".confirmed li")).to_have_count(1)
 
@@ -307,7 +307,7 @@ def test_who_asks_for_help_is_on_the_supervisors_page_until_somebody_takes_care(
 def test_what_to_mind_comes_live_and_leads_to_the_line(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(CALL.started(), *CALL.messages())
+    desk.wire.put(CALL.start_event(), *CALL.messages())
     desk.wire.settle()
     page = listening(open_page(SUPERVISOR))
     expect(page.locator("#sensitive")).to_be_hidden()
@@ -349,7 +349,7 @@ def test_sealed_evidence_appears_and_what_is_downloaded_is_what_was_sealed(
     content = Path(downloading.value.path()).read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     expect(seal.locator("code")).to_have_text(sha256)
-    (sent,) = [one for one in abused.wire.sent if isinstance(one, EvidenceSealed)]
+    (sent,) = [one for one in abused.wire.sent_messages if isinstance(one, EvidenceSeal)]
     assert sent.sha256 == sha256
     assert verify(abused.settings.evidence / sent.file).problems == []
     page.reload()

@@ -34,13 +34,13 @@ def filled(desk: RunningDesk, call: Script) -> RunningDesk:
         verdict="wrong",
         at=now(),
     )
-    desk.wire.put(call.started(), *call.messages(), wrong, call.ended())
+    desk.wire.put(call.start_event(), *call.messages(), wrong, call.end_event())
     desk.wire.settle()
     return desk
 
 
 def corrections(desk: RunningDesk) -> list[Correction]:
-    return [one for one in desk.wire.sent if isinstance(one, Correction)]
+    return [one for one in desk.wire.sent_messages if isinstance(one, Correction)]
 
 
 def test_the_whole_queue_is_worked_off_by_keyboard(
@@ -139,7 +139,7 @@ def test_skipping_goes_on_and_keeps_nothing(
 def test_without_consent_there_is_no_clip_and_the_page_says_why(
     desk: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
-    desk.wire.put(ENGLISH_CALL.started(), *ENGLISH_CALL.messages(), ENGLISH_CALL.ended())
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages(), ENGLISH_CALL.end_event())
     desk.wire.settle()
     page = open_page("/trainer", language="en")
     expect(page.locator(".no-clip")).to_contain_text("did not agree to recording")

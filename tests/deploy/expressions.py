@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from prometheus_client import REGISTRY
 
-from streams.metrics import names
+from streams.metrics import list_names
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "deploy/grafana/dashboards/supervisors.json"
@@ -85,7 +85,7 @@ def families() -> dict[str, set[str]]:
     return {
         metric.name: {metric.name + suffix for suffix in _SUFFIXES[metric.type]}
         for metric in REGISTRY.collect()
-        if metric.name in names()
+        if metric.name in list_names()
     }
 
 

@@ -28,47 +28,47 @@ def observe_everything() -> None:
     for alert_level in AlertLevel:
         metrics.ALERTS_FIRED.labels(PLAYBOOK, alert_level).inc()
     for verdict in ("helped", "wrong", "withdrawn"):
-        metrics.FEEDBACK_GIVEN.labels(PLAYBOOK, verdict).inc()
+        metrics.FEEDBACK_ANSWERS.labels(PLAYBOOK, verdict).inc()
     for action in Action:
         metrics.STEPS_CONFIRMED.labels(action, "agent", "done").inc()
-    metrics.EVIDENCE_SEALED.labels("asked").inc()
-    metrics.CORRECTIONS_KEPT.labels("true").inc()
+    metrics.EVIDENCE_SEALS.labels("asked").inc()
+    metrics.CORRECTIONS_STORED.labels("true").inc()
     metrics.DEAD_LETTERS_SENT.labels("audio.v1", "voice").inc()
-    metrics.PLAYBOOKS_IN_FORCE.set(12)
-    metrics.RULES_REFUSED.set(1)
+    metrics.ACTIVE_PLAYBOOKS.set(12)
+    metrics.RULES_REJECTED.set(1)
     for result in ("taken", "refused"):
         metrics.RULES_RELOADS.labels(result).inc()
-    metrics.SCREENS.set(3)
+    metrics.LIVE_BROWSERS.set(3)
     metrics.QUEUE_LENGTH.set(4)
 
 
 def _gateway() -> None:
     metrics.CHUNKS_SENT.labels("replay").inc(50)
-    metrics.CALLS_ON_LINE.labels("replay").set(2)
-    metrics.GATEWAY_LATE.labels("replay").observe(0.004)
-    metrics.CHUNKS_READ.inc(50)
+    metrics.GATEWAY_CALLS.labels("replay").set(2)
+    metrics.GATEWAY_DELAY_SECONDS.labels("replay").observe(0.004)
+    metrics.CHUNKS_PROCESSED.inc(50)
     metrics.AUDIO_SECONDS.inc(10)
-    metrics.CALLS_LISTENED.set(2)
-    metrics.CHUNKS_HELD.set(5)
+    metrics.ACTIVE_CALLS.set(2)
+    metrics.PENDING_CHUNKS.set(5)
 
 
 def _detectors() -> None:
     for speaker in Speaker:
-        metrics.UTTERANCES_FOUND.labels(speaker).inc()
+        metrics.UTTERANCES_DETECTED.labels(speaker).inc()
     for modality in Modality:
         for label in Emotion:
             metrics.READINGS_MADE.labels(modality, label, "false").inc()
         metrics.READINGS_MADE.labels(modality, Emotion.NEUTRAL, "true").inc()
-        metrics.UNUSABLE.labels(modality).inc()
+        metrics.UNUSABLE_ITEMS.labels(modality).inc()
         metrics.INFERENCE_SECONDS.labels(modality).observe(0.004)
         metrics.INFERENCE_BATCH.labels(modality).observe(2)
 
 
 def forget_levels() -> None:
     """Gauges back to an idle line: other tests share this process."""
-    metrics.CALLS_ON_LINE.labels("replay").set(0)
+    metrics.GATEWAY_CALLS.labels("replay").set(0)
     for gauge in (
-        metrics.CALLS_LISTENED, metrics.CHUNKS_HELD, metrics.SCREENS, metrics.QUEUE_LENGTH,
-        metrics.PLAYBOOKS_IN_FORCE, metrics.RULES_REFUSED,
+        metrics.ACTIVE_CALLS, metrics.PENDING_CHUNKS, metrics.LIVE_BROWSERS, metrics.QUEUE_LENGTH,
+        metrics.ACTIVE_PLAYBOOKS, metrics.RULES_REJECTED,
     ):  # fmt: skip
         gauge.set(0)

@@ -53,7 +53,7 @@ def _documented() -> list[Made]:
 def test_every_metric_has_exactly_one_row_and_no_row_is_without_a_metric() -> None:
     documented = [one.name for one in _documented()]
     assert sorted(documented) == sorted(one.name for one in _made())
-    assert len(_made()) == len(metrics.names())
+    assert len(_made()) == len(metrics.list_names())
 
 
 def test_each_row_states_the_type_and_the_labels_that_the_metric_has() -> None:

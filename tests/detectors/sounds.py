@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detectors.utterance import SAMPLE_RATE, Baseline, Span, Speaker, Utterance
-from detectors.voice.external.test_signals import voiced
+from detectors.utterance import SAMPLE_RATE, Speaker, SpeakerBaseline, TimeSpan, Utterance
+from detectors.voice.external.test_signals import synthesise_voice
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["utterance", "voiced"]
+__all__ = ["synthesise_voice", "utterance"]
 
 
 def utterance(
     pcm: NDArray[np.int16] | None = None,
     *,
     speaker: Speaker = Speaker.CUSTOMER,
-    baseline: Baseline = Baseline(),  # noqa: B008 - frozen
+    baseline: SpeakerBaseline = SpeakerBaseline(),  # noqa: B008 - frozen
 ) -> Utterance:
     """Wrap sound as an utterance at the start of a call."""
-    pcm = voiced() if pcm is None else pcm
-    span = Span(0, pcm.size * 1_000 // SAMPLE_RATE)
+    pcm = synthesise_voice() if pcm is None else pcm
+    span = TimeSpan(0, pcm.size * 1_000 // SAMPLE_RATE)
     return Utterance("call-1", speaker, span, pcm, baseline=baseline)

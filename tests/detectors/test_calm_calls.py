@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from detectors.corpora.manifests import rows
-from detectors.evaluation.calls.playback import Course, Track, play
-from detectors.evaluation.calls.synthetic_calls import CORPORA, Half, Strung, found, strung
+from detectors.corpora.manifests import read_rows
+from detectors.evaluation.calls.playback import MoodTrajectory, Track, play
+from detectors.evaluation.calls.synthetic_calls import (
+    CORPORA,
+    Half,
+    SyntheticCall,
+    build_synthetic_calls,
+    summarise_angry_calls,
+)
 from detectors.mood import MoodLevel
 from detectors.reading import Modality
 from detectors.registry import load
@@ -24,9 +30,9 @@ ONE_VOICE = ("agent_only", "auto_repairs_40", "genesys_connector")
 
 
 @cache
-def real() -> dict[str, list[Course]]:
+def real() -> dict[str, list[MoodTrajectory]]:
     detector = load(Modality.VOICE)
-    courses: dict[str, list[Course]] = {}
+    courses: dict[str, list[MoodTrajectory]] = {}
     for path in sorted((DATA / "calls").glob("*.flac")):
         recording = open_recording(path)
         courses[path.stem] = [
@@ -37,14 +43,14 @@ def real() -> dict[str, list[Course]]:
 
 
 @cache
-def made() -> list[tuple[Strung, Course]]:
+def made() -> list[tuple[SyntheticCall, MoodTrajectory]]:
     detector = load(Modality.VOICE)
     listed = [
         row
         for corpus in CORPORA
-        for row in rows(DATA / corpus / "manifest.csv", ["path", "corpus"], pytest.fail)
+        for row in read_rows(DATA / corpus / "manifest.csv", ["path", "corpus"], pytest.fail)
     ]
-    return [(call, play(call.track, detector)) for call in strung(DATA, listed)]
+    return [(call, play(call.track, detector)) for call in build_synthetic_calls(DATA, listed)]
 
 
 def test_calm_business_talk_of_one_person_a_channel_never_raises_the_level() -> None:
@@ -62,7 +68,7 @@ def test_calm_clips_of_people_never_heard_raise_nothing() -> None:
     assert len(calm) > 30
     assert sum(course.duration_ms for course in calm) > 25 * 60_000
     assert sum(course.flags for course in calm) == 0
-    assert found(made()).early == 0
+    assert summarise_angry_calls(made()).early_flags == 0
 
 
 @pytest.mark.parametrize("half", list(Half))
@@ -71,14 +77,16 @@ def test_lasting_anger_makes_the_mood_tense(corpus: str, within: int, half: Half
     theirs = [
         (call, course) for call, course in made() if (call.corpus, call.half) == (corpus, half)
     ]
-    seen = found(theirs)
-    delays = seen.reached(MoodLevel.TENSE)
+    seen = summarise_angry_calls(theirs)
+    delays = seen.sorted_delays(MoodLevel.TENSE)
     assert len(delays) == seen.calls > 0
     assert delays[-1] <= within
 
 
 def test_lasting_anger_in_english_makes_the_mood_upset() -> None:
-    seen = found([(call, course) for call, course in made() if call.corpus == "ravdess"])
-    delays = seen.reached(MoodLevel.UPSET)
+    seen = summarise_angry_calls(
+        [(call, course) for call, course in made() if call.corpus == "ravdess"]
+    )
+    delays = seen.sorted_delays(MoodLevel.UPSET)
     assert len(delays) == seen.calls
     assert delays[-1] <= 6

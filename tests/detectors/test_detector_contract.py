@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from detectors.artifact import opened
+from detectors.artifact import open_artifact
 from detectors.detector import DetectorUnavailableError, UnusableUtteranceError
 from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
-from detectors.registry import DETECTORS, Registered, load, registered
-from detectors.utterance import Language, Span, Speaker, TranscriptLine
-from tests.detectors.sounds import utterance, voiced
+from detectors.registry import DETECTORS, DetectorEntry, find_entry, load
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
+from tests.detectors.sounds import synthesise_voice, utterance
 
 
 def line(text: str, language: Language = Language.KOREAN) -> TranscriptLine:
-    return TranscriptLine("call-1", Speaker.CUSTOMER, Span(0, 1_000), text, language)
+    return TranscriptLine("call-1", Speaker.CUSTOMER, TimeSpan(0, 1_000), text, language)
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class Items:
 
 ITEMS = {
     Modality.VOICE: lambda: Items(
-        good=[utterance(voiced(ms, pitch_hz=hz)) for ms, hz in
+        good=[utterance(synthesise_voice(ms, pitch_hz=hz)) for ms, hz in
               ((2_000, 110), (700, 240), (2_300, 180), (300, 200), (2_100, 140))],
-        bad=[utterance(voiced(100)), utterance(voiced(2_000) * 0), utterance(voiced(0))],
-        strange=[utterance(voiced(20_000)), utterance(voiced(1_000, level=90_000)),
-                 utterance(voiced(1_000, level=20))],
+        bad=[utterance(synthesise_voice(100)), utterance(synthesise_voice(2_000) * 0),
+             utterance(synthesise_voice(0))],
+        strange=[utterance(synthesise_voice(20_000)),
+                 utterance(synthesise_voice(1_000, level=90_000)),
+                 utterance(synthesise_voice(1_000, level=20))],
     ),
     Modality.TEXT: lambda: Items(
         good=[line("도대체 몇 번을 말해야 합니까"), line("감사합니다"),
@@ -49,14 +51,14 @@ ITEMS = {
     ),
 }  # fmt: skip
 
-Loader = Callable[[Registered], Any]
+Loader = Callable[[DetectorEntry], Any]
 
 each_detector = pytest.mark.parametrize("entry", DETECTORS, ids=lambda entry: entry.name)
 
 
 @pytest.fixture(scope="module")
 def loaded() -> Loader:
-    return cache(Registered.load)
+    return cache(DetectorEntry.load)
 
 
 def assert_same(one: Reading, other: Reading) -> None:
@@ -69,7 +71,7 @@ def assert_same(one: Reading, other: Reading) -> None:
 
 @each_detector
 def test_readings_are_a_distribution_and_carry_the_detectors_name(
-    entry: Registered, loaded: Loader
+    entry: DetectorEntry, loaded: Loader
 ) -> None:
     detector = loaded(entry)
     for item in ITEMS[entry.modality]().good:
@@ -86,7 +88,7 @@ def test_readings_are_a_distribution_and_carry_the_detectors_name(
 
 @each_detector
 def test_the_same_item_gives_the_same_reading_even_from_a_fresh_detector(
-    entry: Registered, loaded: Loader
+    entry: DetectorEntry, loaded: Loader
 ) -> None:
     fresh = entry.load()
     for item in ITEMS[entry.modality]().good:
@@ -94,7 +96,7 @@ def test_the_same_item_gives_the_same_reading_even_from_a_fresh_detector(
 
 
 @each_detector
-def test_a_batch_reads_like_one_by_one_and_in_order(entry: Registered, loaded: Loader) -> None:
+def test_a_batch_reads_like_one_by_one_and_in_order(entry: DetectorEntry, loaded: Loader) -> None:
     items = ITEMS[entry.modality]()
     mixed = [*items.good[:2], items.bad[0], *items.good[2:], *items.bad[1:]]
     results = loaded(entry).read_batch(mixed)
@@ -107,13 +109,13 @@ def test_a_batch_reads_like_one_by_one_and_in_order(entry: Registered, loaded: L
 
 
 @each_detector
-def test_nothing_in_gives_nothing_out(entry: Registered, loaded: Loader) -> None:
+def test_nothing_in_gives_nothing_out(entry: DetectorEntry, loaded: Loader) -> None:
     assert loaded(entry).read_batch([]) == []
 
 
 @each_detector
 def test_an_agents_speech_is_refused_alone_and_in_a_batch(
-    entry: Registered, loaded: Loader
+    entry: DetectorEntry, loaded: Loader
 ) -> None:
     for item in ITEMS[entry.modality]().good:
         agents = replace(item, speaker=Speaker.AGENT)
@@ -124,7 +126,7 @@ def test_an_agents_speech_is_refused_alone_and_in_a_batch(
 
 @each_detector
 def test_what_cannot_be_read_is_refused_never_called_neutral(
-    entry: Registered, loaded: Loader
+    entry: DetectorEntry, loaded: Loader
 ) -> None:
     for item in ITEMS[entry.modality]().bad:
         with pytest.raises(UnusableUtteranceError):
@@ -133,14 +135,14 @@ def test_what_cannot_be_read_is_refused_never_called_neutral(
 
 @each_detector
 def test_strange_input_is_read_or_refused_but_breaks_nothing(
-    entry: Registered, loaded: Loader
+    entry: DetectorEntry, loaded: Loader
 ) -> None:
     for result in loaded(entry).read_batch(ITEMS[entry.modality]().strange):
         assert isinstance(result, Reading | UnusableUtteranceError)
 
 
 @each_detector
-def test_abstaining_keeps_the_scores(entry: Registered, loaded: Loader) -> None:
+def test_abstaining_keeps_the_scores(entry: DetectorEntry, loaded: Loader) -> None:
     readings = [loaded(entry).read(item) for item in ITEMS[entry.modality]().good]
     threshold_known = [reading for reading in readings if reading.abstained]
     assert all(reading.scores for reading in threshold_known)
@@ -148,13 +150,17 @@ def test_abstaining_keeps_the_scores(entry: Registered, loaded: Loader) -> None:
 
 
 @each_detector
-def test_a_missing_model_names_the_file_and_what_to_do(entry: Registered, tmp_path: Path) -> None:
+def test_a_missing_model_names_the_file_and_what_to_do(
+    entry: DetectorEntry, tmp_path: Path
+) -> None:
     with pytest.raises(DetectorUnavailableError, match=r"gone\.onnx.*callmood train"):
         entry.build(tmp_path / "gone.onnx")
 
 
 @each_detector
-def test_a_file_that_is_no_model_is_refused_in_one_line(entry: Registered, tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_refused_in_one_line(
+    entry: DetectorEntry, tmp_path: Path
+) -> None:
     path = tmp_path / "broken.onnx"
     path.write_bytes(b"not a model")
     with pytest.raises(DetectorUnavailableError) as caught:
@@ -164,15 +170,15 @@ def test_a_file_that_is_no_model_is_refused_in_one_line(entry: Registered, tmp_p
 
 
 @each_detector
-def test_another_kind_of_model_is_refused(entry: Registered) -> None:
+def test_another_kind_of_model_is_refused(entry: DetectorEntry) -> None:
     other = next(each for each in DETECTORS if each is not entry)
     with pytest.raises(DetectorUnavailableError, match=other.name):
         entry.build(other.artifact)
 
 
 @each_detector
-def test_the_model_describes_itself_and_has_a_card_that_says_so(entry: Registered) -> None:
-    description = entry.description()
+def test_the_model_describes_itself_and_has_a_card_that_says_so(entry: DetectorEntry) -> None:
+    description = entry.read_description()
     card = entry.card.read_text(encoding="utf-8")
     assert description["name"] == entry.name
     assert description["version"] in card
@@ -182,7 +188,7 @@ def test_the_model_describes_itself_and_has_a_card_that_says_so(entry: Registere
 
 @each_detector
 def test_the_artifact_is_small_and_carries_no_paths_of_the_machine_it_was_made_on(
-    entry: Registered,
+    entry: DetectorEntry,
 ) -> None:
     content = entry.artifact.read_bytes()
     # Text: 147,000 n-grams of two languages with 48 bytes each (decision 10).
@@ -192,7 +198,7 @@ def test_the_artifact_is_small_and_carries_no_paths_of_the_machine_it_was_made_o
 
 
 def test_every_modality_has_one_detector() -> None:
-    assert [registered(modality).modality for modality in Modality] == list(Modality)
+    assert [find_entry(modality).modality for modality in Modality] == list(Modality)
     assert {load(modality).modality for modality in Modality} == set(Modality)
 
 
@@ -213,4 +219,4 @@ def test_opening_a_graph_without_description_says_so(tmp_path: Path) -> None:
         path,
     )
     with pytest.raises(DetectorUnavailableError, match="description"):
-        opened(path, kind="voice-tone")
+        open_artifact(path, kind="voice-tone")

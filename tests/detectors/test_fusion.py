@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.fusion import RELIABILITY, Fused, distribution, fuse, weight
+from detectors.fusion import RELIABILITY, FusedReading, distribution, fuse, weight
 from detectors.labels import EMOTIONS, Emotion
 from detectors.reading import Contrast, Modality, Reading
-from detectors.utterance import Span
+from detectors.utterance import TimeSpan
 
 MASSES = st.lists(st.floats(0, 1), min_size=8, max_size=8).filter(lambda m: sum(m) > 0.01)
 
@@ -29,7 +29,7 @@ def _reading(  # noqa: PLR0913  (a reading has many parts)
     total = sum(masses)
     return Reading(
         call_id="c",
-        span=Span(start_ms, 2_000),
+        span=TimeSpan(start_ms, 2_000),
         modality=modality,
         detector="test",
         version="1",
@@ -61,7 +61,7 @@ READINGS = st.builds(
 SEVERAL = st.lists(READINGS, min_size=1, max_size=5)
 
 
-def one(fused: Fused | None) -> Fused:
+def one(fused: FusedReading | None) -> FusedReading:
     assert fused is not None
     return fused
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from detectors.fusion import fuse
 from detectors.labels import EMOTIONS, NEGATIVE, Emotion
-from detectors.mood import MOMENTS_WINDOW_MS, Mood, MoodLevel, MoodState, Trend, follow
+from detectors.mood import MOMENTS_WINDOW_MS, Mood, MoodLevel, MoodState, Trend, update_mood
 from detectors.reading import Contrast, Modality, Reading
-from detectors.trust import believed
-from detectors.utterance import Span
+from detectors.trust import discount_unreliable
+from detectors.utterance import TimeSpan
 
 
 def reading(  # noqa: PLR0913
@@ -27,7 +27,7 @@ def reading(  # noqa: PLR0913
     start = int(at_s * 1000)
     return Reading(
         call_id="c",
-        span=Span(start, start + int(lasts_s * 1000)),
+        span=TimeSpan(start, start + int(lasts_s * 1000)),
         modality=modality,
         detector="test",
         version="1",
@@ -40,7 +40,7 @@ def reading(  # noqa: PLR0913
 def moods(*readings: Reading) -> list[Mood]:
     state, seen = MoodState(), []
     for one in readings:
-        state = follow(state, one)
+        state = update_mood(state, one)
         if state.mood is not None:
             seen.append(state.mood)
     return seen
@@ -71,7 +71,7 @@ def test_scores_are_a_distribution_and_strain_its_negative_part(given_: list[Rea
 def test_time_never_goes_back_and_every_mood_has_its_own_id(given_: list[Reading]) -> None:
     state, ids, at_ms = MoodState(), [], 0
     for one in given_:
-        before, state = state, follow(state, one)
+        before, state = state, update_mood(state, one)
         if state.mood is not None and state.mood is not before.mood:
             ids.append(state.mood.mood_id)
             assert state.mood.at_ms >= at_ms
@@ -80,8 +80,8 @@ def test_time_never_goes_back_and_every_mood_has_its_own_id(given_: list[Reading
 
 
 def test_a_reading_that_abstained_changes_nothing() -> None:
-    state = follow(MoodState(), reading(0, 0.2))
-    assert follow(state, reading(5, 1.0, abstained=True)) is state
+    state = update_mood(MoodState(), reading(0, 0.2))
+    assert update_mood(state, reading(5, 1.0, abstained=True)) is state
 
 
 def test_one_odd_moment_is_not_an_upset_customer() -> None:
@@ -204,12 +204,12 @@ def test_what_is_not_believed_goes_to_neutral_and_nothing_is_lost(
     share: float, arousal: float | None, label: Emotion
 ) -> None:
     before = heard(0, label, arousal=arousal, share=share)
-    after = believed(before)
+    after = discount_unreliable(before)
     assert sum(after.scores.values()) == pytest.approx(sum(before.scores.values()))
     assert after.scores[Emotion.NEUTRAL] >= before.scores[Emotion.NEUTRAL]
     assert after.confidence <= before.confidence
     text = replace(before, modality=Modality.TEXT)
-    assert believed(text) is text
+    assert discount_unreliable(text) is text
 
 
 def test_calm_words_in_an_angry_voice_are_told_by_the_mood() -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbooks.files.condition_parser import CONDITIONS
-from playbooks.files.loader import LIBRARY, load_library, playbook_files
-from playbooks.files.playbook_parser import KEYS
-from playbooks.review.mutation_testing import unnoticed
+from playbooks.files.condition_parser import CONDITION_PARSERS
+from playbooks.files.loader import LIBRARY, find_playbook_files, load_library
+from playbooks.files.playbook_parser import PLAYBOOK_KEYS
+from playbooks.review.mutation_testing import find_surviving_mutants
 from playbooks.review.test_runner import run_library
 
 if TYPE_CHECKING:
@@ -34,19 +34,23 @@ def test_the_first_example_of_the_guide_loads_and_passes_its_tests(example: Rule
 
 def test_what_the_guide_says_of_its_example_s_tests_is_so(example: Rulebook) -> None:
     (playbook,) = example
-    (name,) = unnoticed(playbook)
-    line = playbook.cases[0].where.rpartition(":")[2]
+    (name,) = find_surviving_mutants(playbook)
+    line = playbook.cases[0].location.rpartition(":")[2]
     assert (
         f"our-rules/card-lost.yaml:{line}: card-lost: its tests pass also with: {name}\n" in GUIDE
     )
 
 
 def test_the_guide_names_every_key_and_every_condition() -> None:
-    assert [key for key in KEYS if f"`{key}`" not in GUIDE and f"`{key}:" not in GUIDE] == []
-    assert [name for name in CONDITIONS if not re.search(rf"\b{name}\b", GUIDE)] == []
+    assert [
+        key for key in PLAYBOOK_KEYS if f"`{key}`" not in GUIDE and f"`{key}:" not in GUIDE
+    ] == []
+    assert [name for name in CONDITION_PARSERS if not re.search(rf"\b{name}\b", GUIDE)] == []
 
 
 def test_the_guide_lists_the_library_and_nothing_else() -> None:
     listed = set(re.findall(r"^\| `(\w+/[\w-]+)` \|", GUIDE, re.MULTILINE))
-    there = {str(file.relative_to(LIBRARY).with_suffix("")) for file in playbook_files(LIBRARY)}
+    there = {
+        str(file.relative_to(LIBRARY).with_suffix("")) for file in find_playbook_files(LIBRARY)
+    }
     assert listed == there

@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detectors.utterance import Language, Span, Speaker, TranscriptLine
-from playbooks.engine.engine import step
-from playbooks.engine.state import FRESH
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
+from playbooks.engine.engine import advance
+from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.files.loader import LIBRARY as FOLDER
-from playbooks.files.loader import load_library, load_lists
+from playbooks.files.loader import load_library, load_word_lists
 from playbooks.playbook import Action
-from playbooks.review.mutation_testing import mutants, sparing, unnoticed
+from playbooks.review.mutation_testing import (
+    exclusion_mutant_name,
+    find_surviving_mutants,
+    generate_mutants,
+)
 from playbooks.review.test_runner import run_cases
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 
 if TYPE_CHECKING:
     from playbooks.playbook import Playbook
@@ -21,8 +25,8 @@ if TYPE_CHECKING:
 LIBRARY = load_library()
 SHARED_FRIENDS = {
     friend
-    for words in load_lists(FOLDER).values()
-    for friends in words.but_not.values()
+    for words in load_word_lists(FOLDER).values()
+    for friends in words.exclusions.values()
     for friend in friends
 }
 """False friends of word lists: it is enough if one of the playbooks that use them has a test."""
@@ -95,7 +99,7 @@ def test_its_own_tests_pass(playbook: Playbook) -> None:
 
 @each_playbook
 def test_taking_any_one_condition_away_breaks_one_of_its_tests(playbook: Playbook) -> None:
-    assert unnoticed(playbook, shared=SHARED_FRIENDS) == []
+    assert find_surviving_mutants(playbook, shared_exclusions=SHARED_FRIENDS) == []
 
 
 @pytest.mark.parametrize("friend", sorted(SHARED_FRIENDS))
@@ -103,8 +107,14 @@ def test_a_false_friend_of_a_word_list_is_in_a_test_of_some_playbook(friend: str
     spared = [
         playbook
         for playbook in LIBRARY
-        if any(name.endswith(sparing(friend)) for name, _ in mutants(playbook.when))
-        and not any(name.endswith(sparing(friend)) for name in unnoticed(playbook))
+        if any(
+            name.endswith(exclusion_mutant_name(friend))
+            for name, _ in generate_mutants(playbook.when)
+        )
+        and not any(
+            name.endswith(exclusion_mutant_name(friend))
+            for name in find_surviving_mutants(playbook)
+        )
     ]
     assert spared
 
@@ -138,8 +148,8 @@ def test_abuse_brings_three_warnings_and_the_decision_stays_with_the_agent() -> 
     assert "산업안전보건법 제41조" in abuse.why[Language.KOREAN]
 
 
-@pytest.mark.parametrize("kind", Sensitive)
-def test_every_kind_of_sensitive_customer_has_a_ladder_of_its_own(kind: Sensitive) -> None:
+@pytest.mark.parametrize("kind", SensitivityKind)
+def test_every_kind_of_sensitive_customer_has_a_ladder_of_its_own(kind: SensitivityKind) -> None:
     ladders = [p for p in LIBRARY if p.sensitive is kind and len(p.rungs) > 1]
     assert ladders
     assert all(2 <= len(p.rungs) <= 4 for p in ladders)
@@ -154,9 +164,9 @@ def test_words_of_self_harm_lead_to_the_help_lines() -> None:
 
 @pytest.mark.parametrize("speaker", Speaker)
 def test_an_ordinary_call_brings_no_alert(speaker: Speaker) -> None:
-    state = FRESH
+    state = INITIAL_CALL_STATE
     for number, text in enumerate(HARMLESS):
-        span = Span(number * 5000, number * 5000 + 3000)
+        span = TimeSpan(number * 5000, number * 5000 + 3000)
         event = TranscriptLine("c1", speaker, span, text)
-        state, alerts = step(LIBRARY, state, event, now=span.end_ms)
+        state, alerts = advance(LIBRARY, state, event, now=span.end_ms)
         assert alerts == (), text

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
-from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.engine.engine import step
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
+from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
-from playbooks.engine.state import FRESH, CallState
+from playbooks.engine.state import INITIAL_CALL_STATE, CallState
 from playbooks.events import event_time
 from playbooks.files.playbook_parser import parse_playbook
-from playbooks.yaml_nodes import Problems, opened
+from playbooks.yaml_nodes import FileProblems, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,11 +64,11 @@ def talk_over(at: int, length: int, by: Speaker = Speaker.AGENT) -> Turn:
 def playbook(when: str, *, extra: str = "cooldown: 10s\nat_most: 5\n") -> Playbook:
     """A playbook whose ``when`` is the given line of YAML."""
     text = f"id: rule\nwhen: {when}\n{extra}{REST}"
-    problems = Problems("rule.yaml")
-    top = opened(text.encode(), problems)
+    problems = FileProblems("rule.yaml")
+    top = parse_yaml(text.encode(), problems)
     assert top is not None, problems.lines()
     made = parse_playbook(top, {})
-    assert not problems.found, problems.lines()
+    assert not problems.entries, problems.lines()
     return made
 
 
@@ -87,9 +87,9 @@ tests:
 
 def replayed(rule: Playbook, events: Iterable[Event]) -> tuple[CallState, list[Alert]]:
     alone = Rulebook((rule,))
-    state, alerts = FRESH, []
+    state, alerts = INITIAL_CALL_STATE, []
     for event in events:
-        state, fired = step(alone, state, event, now=event_time(event))
+        state, fired = advance(alone, state, event, now=event_time(event))
         alerts += fired
     return state, alerts
 
@@ -99,5 +99,5 @@ def fired_at(rule: Playbook, *events: Event) -> list[int]:
     return [alert.at_ms // SECOND for alert in replayed(rule, events)[1]]
 
 
-def _before(at: int, length: int) -> Span:
-    return Span(max(0, at - length) * SECOND, at * SECOND)
+def _before(at: int, length: int) -> TimeSpan:
+    return TimeSpan(max(0, at - length) * SECOND, at * SECOND)

@@ -12,19 +12,19 @@ from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.playbook import Action, AlertLevel
-from playbooks.sensitivity import Sensitive
-from streams.messages.callers import CallerEvent, EarlierCallTold, ReturningCaller
+from playbooks.sensitivity import SensitivityKind
+from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller
 from streams.messages.records import (
     AlertMessage,
     AudioChunk,
     CallEvent,
     Correction,
     DeadLetter,
-    EvidenceSealed,
+    EvidenceSeal,
     Feedback,
     MoodMessage,
     ReadingMessage,
-    StepDone,
+    StepConfirmation,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
@@ -132,7 +132,7 @@ EXAMPLES: dict[str, Message] = {
         reasons=("금융감독원",),
         cause_ids=(f"{CALL}~customer~38400~text",),
         actions=(Action.READ_OUT,),
-        sensitive=Sensitive.ESCALATION,
+        sensitive=SensitivityKind.ESCALATION,
         language=Language.KOREAN,
         advised_at=T0 + timedelta(seconds=41.67),
         **STAGES,
@@ -144,7 +144,7 @@ EXAMPLES: dict[str, Message] = {
         given_by="seoyeon",
         at=T0 + timedelta(seconds=60),
     ),
-    "steps.v1": StepDone(
+    "steps.v1": StepConfirmation(
         call_id=CALL,
         alert_id=f"{CALL}~abusive-words~41200",
         index=2,
@@ -153,7 +153,7 @@ EXAMPLES: dict[str, Message] = {
         given_by="seoyeon",
         at=T0 + timedelta(seconds=70),
     ),
-    "seals.v1": EvidenceSealed(
+    "seals.v1": EvidenceSeal(
         call_id=CALL,
         sha256="2f6b7c0e5f1c9d0f4b6a1de1d1a3c9be0ad7f5c23f9a8f5f2b1e0d9c8b7a6950",
         size=184_320,
@@ -180,17 +180,17 @@ EXAMPLES: dict[str, Message] = {
         event="found",
         caller=CALLER,
         at=T0,
-        kind=Sensitive.ESCALATION,
+        kind=SensitivityKind.ESCALATION,
     ),
     "returning.v1": ReturningCaller(
         call_id=CALL,
         at=T0,
         earlier=(
-            EarlierCallTold(call_id="2026-1030-0007", started_at=T0 - timedelta(days=3)),
-            EarlierCallTold(
+            EarlierCallSummary(call_id="2026-1030-0007", started_at=T0 - timedelta(days=3)),
+            EarlierCallSummary(
                 call_id="2026-1012-0113",
                 started_at=T0 - timedelta(days=21),
-                kinds=(Sensitive.ABUSE,),
+                kinds=(SensitivityKind.ABUSE,),
             ),
         ),
     ),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.labels import EMOTIONS, Emotion, Topic
-from detectors.mood import MoodState, follow
+from detectors.mood import MoodState, update_mood
 from detectors.reading import Modality, Reading
-from detectors.utterance import SAMPLE_RATE, Language, Span, Speaker, Turn, TurnKind
+from detectors.utterance import SAMPLE_RATE, Language, Speaker, TimeSpan, Turn, TurnKind
 from playbooks.files.loader import load_library
 from streams.messages.records import (
     AlertMessage,
@@ -38,7 +38,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ScriptedLine:
     """One line, and for the customer what is read in it."""
 
     at_ms: int
@@ -47,19 +47,19 @@ class Said:
     emotion: Emotion = Emotion.NEUTRAL
     strength: float = 0.6
     voice: Emotion | None = None
-    sure: bool = True
+    is_confident: bool = True
     topics: tuple[Topic, ...] = ()
     words: tuple[str, ...] = ()
     voice_reasons: tuple[str, ...] = ()
 
     @property
-    def span(self) -> Span:
+    def span(self) -> TimeSpan:
         """As long as it takes to say."""
-        return Span(self.at_ms, self.at_ms + 900 + 110 * len(self.text.replace(" ", "")))
+        return TimeSpan(self.at_ms, self.at_ms + 900 + 110 * len(self.text.replace(" ", "")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fires:
+class ScriptedAlert:
     """A playbook fires after a line."""
 
     playbook_id: str
@@ -72,58 +72,58 @@ class Fires:
 C, A = Speaker.CUSTOMER, Speaker.AGENT
 
 KOREAN_LINES = (
-    Said(at_ms=900, speaker=A, text="네, 새봄은행 상담사 김서연입니다. 무엇을 도와드릴까요?"),
-    Said(at_ms=6_400, speaker=C, text="네, 이번 달 대출 이자가 두 번 빠져나갔거든요. 확인 좀 해 주세요."),
-    Said(at_ms=13_000, speaker=A, text="불편을 드려 죄송합니다, 고객님. 바로 확인해 볼게요."),
-    Said(at_ms=31_000, speaker=C, text="네... 빨리 좀.", sure=False, strength=0.25),
-    Said(at_ms=34_000, speaker=A, text="고객님, 전산상으로는 정상 출금으로 나오는데요."),
-    Said(
+    ScriptedLine(at_ms=900, speaker=A, text="네, 새봄은행 상담사 김서연입니다. 무엇을 도와드릴까요?"),
+    ScriptedLine(at_ms=6_400, speaker=C, text="네, 이번 달 대출 이자가 두 번 빠져나갔거든요. 확인 좀 해 주세요."),
+    ScriptedLine(at_ms=13_000, speaker=A, text="불편을 드려 죄송합니다, 고객님. 바로 확인해 볼게요."),
+    ScriptedLine(at_ms=31_000, speaker=C, text="네... 빨리 좀.", is_confident=False, strength=0.25),
+    ScriptedLine(at_ms=34_000, speaker=A, text="고객님, 전산상으로는 정상 출금으로 나오는데요."),
+    ScriptedLine(
         at_ms=39_500, speaker=C, text="정상이요? 삼십이만 원이 두 번 나갔는데 그게 어떻게 정상이에요?",
         emotion=Emotion.ANGER, strength=0.62, words=("어떻게 정상이에요",),
         voice_reasons=("voice:louder", "voice:higher_pitch"),
     ),
-    Said(at_ms=47_500, speaker=A, text="혹시 다른 자동이체 건을 보신 건 아니신지 한번 확인을"),
-    Said(
+    ScriptedLine(at_ms=47_500, speaker=A, text="혹시 다른 자동이체 건을 보신 건 아니신지 한번 확인을"),
+    ScriptedLine(
         at_ms=50_800, speaker=C, text="아니, 지난주에도 전화했잖아요! 그때도 똑같은 소리만 하고, 지금 장난하세요?",
         emotion=Emotion.ANGER, strength=0.84, words=("장난하세요", "똑같은 소리"),
         voice_reasons=("voice:louder", "voice:higher_pitch"),
     ),
-    Said(at_ms=59_000, speaker=A, text="정말 죄송합니다, 고객님. 제가 다시 한번 알아보고"),
-    Said(
+    ScriptedLine(at_ms=59_000, speaker=A, text="정말 죄송합니다, 고객님. 제가 다시 한번 알아보고"),
+    ScriptedLine(
         at_ms=62_500, speaker=C, text="됐고요! 진짜 짜증 나네. 금융감독원에 민원 넣을 거고요, 계좌도 전부 해지할 거예요!",
         emotion=Emotion.ANGER, strength=0.9, topics=(Topic.REGULATOR, Topic.CANCELLATION),
         words=("금융감독원에 민원", "해지"), voice_reasons=("voice:louder",),
     ),
-    Said(at_ms=72_000, speaker=A, text="두 번이나 전화하시게 해서 정말 죄송합니다. 많이 속상하셨을 텐데, 제가 끝까지 확인하겠습니다."),
-    Said(
+    ScriptedLine(at_ms=72_000, speaker=A, text="두 번이나 전화하시게 해서 정말 죄송합니다. 많이 속상하셨을 텐데, 제가 끝까지 확인하겠습니다."),
+    ScriptedLine(
         at_ms=82_000, speaker=C, text="그래서, 돈은 언제 돌려주는데요?", emotion=Emotion.NEUTRAL,
         voice=Emotion.ANGER, strength=0.55, voice_reasons=("voice:lower_pitch",),
     ),
 )  # fmt: skip
-KOREAN_FIRES = (
-    Fires(playbook_id="rising-anger", at_ms=58_400, reasons=("고객: “지금 장난하세요”", "고객 상태 격앙 (66%), 고조되는 중"), cause_at_ms=50_800),
-    Fires(playbook_id="regulator-complaint", at_ms=69_800, reasons=("고객: “금융감독원에 민원”",), cause_at_ms=62_500),
+KOREAN_ALERTS = (
+    ScriptedAlert(playbook_id="rising-anger", at_ms=58_400, reasons=("고객: “지금 장난하세요”", "고객 상태 격앙 (66%), 고조되는 중"), cause_at_ms=50_800),
+    ScriptedAlert(playbook_id="regulator-complaint", at_ms=69_800, reasons=("고객: “금융감독원에 민원”",), cause_at_ms=62_500),
 )  # fmt: skip
 ENGLISH_LINES = (
-    Said(at_ms=700, speaker=A, text="Brightline Support, this is Maya. How can I help?"),
-    Said(at_ms=4_900, speaker=C, text="Hi. My order was meant to arrive last Friday and it still isn't here."),
-    Said(at_ms=11_500, speaker=A, text="I'm sorry about that. Let me look it up for you."),
-    Said(
+    ScriptedLine(at_ms=700, speaker=A, text="Brightline Support, this is Maya. How can I help?"),
+    ScriptedLine(at_ms=4_900, speaker=C, text="Hi. My order was meant to arrive last Friday and it still isn't here."),
+    ScriptedLine(at_ms=11_500, speaker=A, text="I'm sorry about that. Let me look it up for you."),
+    ScriptedLine(
         at_ms=18_000, speaker=C, text="How many times do I have to call? This is the third time now.",
         emotion=Emotion.ANGER, strength=0.7, words=("how many times",),
         voice_reasons=("voice:louder",),
     ),
-    Said(at_ms=25_500, speaker=A, text="I understand. I can see that it left our warehouse on"),
-    Said(
+    ScriptedLine(at_ms=25_500, speaker=A, text="I understand. I can see that it left our warehouse on"),
+    ScriptedLine(
         at_ms=27_900, speaker=C, text="This is ridiculous. I want to cancel the whole thing.",
         emotion=Emotion.ANGER, strength=0.8, topics=(Topic.CANCELLATION,),
         words=("ridiculous", "cancel"), voice_reasons=("voice:higher_pitch", "voice:higher_pitch"),
     ),
-    Said(at_ms=35_000, speaker=A, text="You have every reason to be upset. I can send a new one today by express."),
-    Said(at_ms=42_000, speaker=C, text="Well. Alright, if it really comes tomorrow.", sure=False, strength=0.3),
+    ScriptedLine(at_ms=35_000, speaker=A, text="You have every reason to be upset. I can send a new one today by express."),
+    ScriptedLine(at_ms=42_000, speaker=C, text="Well. Alright, if it really comes tomorrow.", is_confident=False, strength=0.3),
 )  # fmt: skip
-ENGLISH_FIRES = (
-    Fires(playbook_id="wish-to-cancel", at_ms=33_600, reasons=("customer said “cancel”",), cause_at_ms=27_900),
+ENGLISH_ALERTS = (
+    ScriptedAlert(playbook_id="wish-to-cancel", at_ms=33_600, reasons=("customer said “cancel”",), cause_at_ms=27_900),
 )  # fmt: skip
 
 
@@ -135,12 +135,12 @@ class Script:
     agent_id: str
     queue: str
     language: Language
-    lines: tuple[Said, ...]
-    fires: tuple[Fires, ...]
+    lines: tuple[ScriptedLine, ...]
+    alerts: tuple[ScriptedAlert, ...]
     recorded: bool = True
     started_at: datetime = NOW
 
-    def started(self) -> CallEvent:
+    def start_event(self) -> CallEvent:
         """Its first message."""
         return CallEvent(
             call_id=self.call_id,
@@ -154,7 +154,7 @@ class Script:
             recording_consent=self.recorded,
         )
 
-    def ended(self) -> CallEvent:
+    def end_event(self) -> CallEvent:
         """Its last message."""
         duration = self.lines[-1].span.end_ms + 2_000
         at = self.started_at + timedelta(milliseconds=duration)
@@ -164,20 +164,20 @@ class Script:
         """Everything between, in the order of the call."""
         state = MoodState()
         timed: list[tuple[int, Message]] = [(turn.end_ms, turn) for turn in self._turns()]
-        timed += [(fires.at_ms, self.alert(fires)) for fires in self.fires]
+        timed += [(fires.at_ms, self.alert(fires)) for fires in self.alerts]
         for said in self.lines:
             timed.append((said.span.end_ms, self.line(said)))
             if said.speaker is C:
                 for reading in self._readings(said):
                     timed.append((said.span.end_ms, ReadingMessage.of(reading)))
-                    state = follow(state, reading)
-                if state.mood is not None and said.sure:
+                    state = update_mood(state, reading)
+                if state.mood is not None and said.is_confident:
                     timed.append((said.span.end_ms, MoodMessage.of(state.mood)))
                 if self.recorded:
                     timed.append((said.span.end_ms, self._clip(said)))
         return (message for _, message in sorted(timed, key=lambda pair: pair[0]))
 
-    def line(self, said: Said) -> TranscriptMessage:
+    def line(self, said: ScriptedLine) -> TranscriptMessage:
         """One transcript line."""
         return TranscriptMessage(
             call_id=self.call_id,
@@ -188,7 +188,7 @@ class Script:
             language=self.language,
         )
 
-    def alert(self, fires: Fires) -> AlertMessage:
+    def alert(self, fires: ScriptedAlert) -> AlertMessage:
         """As the library says it."""
         playbook = next(p for p in load_library() if p.playbook_id == fires.playbook_id)
         rung = playbook.rung(fires.step)
@@ -216,15 +216,15 @@ class Script:
         for before, after in zip(self.lines, self.lines[1:], strict=False):
             gap = after.span.start_ms - before.span.end_ms
             if gap >= 3_000:
-                span = Span(before.span.end_ms, after.span.start_ms)
+                span = TimeSpan(before.span.end_ms, after.span.start_ms)
                 turn = Turn(self.call_id, TurnKind.SILENCE, span)
                 yield TurnMessage.of(turn, heard_at=None)
             elif gap < -300:
-                span = Span(after.span.start_ms, before.span.end_ms)
+                span = TimeSpan(after.span.start_ms, before.span.end_ms)
                 turn = Turn(self.call_id, TurnKind.TALK_OVER, span, after.speaker)
                 yield TurnMessage.of(turn, heard_at=None)
 
-    def _readings(self, said: Said) -> Iterator[Reading]:
+    def _readings(self, said: ScriptedLine) -> Iterator[Reading]:
         voice = Reading(
             call_id=self.call_id,
             span=said.span,
@@ -232,8 +232,8 @@ class Script:
             detector="voice-test",
             version="1",
             scores=_scores(said.voice or said.emotion, said.strength),
-            confidence=said.strength if said.sure else 0.2,
-            abstained=not said.sure,
+            confidence=said.strength if said.is_confident else 0.2,
+            abstained=not said.is_confident,
             arousal=said.strength,
             reasons=said.voice_reasons,
         )
@@ -248,7 +248,7 @@ class Script:
             reasons=said.words,
         )
 
-    def _clip(self, said: Said) -> UtteranceClip:
+    def _clip(self, said: ScriptedLine) -> UtteranceClip:
         """Not a voice: a tone that rises and falls, as long as the utterance."""
         seconds = np.arange(said.span.duration_ms * SAMPLE_RATE // 1000) / SAMPLE_RATE
         tone = np.sin(2 * np.pi * (180 + 40 * np.sin(2 * np.pi * 3 * seconds)) * seconds)
@@ -272,7 +272,7 @@ KOREAN_CALL = Script(
     queue="대출 상담",
     language=Language.KOREAN,
     lines=KOREAN_LINES,
-    fires=KOREAN_FIRES,
+    alerts=KOREAN_ALERTS,
     started_at=NOW - timedelta(seconds=90),
 )
 ENGLISH_CALL = Script(
@@ -281,7 +281,7 @@ ENGLISH_CALL = Script(
     queue="Orders",
     language=Language.ENGLISH,
     lines=ENGLISH_LINES,
-    fires=ENGLISH_FIRES,
+    alerts=ENGLISH_ALERTS,
     started_at=NOW - timedelta(seconds=60),
     recorded=False,
 )
@@ -289,11 +289,11 @@ ENGLISH_CALL = Script(
 
 def main(home: str, port: str = "0") -> None:
     """Serve a desk that shows both calls, until Enter is pressed."""
-    from tests.support.injected import running_desk  # noqa: PLC0415  (the app is heavy)
+    from tests.support.injected import run_desk  # noqa: PLC0415  (the app is heavy)
 
-    with running_desk(Path(home), port=int(port)) as desk:
+    with run_desk(Path(home), port=int(port)) as desk:
         for call in (KOREAN_CALL, ENGLISH_CALL):
-            desk.wire.put(call.started(), *call.messages())
+            desk.wire.put(call.start_event(), *call.messages())
         desk.wire.settle()
         print(f"desk: {desk.url}", flush=True)  # noqa: T201
         sys.stdin.readline()

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from streams.cli.desk import desk_app
 from streams.settings import Settings
-from streams.site.app import Line
+from streams.site.app import KafkaLink
 from streams.site.feature import SendError
-from streams.site.hub import LineState
-from streams.site.kafka_sender import TOPIC_OF
+from streams.site.hub import FeedState
+from streams.site.kafka_sender import TOPIC_BY_MESSAGE
 from streams.site.kafka_source import Record
-from streams.site.server import DeskServer, bound_socket, url_of
+from streams.site.server import DeskServer, bind_socket, build_url
 
 if TYPE_CHECKING:
     import socket
@@ -38,29 +38,29 @@ class Wire:
     """Kafka's two ends: what is put in comes out, and so does what the desk sends.
 
     Attributes:
-        sent: what the desk sent.
-        away: Kafka takes nothing.
-        committed: the offset up to which the feed has kept everything.
+        sent_messages: what the desk sent.
+        is_down: Kafka takes nothing.
+        committed_offset: the offset up to which the feed has kept everything.
     """
 
-    sent: list[Message] = field(default_factory=list)
-    away: bool = False
-    committed: int = 0
+    sent_messages: list[Message] = field(default_factory=list)
+    is_down: bool = False
+    committed_offset: int = 0
     _offset: int = 0
     _hub: Hub | None = None
     _loop: asyncio.AbstractEventLoop | None = None
     _records: asyncio.Queue[Record] | None = None
-    _kept: threading.Condition = field(default_factory=threading.Condition)
+    _commit_condition: threading.Condition = field(default_factory=threading.Condition)
 
-    def line(self) -> Line:
+    def kafka_link(self) -> KafkaLink:
         """For `create_app`."""
-        return Line(self._source, _Returning(self))
+        return KafkaLink(self._source, _LoopbackSender(self))
 
     def put(self, *messages: Message, at: datetime | None = None) -> None:
         """Inject messages from any thread."""
         for message in messages:
             self.put_raw(
-                TOPIC_OF[type(message)],
+                TOPIC_BY_MESSAGE[type(message)],
                 message.value(),
                 message.headers(source="test", time=at),
                 key=message.key.encode(),
@@ -78,15 +78,17 @@ class Wire:
 
     def settle(self, timeout_s: float = START_S) -> None:
         """Wait until everything that was put in is kept."""
-        with self._kept:
-            done = self._kept.wait_for(lambda: self.committed >= self._offset, timeout_s)
-        assert done, f"the feed kept {self.committed} of {self._offset} records"
+        with self._commit_condition:
+            done = self._commit_condition.wait_for(
+                lambda: self.committed_offset >= self._offset, timeout_s
+            )
+        assert done, f"the feed kept {self.committed_offset} of {self._offset} records"
 
-    def line_state(self, state: LineState) -> None:
+    def change_state(self, state: FeedState) -> None:
         """Let the line come or go, as Kafka's client would tell."""
         assert self._loop is not None
         assert self._hub is not None
-        self._loop.call_soon_threadsafe(self._hub.change, state)
+        self._loop.call_soon_threadsafe(self._hub.set_state, state)
 
     async def batch(self) -> Sequence[Record]:
         """As `Source`."""
@@ -98,9 +100,9 @@ class Wire:
 
     async def commit(self, records: Sequence[Record]) -> None:
         """As `Source`."""
-        with self._kept:
-            self.committed = max(record.offset for record in records)
-            self._kept.notify_all()
+        with self._commit_condition:
+            self.committed_offset = max(record.offset for record in records)
+            self._commit_condition.notify_all()
 
     async def close(self) -> None:
         """As `Source`."""
@@ -110,12 +112,12 @@ class Wire:
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._records = asyncio.Queue()
-        hub.change(LineState.UP)
+        hub.set_state(FeedState.UP)
         return self
 
 
 @dataclass
-class _Returning:
+class _LoopbackSender:
     """A sender whose messages come back through the feed, as Kafka's do."""
 
     wire: Wire
@@ -125,11 +127,11 @@ class _Returning:
 
     async def send(self, message: Message) -> None:
         """Take a message, unless Kafka is away."""
-        if self.wire.away:
+        if self.wire.is_down:
             message = "Kafka at test does not answer; nothing was kept. Try again shortly."
             raise SendError(message)
-        self.wire.sent.append(message)
-        if TOPIC_OF[type(message)] != "dead-letters.v1":
+        self.wire.sent_messages.append(message)
+        if TOPIC_BY_MESSAGE[type(message)] != "dead-letters.v1":
             self.wire.put(message)
 
     async def close(self) -> None:
@@ -151,21 +153,21 @@ class RunningDesk:
 
 
 @contextmanager
-def running_desk(home: Path, *, port: int = 0, **settings: object) -> Iterator[RunningDesk]:
+def run_desk(home: Path, *, port: int = 0, **settings: object) -> Iterator[RunningDesk]:
     """Serve a desk on a real socket, in a thread, until the end of the block."""
     wire = Wire()
     here = Settings(home=home, **settings)  # type: ignore[arg-type]
-    app = desk_app(here, line=wire.line())
+    app = desk_app(here, link=wire.kafka_link())
     ready = threading.Event()
-    server = DeskServer(app, ready=ready.set)
-    with _listening(port) as one:
+    server = DeskServer(app, on_ready=ready.set)
+    with _open_socket(port) as one:
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[one])), daemon=True
         )
         thread.start()
         assert ready.wait(START_S), "the desk did not start"
         try:
-            yield RunningDesk(url_of(one), wire, here)
+            yield RunningDesk(build_url(one), wire, here)
         finally:
             server.should_exit = True
             thread.join(START_S)
@@ -173,8 +175,8 @@ def running_desk(home: Path, *, port: int = 0, **settings: object) -> Iterator[R
 
 
 @contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    one = bound_socket("127.0.0.1", port)
+def _open_socket(port: int) -> Iterator[socket.socket]:
+    one = bind_socket("127.0.0.1", port)
     try:
         yield one
     finally:

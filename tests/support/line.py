@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from streams.kafka.admin import WORKER_READS
+from streams.kafka.admin import WORKER_TOPICS
 from streams.kafka.local.child_process import start_child
 from streams.topics import APP_ID
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.cloudevents import Message
-    from streams.kafka.local.child_process import Child
+    from streams.kafka.local.child_process import ChildProcess
     from streams.topics import KafkaTopic
 
 READY_S = 60
@@ -29,7 +29,7 @@ ANSWER_S = 150
 
 
 @dataclass(frozen=True, slots=True)
-class TestLine:
+class TestPipeline:
     """A broker with the topics made, and where its processes write."""
 
     __test__ = False
@@ -47,12 +47,12 @@ class TestLine:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, *command: str, ready: str, env: dict[str, str] | None = None) -> Child:
+    def start(self, *command: str, ready: str, env: dict[str, str] | None = None) -> ChildProcess:
         """Start ``callmood COMMAND`` and wait until it says that it is ready."""
         full = [sys.executable, "-m", "streams.cli", *command]
         log = self.home / f"{command[0]}-{time.monotonic_ns()}.log"
         child = start_child(command[0], full, log=log, env={**self.env, **(env or {})})
-        child.announced = child.wait_for(ready, timeout_s=READY_S)
+        child.ready_line = child.wait_for(ready, timeout_s=READY_S)
         return child
 
     @contextmanager
@@ -60,12 +60,12 @@ class TestLine:
         """A desk; gives its address."""
         child = self.start("desk", "--port", "0", ready="desk:")
         try:
-            yield child.announced
+            yield child.ready_line
         finally:
             child.stop()
 
     @contextmanager
-    def worker(self, **env: str) -> Iterator[Child]:
+    def worker(self, **env: str) -> Iterator[ChildProcess]:
         """A worker that listens; ended cleanly at the end."""
         child = self.start("worker", ready="worker: listening", env=env)
         try:
@@ -73,7 +73,7 @@ class TestLine:
         finally:
             child.stop()
 
-    def kill(self, child: Child) -> None:
+    def kill(self, child: ChildProcess) -> None:
         """What the out-of-memory killer does."""
         child.process.send_signal(signal.SIGKILL)
         child.process.wait(READY_S)
@@ -127,7 +127,7 @@ class TestLine:
         consumer = KafkaConsumer(bootstrap_servers=self.broker, group_id=APP_ID)
         partitions = [
             TopicPartition(topic.name, number)
-            for topic in WORKER_READS
+            for topic in WORKER_TOPICS
             for number in sorted(consumer.partitions_for_topic(topic.name) or ())
         ]
         deadline = time.monotonic() + ANSWER_S

@@ -16,7 +16,7 @@ USER = "postgres"
 START_S = 60
 
 
-def binaries() -> Path | None:
+def find_binaries() -> Path | None:
     """The newest installed server's folder of programs; ``None``: none is installed."""
     found = shutil.which("initdb")
     if found is not None:
@@ -26,7 +26,7 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres(programs: Path, folder: Path) -> Iterator[str]:
+def run_postgres(programs: Path, folder: Path) -> Iterator[str]:
     """Start a server that listens on a socket in ``folder`` only; gives its SQLAlchemy URL."""
     cluster = folder / "cluster"
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from detectors.labels import Emotion, Topic
 from detectors.utterance import Language
 from playbooks.playbook import Action, AlertLevel
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.messages.records import AlertMessage
-from tests.support.calls import NOW, A, C, Said, Script
+from tests.support.calls import NOW, A, C, Script, ScriptedLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,23 +30,23 @@ CALL = Script(
     queue="대출 상담",
     language=KO,
     lines=(
-        Said(at_ms=900, speaker=A, text="네, 새봄은행 상담사 김서연입니다. 무엇을 도와드릴까요?"),
-        Said(
+        ScriptedLine(at_ms=900, speaker=A, text="네, 새봄은행 상담사 김서연입니다. 무엇을 도와드릴까요?"),
+        ScriptedLine(
             at_ms=6_400, speaker=C, text="이자가 두 번 빠져나갔잖아, 이 새끼들아.",
             emotion=Emotion.ANGER, strength=0.8, topics=(Topic.ABUSE,), words=("이 새끼",),
         ),
-        Said(at_ms=13_000, speaker=A, text="다만 욕설을 하시면 상담을 이어 가기 어렵습니다."),
-        Said(
+        ScriptedLine(at_ms=13_000, speaker=A, text="다만 욕설을 하시면 상담을 이어 가기 어렵습니다."),
+        ScriptedLine(
             at_ms=25_000, speaker=C, text="야, 닥치고 책임자 바꿔!",
             emotion=Emotion.ANGER, strength=0.9, topics=(Topic.ABUSE,),
         ),
-        Said(at_ms=34_000, speaker=A, text="고객님, 다시 한번 안내드립니다."),
-        Said(
+        ScriptedLine(at_ms=34_000, speaker=A, text="고객님, 다시 한번 안내드립니다."),
+        ScriptedLine(
             at_ms=43_000, speaker=C, text="병신 같은 게 말이 많아. 금감원에 민원 넣는다.",
             emotion=Emotion.ANGER, strength=0.95, topics=(Topic.ABUSE, Topic.REGULATOR),
         ),
     ),
-    fires=(),
+    alerts=(),
     started_at=NOW - timedelta(seconds=70),
 )  # fmt: skip
 
@@ -98,7 +98,7 @@ def _alert(  # noqa: PLR0913  (an alert has many parts)
         },
         reasons=(f"고객: “{said}”",),
         cause_ids=(f"{CALL.call_id}~customer~{cause_ms}~text",),
-        sensitive=Sensitive.ABUSE,
+        sensitive=SensitivityKind.ABUSE,
         language=KO,
         heard_at=at - timedelta(milliseconds=400),
         advised_at=at,
@@ -122,17 +122,17 @@ REGULATOR = THIRD.model_copy(
         "playbook_id": "regulator-complaint", "level": AlertLevel.WARNING, "at_ms": 48_500, "step": 1,
         "title": {KO: "외부 민원·소송 언급", EN: "Regulator or court mentioned"},
         "suggestion": {KO: ("민원 접수 절차를 안내해 드리세요.",), EN: ("Explain how to file a complaint.",)},
-        "actions": (), "sensitive": Sensitive.ESCALATION, "reasons": ("고객: “금감원에 민원”",),
+        "actions": (), "sensitive": SensitivityKind.ESCALATION, "reasons": ("고객: “금감원에 민원”",),
     }
 )  # fmt: skip
 
 
 def main(home: str, port: str = "0") -> None:
     """Serve a desk that shows the call, until Enter is pressed."""
-    from tests.support.injected import running_desk  # noqa: PLC0415  (the app is heavy)
+    from tests.support.injected import run_desk  # noqa: PLC0415  (the app is heavy)
 
-    with running_desk(Path(home), port=int(port)) as desk:
-        desk.wire.put(CALL.started(), *CALL.messages(), FIRST, SECOND, THIRD, REGULATOR)
+    with run_desk(Path(home), port=int(port)) as desk:
+        desk.wire.put(CALL.start_event(), *CALL.messages(), FIRST, SECOND, THIRD, REGULATOR)
         desk.wire.settle()
         print(f"desk: {desk.url}", flush=True)  # noqa: T201
         sys.stdin.readline()

@@ -36,7 +36,7 @@ tests:
 """
 
 
-def rule(
+def build_playbook_yaml(
     name: str, version: int = 1, *, phrase: str = "안 됩니다", tested: str = "", queue: str = ""
 ) -> str:
     """A playbook that fires at a phrase; ``tested``: what its own test says instead."""
@@ -51,7 +51,7 @@ def rule(
     return "".join(line + "\n" for line in text.splitlines() if line.strip())
 
 
-def save(file: Path, text: str) -> None:
+def save_atomically(file: Path, text: str) -> None:
     """As most editors do: beside it, then over it in one step."""
     beside = file.with_name(f".{file.name}.swp")
     beside.write_text(text, encoding="utf-8")

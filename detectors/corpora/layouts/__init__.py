@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detectors.corpora.corpora import FOLDS, CorpusError, held_out
+from detectors.corpora.corpora import FOLDS, CorpusError, is_held_out
 from detectors.corpora.layouts.aihub import AIHUB
 from detectors.corpora.layouts.crema_d import CREMA_D
 from detectors.corpora.layouts.emodb import EMODB
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
 LAYOUTS: tuple[Layout, ...] = (RAVDESS, CREMA_D, EMODB, IEMOCAP, AIHUB, KEMDY, MANIFEST)
 
 
-def listed(given: Iterable[str], complain: Complain) -> list[Clip]:
+def load_corpora(arguments: Iterable[str], complain: Complain) -> list[Clip]:
     """List the clips of corpora given as ``LAYOUT:PATH``, each file once.
 
     Raises:
         CorpusError: no such layout, or nothing of it at the path.
     """
-    found: dict[Path, Clip] = {}
-    for text in given:
-        layout, root = _named(text)
-        for clip in layout.clips(root, complain):
-            found.setdefault(clip.path.resolve(), clip)
-    return list(found.values())
+    clips_by_path: dict[Path, Clip] = {}
+    for argument in arguments:
+        layout, root = _parse_corpus(argument)
+        for clip in layout.load_clips(root, complain):
+            clips_by_path.setdefault(clip.path.resolve(), clip)
+    return list(clips_by_path.values())
 
 
-def _named(text: str) -> tuple[Layout, Path]:
-    name, _, path = text.partition(":")
+def _parse_corpus(argument: str) -> tuple[Layout, Path]:
+    name, _, path = argument.partition(":")
     layouts = {layout.name: layout for layout in LAYOUTS}
     if name not in layouts or not path:
-        message = f"{text}: must be LAYOUT:PATH; layouts are {', '.join(layouts)}"
+        message = f"{argument}: must be LAYOUT:PATH; layouts are {', '.join(layouts)}"
         raise CorpusError(message)
     root = Path(path).expanduser()
     if not root.exists():
-        message = f"{root}: no such folder; looked for {layouts[name].looks_for}"
+        message = f"{root}: no such folder; looked for {layouts[name].expected_files}"
         raise CorpusError(message)
     return layouts[name], root
 
 
-def refuse_too_few(clips: Sequence[Clip]) -> None:
+def require_enough_speakers(clips: Sequence[Clip]) -> None:
     """Training measures on each fold in turn, so each needs people to measure on.
 
     Raises:
@@ -59,7 +59,7 @@ def refuse_too_few(clips: Sequence[Clip]) -> None:
     empty = [
         str(fold)
         for fold in range(FOLDS)
-        if not any(clip.emotion is not None and held_out(clip, fold) for clip in clips)
+        if not any(clip.emotion is not None and is_held_out(clip, fold) for clip in clips)
     ]
     if empty:
         people = len({(clip.corpus, clip.speaker) for clip in clips})

@@ -15,7 +15,13 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, sounds, table
+from detectors.corpora.layouts.layout import (
+    Layout,
+    build_clip,
+    find_sound_files,
+    is_known_label,
+    read_table,
+)
 from detectors.labels import AIHUB_EMOTIONS
 
 if TYPE_CHECKING:
@@ -23,38 +29,42 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.corpora.corpora import Clip
-    from detectors.corpora.layouts.layout import Complain, Line
+    from detectors.corpora.layouts.layout import Complain, TableRow
     from detectors.labels import Emotion
 
-_VOTES = tuple(f"{number}번 감정" for number in range(1, 6))
-_NEEDED = ("wav_id", *_VOTES, "나이", "성별")
+_VOTE_COLUMNS = tuple(f"{number}번 감정" for number in range(1, 6))
+_REQUIRED_COLUMNS = ("wav_id", *_VOTE_COLUMNS, "나이", "성별")
 _MAJORITY = 3
-_SEXES = {"female": "F", "male": "M", "여": "F", "남": "M", "여성": "F", "남성": "M"}
+_SEX_CODES = {"female": "F", "male": "M", "여": "F", "남": "M", "여성": "F", "남성": "M"}
 
 
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    heard = {path.stem: path for path in sounds(root)}
-    for listing in sorted(root.rglob("*.csv")):
-        undecided = 0
-        year = unicodedata.normalize("NFC", listing.stem).split("_")[0]
-        for row in table(listing, _NEEDED, complain):
-            votes = [row[column].lower() for column in _VOTES]
-            if not all(mapped(AIHUB_EMOTIONS, vote, row.where, complain) for vote in votes):
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    sound_by_id = {path.stem: path for path in find_sound_files(root)}
+    for table_path in sorted(root.rglob("*.csv")):
+        undecided_count = 0
+        year = unicodedata.normalize("NFC", table_path.stem).split("_")[0]
+        for row in read_table(table_path, _REQUIRED_COLUMNS, complain):
+            votes = [row[column].lower() for column in _VOTE_COLUMNS]
+            if not all(
+                is_known_label(AIHUB_EMOTIONS, vote, row.location, complain) for vote in votes
+            ):
                 continue
             ((emotion, count),) = Counter(AIHUB_EMOTIONS[vote] for vote in votes).most_common(1)
             if count < _MAJORITY:
-                undecided += 1
-            elif row["wav_id"] not in heard:
-                complain(f"{row.where}: no sound file {row['wav_id']}.wav below {root}")
+                undecided_count += 1
+            elif row["wav_id"] not in sound_by_id:
+                complain(f"{row.location}: no sound file {row['wav_id']}.wav below {root}")
             else:
-                yield _clip(heard[row["wav_id"]], row, year, emotion)
-        if undecided:
-            complain(f"{listing}: {undecided} clips left out: no three of five listeners agree")
+                yield _build_clip(sound_by_id[row["wav_id"]], row, year, emotion)
+        if undecided_count:
+            complain(
+                f"{table_path}: {undecided_count} clips left out: no three of five listeners agree"
+            )
 
 
-def _clip(path: Path, row: Line, year: str, emotion: Emotion | None) -> Clip:
-    sex = _SEXES.get(row["성별"].lower(), "")
-    return clip(
+def _build_clip(path: Path, row: TableRow, year: str, emotion: Emotion | None) -> Clip:
+    sex = _SEX_CODES.get(row["성별"].lower(), "")
+    return build_clip(
         path,
         corpus="aihub-263",
         speaker=f"{year}-{sex}-{row['나이']}",
@@ -71,6 +81,8 @@ AIHUB = Layout(
     name="aihub",
     title="AI-Hub dialogue speech for emotion classification, Korean (data set 263)",
     licence="AI-Hub terms of use (of the site that applied for it)",
-    looks_for="CSV tables with wav_id and 1번 감정 to 5번 감정, and <wav_id>.wav below the folder",
-    rows=_rows,
+    expected_files=(
+        "CSV tables with wav_id and 1번 감정 to 5번 감정, and <wav_id>.wav below the folder"
+    ),
+    iter_clips=_iter_clips,
 )

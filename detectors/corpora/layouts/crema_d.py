@@ -10,7 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, sounds, table
+from detectors.corpora.layouts.layout import (
+    Layout,
+    build_clip,
+    find_sound_files,
+    is_known_label,
+    read_table,
+)
 from detectors.labels import CREMA_D_EMOTIONS
 
 if TYPE_CHECKING:
@@ -20,21 +26,21 @@ if TYPE_CHECKING:
     from detectors.corpora.corpora import Clip
     from detectors.corpora.layouts.layout import Complain
 
-_NAME = re.compile(r"(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)")
+_FILE_NAME = re.compile(r"(\d{4})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)")
 _INTENSITY = {"LO": "low", "MD": "normal", "HI": "high"}
-_PEOPLE = "VideoDemographics.csv"
+_DEMOGRAPHICS_FILE = "VideoDemographics.csv"
 
 
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    sexes = _sexes(root, complain)
-    for path in sounds(root):
-        name = _NAME.fullmatch(path.stem)
-        if name is None:
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    sexes = _load_sexes(root, complain)
+    for path in find_sound_files(root):
+        match = _FILE_NAME.fullmatch(path.stem)
+        if match is None:
             complain(f"{path}: not a name like 1001_DFA_ANG_XX.wav")
             continue
-        actor, sentence, emotion, intensity = name.groups()
-        if mapped(CREMA_D_EMOTIONS, emotion, str(path), complain):
-            yield clip(
+        actor, sentence, emotion, intensity = match.groups()
+        if is_known_label(CREMA_D_EMOTIONS, emotion, str(path), complain):
+            yield build_clip(
                 path,
                 corpus="crema-d",
                 speaker=actor,
@@ -47,10 +53,10 @@ def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
             )
 
 
-def _sexes(root: Path, complain: Complain) -> dict[str, str]:
+def _load_sexes(root: Path, complain: Complain) -> dict[str, str]:
     for folder in (root, root.parent):
-        if (folder / _PEOPLE).is_file():
-            rows = table(folder / _PEOPLE, ("ActorID", "Sex"), complain)
+        if (folder / _DEMOGRAPHICS_FILE).is_file():
+            rows = read_table(folder / _DEMOGRAPHICS_FILE, ("ActorID", "Sex"), complain)
             return {row["ActorID"]: row["Sex"][:1].upper() for row in rows}
     return {}
 
@@ -59,6 +65,8 @@ CREMA_D = Layout(
     name="crema-d",
     title="CREMA-D, acted English, 91 speakers",
     licence="Open Database License 1.0, contents: Database Contents License 1.0",
-    looks_for="AudioWAV/1001_DFA_ANG_XX.wav and the like, VideoDemographics.csv beside the folder",
-    rows=_rows,
+    expected_files=(
+        "AudioWAV/1001_DFA_ANG_XX.wav and the like, VideoDemographics.csv beside the folder"
+    ),
+    iter_clips=_iter_clips,
 )

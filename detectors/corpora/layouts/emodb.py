@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, sounds
+from detectors.corpora.layouts.layout import Layout, build_clip, find_sound_files, is_known_label
 from detectors.labels import EMODB_EMOTIONS
 
 if TYPE_CHECKING:
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from detectors.corpora.corpora import Clip
     from detectors.corpora.layouts.layout import Complain
 
-_NAME = re.compile(r"(\d\d)([ab]\d\d)([A-Z])([a-z])")
-_WOMEN = frozenset({"08", "09", "13", "14", "16"})
+_FILE_NAME = re.compile(r"(\d\d)([ab]\d\d)([A-Z])([a-z])")
+_FEMALE_SPEAKERS = frozenset({"08", "09", "13", "14", "16"})
 
 
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    for path in sounds(root):
-        name = _NAME.fullmatch(path.stem)
-        if name is None:
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    for path in find_sound_files(root):
+        match = _FILE_NAME.fullmatch(path.stem)
+        if match is None:
             complain(f"{path}: not a name like 03a01Fa.wav")
             continue
-        speaker, sentence, emotion, _version = name.groups()
-        if mapped(EMODB_EMOTIONS, emotion, str(path), complain):
-            yield clip(
+        speaker, sentence, emotion, _version = match.groups()
+        if is_known_label(EMODB_EMOTIONS, emotion, str(path), complain):
+            yield build_clip(
                 path,
                 corpus="emodb",
                 speaker=f"spk{speaker}",
                 emotion=EMODB_EMOTIONS[emotion],
                 language="de",
-                sex="F" if speaker in _WOMEN else "M",
+                sex="F" if speaker in _FEMALE_SPEAKERS else "M",
                 script=sentence,
                 licence=EMODB.licence,
             )
@@ -48,6 +48,6 @@ EMODB = Layout(
     name="emodb",
     title="EmoDB, acted German, 10 speakers",
     licence="unverified; free for research",
-    looks_for="wav/03a01Fa.wav and the like",
-    rows=_rows,
+    expected_files="wav/03a01Fa.wav and the like",
+    iter_clips=_iter_clips,
 )

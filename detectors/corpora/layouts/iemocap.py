@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, scaled
+from detectors.corpora.layouts.layout import Layout, build_clip, is_known_label, scale_rating
 from detectors.labels import IEMOCAP_EMOTIONS
 
 if TYPE_CHECKING:
@@ -22,36 +22,38 @@ if TYPE_CHECKING:
     from detectors.corpora.corpora import Clip
     from detectors.corpora.layouts.layout import Complain
 
-_LINE = re.compile(
+_EVALUATION_LINE = re.compile(
     r"\[[\d.]+ - [\d.]+\]\t((Ses\d\d)[FM]_(\w+))_([FM])(\w+)\t(\w+)\t"
     r"\[([\d.]+), ([\d.]+), ([\d.]+)\]"
 )
-_EVALUATION = "Session*/dialog/EmoEvaluation/Ses*.txt"
+_EVALUATION_FILES = "Session*/dialog/EmoEvaluation/Ses*.txt"
 
 
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    for listing in sorted([*root.glob(_EVALUATION), *root.glob(f"*/{_EVALUATION}")]):
-        session = listing.parents[2]
-        lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    for evaluation_path in sorted(
+        [*root.glob(_EVALUATION_FILES), *root.glob(f"*/{_EVALUATION_FILES}")]
+    ):
+        session = evaluation_path.parents[2]
+        lines = evaluation_path.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):
             # Only the summary of a turn starts with "[" (the header is "% [START_TIME ...").
             if line.startswith("["):
-                yield from _clip(session, line, f"{listing}:{number}", complain)
+                yield from _build_clip(session, line, f"{evaluation_path}:{number}", complain)
 
 
-def _clip(session: Path, line: str, where: str, complain: Complain) -> Iterator[Clip]:
-    found = _LINE.fullmatch(line.rstrip())
-    if found is None:
-        complain(f"{where}: not [start - end], turn, emotion, [val, act, dom] between tabs")
+def _build_clip(session: Path, line: str, location: str, complain: Complain) -> Iterator[Clip]:
+    match = _EVALUATION_LINE.fullmatch(line.rstrip())
+    if match is None:
+        complain(f"{location}: not [start - end], turn, emotion, [val, act, dom] between tabs")
         return
-    dialogue, pair, scene, sex, turn, emotion, _val, activation, _dom = found.groups()
-    if mapped(IEMOCAP_EMOTIONS, emotion, where, complain):
-        yield clip(
+    dialogue, pair, scene, sex, turn, emotion, _val, activation, _dom = match.groups()
+    if is_known_label(IEMOCAP_EMOTIONS, emotion, location, complain):
+        yield build_clip(
             session / "sentences" / "wav" / dialogue / f"{dialogue}_{sex}{turn}.wav",
             corpus="iemocap",
             speaker=f"{pair}{sex}",
             emotion=IEMOCAP_EMOTIONS[emotion],
-            arousal=scaled(activation, least=1, most=5),
+            arousal=scale_rating(activation, minimum=1, maximum=5),
             subset="improvised" if scene.startswith("impro") else "scripted",
             language="en",
             sex=sex,
@@ -64,6 +66,6 @@ IEMOCAP = Layout(
     name="iemocap",
     title="IEMOCAP, English dialogues, 10 speakers",
     licence="IEMOCAP release form (research at the signing institution)",
-    looks_for=f"{_EVALUATION}, with the clips in Session*/sentences/wav",
-    rows=_rows,
+    expected_files=f"{_EVALUATION_FILES}, with the clips in Session*/sentences/wav",
+    iter_clips=_iter_clips,
 )

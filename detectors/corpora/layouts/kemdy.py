@@ -19,7 +19,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, scaled, sounds, table
+from detectors.corpora.layouts.layout import (
+    Layout,
+    build_clip,
+    find_sound_files,
+    is_known_label,
+    read_table,
+    scale_rating,
+)
 from detectors.labels import KEMDY_EMOTIONS
 
 if TYPE_CHECKING:
@@ -27,52 +34,58 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.corpora.corpora import Clip
-    from detectors.corpora.layouts.layout import Complain, Line
+    from detectors.corpora.layouts.layout import Complain, TableRow
     from detectors.labels import Emotion
 
-_ACTORS = re.compile(r"(?P<session>Sess\d\d)_(?P<scene>\w+?\d\d)_(?P<sex>[FM])\d+")
-_USERS = re.compile(r"(?P<session>Sess\d\d)_(?P<scene>\w+?\d\d)_(?P<user>User\d+(?P<sex>[FM]))_\d+")
+_KEMDY19_SEGMENT = re.compile(r"(?P<session>Sess\d\d)_(?P<scene>\w+?\d\d)_(?P<sex>[FM])\d+")
+_KEMDY20_SEGMENT = re.compile(
+    r"(?P<session>Sess\d\d)_(?P<scene>\w+?\d\d)_(?P<user>User\d+(?P<sex>[FM]))_\d+"
+)
 
 
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    heard = {path.stem: path for path in sounds(root)}
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    sound_by_segment = {path.stem: path for path in find_sound_files(root)}
     seen: set[str] = set()
-    for listing in sorted(root.glob("**/annotation/*.csv")):
-        for row in table(listing, ("Segment ID", "Total Evaluation"), complain):
+    for table_path in sorted(root.glob("**/annotation/*.csv")):
+        for row in read_table(table_path, ("Segment ID", "Total Evaluation"), complain):
             segment = row["Segment ID"]
             if segment and segment not in seen:
                 seen.add(segment)
-                yield from _clip(row, segment, heard, complain)
+                yield from _build_clip(row, segment, sound_by_segment, complain)
 
 
-def _clip(row: Line, segment: str, heard: dict[str, Path], complain: Complain) -> Iterator[Clip]:
-    name = _USERS.fullmatch(segment) or _ACTORS.fullmatch(segment)
+def _build_clip(
+    row: TableRow, segment: str, sound_by_segment: dict[str, Path], complain: Complain
+) -> Iterator[Clip]:
+    match = _KEMDY20_SEGMENT.fullmatch(segment) or _KEMDY19_SEGMENT.fullmatch(segment)
     labels = row["Total Evaluation"].lower().split(";")
-    if name is None:
-        complain(f"{row.where}: segment {segment!r} is not like Sess01_impro01_F001")
-    elif segment not in heard:
-        complain(f"{row.where}: no sound file {segment}.wav")
-    elif all(mapped(KEMDY_EMOTIONS, label.strip(), row.where, complain) for label in labels):
-        arousal = scaled(row.after("Total Evaluation", 2), least=1, most=5)
-        emotion = _agreed(labels)
+    if match is None:
+        complain(f"{row.location}: segment {segment!r} is not like Sess01_impro01_F001")
+    elif segment not in sound_by_segment:
+        complain(f"{row.location}: no sound file {segment}.wav")
+    elif all(
+        is_known_label(KEMDY_EMOTIONS, label.strip(), row.location, complain) for label in labels
+    ):
+        arousal = scale_rating(row.field_after("Total Evaluation", 2), minimum=1, maximum=5)
+        emotion = _single_emotion(labels)
         if emotion is None and arousal is None:
-            complain(f"{row.where}: neither one emotion nor an arousal from 1 to 5")
+            complain(f"{row.location}: neither one emotion nor an arousal from 1 to 5")
             return
-        user = name.groupdict().get("user")
-        yield clip(
-            heard[segment],
+        user = match.groupdict().get("user")
+        yield build_clip(
+            sound_by_segment[segment],
             corpus="kemdy20" if user else "kemdy19",
-            speaker=user or f"{name['session']}{name['sex']}",
+            speaker=user or f"{match['session']}{match['sex']}",
             emotion=emotion,
             arousal=arousal,
             language="ko",
-            sex=name["sex"],
-            script="" if user else name["scene"],
+            sex=match["sex"],
+            script="" if user else match["scene"],
             licence=KEMDY.licence,
         )
 
 
-def _agreed(labels: list[str]) -> Emotion | None:
+def _single_emotion(labels: list[str]) -> Emotion | None:
     emotions = {KEMDY_EMOTIONS[label.strip()] for label in labels}
     return emotions.pop() if len(emotions) == 1 else None
 
@@ -81,6 +94,6 @@ KEMDY = Layout(
     name="kemdy",
     title="KEMDy19 and KEMDy20, Korean dialogues",
     licence="ETRI licence agreement (research)",
-    looks_for="annotation/*.csv with Segment ID and Total Evaluation, and wav/Session*/",
-    rows=_rows,
+    expected_files="annotation/*.csv with Segment ID and Total Evaluation, and wav/Session*/",
+    iter_clips=_iter_clips,
 )

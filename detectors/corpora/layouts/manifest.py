@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, scaled, table
+from detectors.corpora.layouts.layout import (
+    Layout,
+    build_clip,
+    is_known_label,
+    read_table,
+    scale_rating,
+)
 from detectors.labels import EMOTIONS, Emotion
 
 if TYPE_CHECKING:
@@ -17,47 +23,47 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.corpora.corpora import Clip
-    from detectors.corpora.layouts.layout import Complain, Line
+    from detectors.corpora.layouts.layout import Complain, TableRow
 
-_NAME = "manifest.csv"
-_NEEDED = ("path", "speaker", "emotion")
-_LEVELS = ("low", "normal", "high")
-_KNOWN = {"": None, **{str(emotion): emotion for emotion in EMOTIONS}}
-
-
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    listings = [root] if root.is_file() else sorted(root.rglob(_NAME))
-    for listing in listings:
-        for row in table(listing, _NEEDED, complain):
-            fault = _fault(row)
-            if fault:
-                complain(f"{row.where}: {fault}")
-            elif mapped(_KNOWN, row["emotion"], row.where, complain):
-                yield _clip(listing, row)
+_MANIFEST_FILE = "manifest.csv"
+_REQUIRED_COLUMNS = ("path", "speaker", "emotion")
+_INTENSITIES = ("low", "normal", "high")
+_EMOTION_BY_NAME = {"": None, **{str(emotion): emotion for emotion in EMOTIONS}}
 
 
-def _fault(row: Line) -> str:
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    manifest_paths = [root] if root.is_file() else sorted(root.rglob(_MANIFEST_FILE))
+    for manifest_path in manifest_paths:
+        for row in read_table(manifest_path, _REQUIRED_COLUMNS, complain):
+            problem = _find_problem(row)
+            if problem:
+                complain(f"{row.location}: {problem}")
+            elif is_known_label(_EMOTION_BY_NAME, row["emotion"], row.location, complain):
+                yield _build_clip(manifest_path, row)
+
+
+def _find_problem(row: TableRow) -> str:
     if len(row.fields) != len(row.header):
         return f"{len(row.fields)} fields where the header has {len(row.header)}"
     if missing := [column for column in ("path", "speaker") if not row[column]]:
         return f"no {missing[0]}"
-    arousal = scaled(row["arousal"], least=0, most=1)
+    arousal = scale_rating(row["arousal"], minimum=0, maximum=1)
     if row["arousal"] and arousal is None:
         return f"arousal {row['arousal']!r} is not a number from 0 to 1"
-    if not row["emotion"] and arousal is None and row["intensity"] not in _LEVELS:
-        return f"neither an emotion nor an arousal nor an intensity of {', '.join(_LEVELS)}"
+    if not row["emotion"] and arousal is None and row["intensity"] not in _INTENSITIES:
+        return f"neither an emotion nor an arousal nor an intensity of {', '.join(_INTENSITIES)}"
     return ""
 
 
-def _clip(listing: Path, row: Line) -> Clip:
-    near, above = listing.parent / row["path"], listing.parent.parent / row["path"]
+def _build_clip(manifest_path: Path, row: TableRow) -> Clip:
+    near, above = manifest_path.parent / row["path"], manifest_path.parent.parent / row["path"]
     intensity = {"intensity": row["intensity"]} if row["intensity"] else {}
-    return clip(
+    return build_clip(
         above if above.is_file() and not near.is_file() else near,
         corpus=row["corpus"] or "own",
         speaker=row["speaker"],
         emotion=Emotion(row["emotion"]) if row["emotion"] else None,
-        arousal=scaled(row["arousal"], least=0, most=1),
+        arousal=scale_rating(row["arousal"], minimum=0, maximum=1),
         subset=row["subset"],
         language=row["language"],
         sex=row["speaker_sex"],
@@ -71,6 +77,9 @@ MANIFEST = Layout(
     name="manifest",
     title="a site's own clips, or any corpus with a manifest.csv as in docs/training.md",
     licence="as the manifest's column licence says",
-    looks_for=f"{_NAME} (the folder it lies in, or the file itself) with {', '.join(_NEEDED)}",
-    rows=_rows,
+    expected_files=(
+        f"{_MANIFEST_FILE} (the folder it lies in, or the file itself) "
+        f"with {', '.join(_REQUIRED_COLUMNS)}"
+    ),
+    iter_clips=_iter_clips,
 )

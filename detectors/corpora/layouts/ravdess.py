@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from detectors.corpora.layouts.layout import Layout, clip, mapped, sounds
+from detectors.corpora.layouts.layout import Layout, build_clip, find_sound_files, is_known_label
 from detectors.labels import RAVDESS_EMOTIONS
 
 if TYPE_CHECKING:
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from detectors.corpora.corpora import Clip
     from detectors.corpora.layouts.layout import Complain
 
-_NAME = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
-_SPEECH = ("03", "01")
+_FILE_NAME = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
+_SPEECH_AUDIO = ("03", "01")
 _INTENSITY = {"01": "normal", "02": "strong"}
 
 
-def _rows(root: Path, complain: Complain) -> Iterator[Clip]:
-    for path in sounds(root):
-        name = _NAME.fullmatch(path.stem)
-        if name is None:
+def _iter_clips(root: Path, complain: Complain) -> Iterator[Clip]:
+    for path in find_sound_files(root):
+        match = _FILE_NAME.fullmatch(path.stem)
+        if match is None:
             complain(f"{path}: not a name like 03-01-06-01-02-01-12.wav")
             continue
-        modality, channel, emotion, intensity, sentence, repetition, actor = name.groups()
-        if (modality, channel) == _SPEECH and mapped(
+        modality, channel, emotion, intensity, sentence, repetition, actor = match.groups()
+        if (modality, channel) == _SPEECH_AUDIO and is_known_label(
             RAVDESS_EMOTIONS, emotion, str(path), complain
         ):
-            yield clip(
+            yield build_clip(
                 path,
                 corpus="ravdess",
                 speaker=f"actor{actor}",
@@ -53,6 +53,6 @@ RAVDESS = Layout(
     name="ravdess",
     title="RAVDESS, acted English, speech only",
     licence="CC BY-NC-SA 4.0",
-    looks_for="Actor_*/03-01-*.wav",
-    rows=_rows,
+    expected_files="Actor_*/03-01-*.wav",
+    iter_clips=_iter_clips,
 )

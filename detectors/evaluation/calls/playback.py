@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from detectors.detector import UnusableUtteranceError
-from detectors.mood import Mood, MoodLevel, MoodState, follow
-from detectors.utterance import SAMPLE_RATE, Baseline, Language, Speaker, Utterance
+from detectors.mood import Mood, MoodLevel, MoodState, update_mood
+from detectors.utterance import SAMPLE_RATE, Language, Speaker, SpeakerBaseline, Utterance
 from detectors.voice.endpointing import Endpointer
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from detectors.detector import Detector
     from detectors.reading import Reading
-    from detectors.voice.endpointing import Found
+    from detectors.voice.endpointing import SpeechSegment
 
 HOUR_MS = 3_600_000
 
@@ -43,7 +43,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class MoodPoint:
     """One utterance: when it ended, what was read, and the mood after it (``None``: unknown)."""
 
     end_ms: int
@@ -57,23 +57,23 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class MoodTrajectory:
     """How the mood went over one track.
 
     Attributes:
         speech_ms: in utterances.
-        moments: one an utterance, in order.
+        points: one an utterance, in order.
     """
 
     name: str
     duration_ms: int
     speech_ms: int
-    moments: tuple[Moment, ...]
+    points: tuple[MoodPoint, ...]
 
     @property
     def readings(self) -> list[Reading]:
         """Those of the utterances that could be read."""
-        return [one.reading for one in self.moments if one.reading is not None]
+        return [point.reading for point in self.points if point.reading is not None]
 
     @property
     def abstained(self) -> int:
@@ -83,53 +83,56 @@ class Course:
     @property
     def changes(self) -> int:
         """How often the level changed."""
-        return sum(one is not other for one, other in pairwise(self._levels))
+        return sum(previous is not current for previous, current in pairwise(self._levels))
 
     @property
     def flags(self) -> int:
         """How often the level rose: into tense, or into upset."""
         order = list(MoodLevel)
-        return sum(order.index(b) > order.index(a) for a, b in pairwise(self._levels))
+        return sum(
+            order.index(current) > order.index(previous)
+            for previous, current in pairwise(self._levels)
+        )
 
     def level_ms(self, level: MoodLevel) -> int:
         """How much of the track was spent in a level."""
-        ends = [one.end_ms for one in self.moments]
+        ends = [point.end_ms for point in self.points]
         bounds = pairwise([0, *ends, self.duration_ms])
         spans = zip(bounds, self._levels, strict=True)
-        return sum(end - start for (start, end), there in spans if there is level)
+        return sum(end - start for (start, end), span_level in spans if span_level is level)
 
-    def reached(self, level: MoodLevel, from_ms: int) -> int | None:
+    def utterances_to_level(self, level: MoodLevel, from_ms: int) -> int | None:
         """The how-maniest utterance from ``from_ms`` on brought at least ``level``, from 1."""
         order = list(MoodLevel)
-        later = [one for one in self.moments if one.end_ms > from_ms]
-        for number, one in enumerate(later, start=1):
-            if order.index(one.level) >= order.index(level):
+        later_points = [point for point in self.points if point.end_ms > from_ms]
+        for number, point in enumerate(later_points, start=1):
+            if order.index(point.level) >= order.index(level):
                 return number
         return None
 
-    def flags_until(self, until_ms: int) -> int:
+    def count_flags_until(self, until_ms: int) -> int:
         """Flags in what ended by then."""
-        early = tuple(one for one in self.moments if one.end_ms <= until_ms)
-        return Course(self.name, until_ms, 0, early).flags
+        early_points = tuple(point for point in self.points if point.end_ms <= until_ms)
+        return MoodTrajectory(self.name, until_ms, 0, early_points).flags
 
     @property
     def _levels(self) -> list[MoodLevel]:
-        return [MoodLevel.CALM, *(one.level for one in self.moments)]
+        return [MoodLevel.CALM, *(point.level for point in self.points)]
 
 
-def play(track: Track, detector: Detector[Utterance]) -> Course:
+def play(track: Track, detector: Detector[Utterance]) -> MoodTrajectory:
     """Play a track from beginning to end."""
-    ear = Endpointer()
-    found = [*ear.hear(track.pcm), *ear.finish()]
-    state, baseline, moments = MoodState(), Baseline(), []
-    for one in found:
-        reading = _read(track, one, baseline, detector)
+    endpointer = Endpointer()
+    segments = [*endpointer.feed(track.pcm), *endpointer.finish()]
+    state, baseline, points = MoodState(), SpeakerBaseline(), []
+    for segment in segments:
+        reading = _read(track, segment, baseline, detector)
         if reading is not None:
             baseline = reading.baseline
-            state = follow(state, reading)
-        moments.append(Moment(one.span.end_ms, reading, state.mood))
-    speech_ms = sum(one.span.duration_ms for one in found)
-    return Course(track.name, track.duration_ms, speech_ms, tuple(moments))
+            state = update_mood(state, reading)
+        points.append(MoodPoint(segment.span.end_ms, reading, state.mood))
+    speech_ms = sum(segment.span.duration_ms for segment in segments)
+    return MoodTrajectory(track.name, track.duration_ms, speech_ms, tuple(points))
 
 
 def per_hour(count: int, duration_ms: int) -> float:
@@ -137,20 +140,25 @@ def per_hour(count: int, duration_ms: int) -> float:
     return count * HOUR_MS / duration_ms if duration_ms else 0.0
 
 
-def summed(name: str, courses: Sequence[Course]) -> dict[str, float | str]:
+def summarise_trajectories(
+    name: str, trajectories: Sequence[MoodTrajectory]
+) -> dict[str, float | str]:
     """Figures of several tracks together: counts, seconds, and flags an hour."""
-    call_ms = sum(one.duration_ms for one in courses)
-    speech_ms = sum(one.speech_ms for one in courses)
-    flags = sum(one.flags for one in courses)
+    call_ms = sum(trajectory.duration_ms for trajectory in trajectories)
+    speech_ms = sum(trajectory.speech_ms for trajectory in trajectories)
+    flags = sum(trajectory.flags for trajectory in trajectories)
     return {
         "name": name,
         "call_s": call_ms / 1_000,
         "speech_s": speech_ms / 1_000,
-        "utterances": sum(len(one.moments) for one in courses),
-        "readings": sum(len(one.readings) for one in courses),
-        "abstained": sum(one.abstained for one in courses),
-        **{f"{level}_s": sum(c.level_ms(level) for c in courses) / 1_000 for level in MoodLevel},
-        "changes": sum(one.changes for one in courses),
+        "utterances": sum(len(trajectory.points) for trajectory in trajectories),
+        "readings": sum(len(trajectory.readings) for trajectory in trajectories),
+        "abstained": sum(trajectory.abstained for trajectory in trajectories),
+        **{
+            f"{level}_s": sum(c.level_ms(level) for c in trajectories) / 1_000
+            for level in MoodLevel
+        },
+        "changes": sum(trajectory.changes for trajectory in trajectories),
         "flags": flags,
         "flags_per_speech_hour": per_hour(flags, speech_ms),
         "flags_per_call_hour": per_hour(flags, call_ms),
@@ -158,13 +166,13 @@ def summed(name: str, courses: Sequence[Course]) -> dict[str, float | str]:
 
 
 def _read(
-    track: Track, found: Found, baseline: Baseline, detector: Detector[Utterance]
+    track: Track, segment: SpeechSegment, baseline: SpeakerBaseline, detector: Detector[Utterance]
 ) -> Reading | None:
     utterance = Utterance(
         call_id=track.name,
         speaker=Speaker.CUSTOMER,
-        span=found.span,
-        pcm=found.pcm,
+        span=segment.span,
+        pcm=segment.pcm,
         language=track.language,
         baseline=baseline,
     )

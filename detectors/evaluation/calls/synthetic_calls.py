@@ -16,8 +16,8 @@ from zlib import crc32
 
 import numpy as np
 
-from detectors.corpora.corpora import TEST_FOLD, sound, speaker_fold
-from detectors.corpora.telephone_channel import gain_to
+from detectors.corpora.corpora import TEST_FOLD, load_sound, speaker_fold
+from detectors.corpora.telephone_channel import gain_for_level
 from detectors.evaluation.calls.playback import Track
 from detectors.labels import Emotion
 from detectors.mood import MoodLevel
@@ -29,34 +29,34 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.corpora.manifests import Row
-    from detectors.evaluation.calls.playback import Course
+    from detectors.corpora.manifests import ManifestRow
+    from detectors.evaluation.calls.playback import MoodTrajectory
 
 CORPORA = ("ravdess", "emodb", "korean_emotional", "korean_plain")
-PLAIN = "korean_plain"
-CALM, ANGRY = 4, 8
+NEUTRAL_CORPUS = "korean_plain"
+CALM_BEFORE_ANGER, MAX_ANGRY_UTTERANCES = 4, 8
 """Utterances before the anger, and of it at most."""
-LONGEST_CALM = 12
+MAX_CALM_UTTERANCES = 12
 PAUSE_MS = 1_000
 LEVEL_DB = -26.0
 """What a speaker's calm clips are brought to, by one factor for the whole call."""
-ORDERS = 3
+DRAWN_ORDERS = 3
 """Drawn orders of each speaker's clips: one order is one chance."""
 
 
 class Half(StrEnum):
     """Thresholds are set on one half and reported on both; no voice is in both."""
 
-    TUNED = "tuned"
-    KEPT = "kept"
+    TUNING = "tuned"
+    HELD_OUT = "kept"
 
 
-TUNED_CALLS = frozenset({"auto_repairs_40"})
+TUNING_CALLS = frozenset({"auto_repairs_40"})
 """Real recordings of the shared data that thresholds were set on; all others are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Strung:
+class SyntheticCall:
     """A made call: anger begins at ``angry_from_ms``; ``None``: it never does."""
 
     corpus: str
@@ -66,59 +66,64 @@ class Strung:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AngerDetectionSummary:
     """What became of the angry calls of one corpus and half.
 
     Attributes:
-        early: flags before the anger began.
-        after: per call, the how-maniest angry utterance brought the level, ``None``: none did.
+        early_flags: flags before the anger began.
+        delays_by_level: per call, the number of the angry utterance that brought the level
+            (from 1); ``None``: none did.
     """
 
     calls: int
-    early: int
-    after: Mapping[MoodLevel, Sequence[int | None]]
+    early_flags: int
+    delays_by_level: Mapping[MoodLevel, Sequence[int | None]]
 
-    def reached(self, level: MoodLevel) -> list[int]:
+    def sorted_delays(self, level: MoodLevel) -> list[int]:
         """The delays, in utterances, of the calls that reached the level; sorted."""
-        return sorted(one for one in self.after[level] if one is not None)
+        return sorted(delay for delay in self.delays_by_level[level] if delay is not None)
 
 
-def strung(root: Path, rows: Iterable[Row]) -> list[Strung]:
+def build_synthetic_calls(root: Path, rows: Iterable[ManifestRow]) -> list[SyntheticCall]:
     """Make every call that the held-out rows allow."""
-    people: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    rows_by_speaker: dict[tuple[str, str], list[ManifestRow]] = defaultdict(list)
     for row in rows:
-        if _new(row):
-            people[row["corpus"], row["speaker"]].append(row)
-    halves = _halves(people)
+        if _is_held_out(row):
+            rows_by_speaker[row["corpus"], row["speaker"]].append(row)
+    halves = _assign_halves(rows_by_speaker)
     return [
         call
-        for person, theirs in sorted(people.items())
-        for order in range(ORDERS if person[0] != PLAIN else 1)
-        for call in _calls(root, theirs, halves[person], order)
+        for person, speaker_rows in sorted(rows_by_speaker.items())
+        for order in range(DRAWN_ORDERS if person[0] != NEUTRAL_CORPUS else 1)
+        for call in _build_speaker_calls(root, speaker_rows, halves[person], order)
     ]
 
 
-def found(calls: Sequence[tuple[Strung, Course]]) -> Found:
+def summarise_angry_calls(
+    calls: Sequence[tuple[SyntheticCall, MoodTrajectory]],
+) -> AngerDetectionSummary:
     """Sum up angry calls; calm ones are passed over."""
     angry = [(c.angry_from_ms, course) for c, course in calls if c.angry_from_ms is not None]
-    return Found(
+    return AngerDetectionSummary(
         calls=len(angry),
-        early=sum(course.flags_until(start) for start, course in angry),
-        after={
-            level: [course.reached(level, start) for start, course in angry]
+        early_flags=sum(course.count_flags_until(start) for start, course in angry),
+        delays_by_level={
+            level: [course.utterances_to_level(level, start) for start, course in angry]
             for level in (MoodLevel.TENSE, MoodLevel.UPSET)
         },
     )
 
 
-def _new(row: Row) -> bool:
-    return row["corpus"] == PLAIN or speaker_fold(row["corpus"], row["speaker"]) == TEST_FOLD
+def _is_held_out(row: ManifestRow) -> bool:
+    return (
+        row["corpus"] == NEUTRAL_CORPUS or speaker_fold(row["corpus"], row["speaker"]) == TEST_FOLD
+    )
 
 
-def _halves(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Half]:
+def _assign_halves(speaker_keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Half]:
     """Every other speaker of a corpus, in the order of their names."""
     by_corpus: dict[str, list[str]] = defaultdict(list)
-    for corpus, speaker in sorted(people):
+    for corpus, speaker in sorted(speaker_keys):
         by_corpus[corpus].append(speaker)
     return {
         (corpus, speaker): list(Half)[number % 2]
@@ -127,36 +132,49 @@ def _halves(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Half]:
     }
 
 
-def _calls(root: Path, rows: Sequence[Row], half: Half, order: int) -> list[Strung]:
-    first = rows[0]
-    corpus, speaker = first["corpus"], first["speaker"]
+def _build_speaker_calls(
+    root: Path, rows: Sequence[ManifestRow], half: Half, order: int
+) -> list[SyntheticCall]:
+    first_row = rows[0]
+    corpus, speaker = first_row["corpus"], first_row["speaker"]
     rng = np.random.default_rng([order, crc32(f"{corpus}/{speaker}".encode())])
-    calm = _drawn(root, [row for row in rows if _calm(row)], rng)
-    angry = _drawn(root, [row for row in rows if row["emotion"] == Emotion.ANGER], rng)[:ANGRY]
+    calm = _load_shuffled(root, [row for row in rows if _is_calm(row)], rng)
+    angry = _load_shuffled(root, [row for row in rows if row["emotion"] == Emotion.ANGER], rng)[
+        :MAX_ANGRY_UTTERANCES
+    ]
     name = f"{corpus}/{speaker}/{order}"
-    language = Language.KOREAN if first["language"] == "ko" else Language.ENGLISH
-    made = [Strung(corpus, half, Track(name, _joined(calm[:LONGEST_CALM], calm), language), None)]
+    language = Language.KOREAN if first_row["language"] == "ko" else Language.ENGLISH
+    calls = [
+        SyntheticCall(
+            corpus,
+            half,
+            Track(name, _join_with_pauses(calm[:MAX_CALM_UTTERANCES], calm), language),
+            None,
+        )
+    ]
     if angry:
-        before = calm[:CALM]
-        pcm = _joined([*before, *angry], calm)
-        start_ms = _joined(before, calm).size * 1_000 // SAMPLE_RATE
-        made.append(Strung(corpus, half, Track(f"{name}/angry", pcm, language), start_ms))
-    return made
+        calm_lead = calm[:CALM_BEFORE_ANGER]
+        pcm = _join_with_pauses([*calm_lead, *angry], calm)
+        start_ms = _join_with_pauses(calm_lead, calm).size * 1_000 // SAMPLE_RATE
+        calls.append(SyntheticCall(corpus, half, Track(f"{name}/angry", pcm, language), start_ms))
+    return calls
 
 
-def _calm(row: Row) -> bool:
-    return row["corpus"] == PLAIN or row["emotion"] == Emotion.NEUTRAL
+def _is_calm(row: ManifestRow) -> bool:
+    return row["corpus"] == NEUTRAL_CORPUS or row["emotion"] == Emotion.NEUTRAL
 
 
-def _drawn(root: Path, rows: Sequence[Row], rng: np.random.Generator) -> list[NDArray[np.int16]]:
-    return [sound(root / rows[index]["path"]) for index in rng.permutation(len(rows))]
+def _load_shuffled(
+    root: Path, rows: Sequence[ManifestRow], rng: np.random.Generator
+) -> list[NDArray[np.int16]]:
+    return [load_sound(root / rows[index]["path"]) for index in rng.permutation(len(rows))]
 
 
-def _joined(
+def _join_with_pauses(
     clips: Sequence[NDArray[np.int16]], calm: Sequence[NDArray[np.int16]]
 ) -> NDArray[np.int16]:
-    gain = gain_to(LEVEL_DB, np.concatenate(calm))
+    gain = gain_for_level(LEVEL_DB, np.concatenate(calm))
     pause = np.zeros(PAUSE_MS * SAMPLE_RATE // 1_000, dtype=np.int16)
     parts = [part for clip in clips for part in (clip, pause)]
-    louder = np.concatenate(parts).astype(np.float32) * gain
-    return np.asarray(np.clip(np.rint(louder), -32_768, 32_767), dtype=np.int16)
+    amplified = np.concatenate(parts).astype(np.float32) * gain
+    return np.asarray(np.clip(np.rint(amplified), -32_768, 32_767), dtype=np.int16)

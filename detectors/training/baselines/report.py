@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from detectors.corpora.corpora import clips
-from detectors.evaluation.model_card import Card
+from detectors.corpora.corpora import load_clips
+from detectors.evaluation.model_card import ModelCard
 from detectors.training.baselines import text as baselines_text
 from detectors.training.baselines import voice as baselines_voice
-from detectors.training.baselines.voice_features import Kept, features, log_mel_statistics
-from detectors.training.text.examples import english, korean, reviews
+from detectors.training.baselines.voice_features import (
+    FeatureCache,
+    extract_features,
+    log_mel_statistics,
+)
+from detectors.training.text.examples import load_english, load_korean, load_polar_reviews
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from detectors.evaluation.model_card import Table
-    from detectors.training.baselines.voice import Models
-    from detectors.training.baselines.voice_features import Measure
+    from detectors.evaluation.model_card import MarkdownTable
+    from detectors.training.baselines.voice import BaselineModels
+    from detectors.training.baselines.voice_features import FeatureExtractor
     from detectors.training.progress import Progress
 
 SUMMARY = """\
@@ -48,7 +52,9 @@ measured on, negative (1-4) against positive (9-10). Strength and thresholds are
 rows."""
 
 
-def measure(data: Path, cache: Path, *, egemaps: Measure | None, progress: Progress) -> Card:
+def measure_baselines(
+    data: Path, cache: Path, *, egemaps: FeatureExtractor | None, progress: Progress
+) -> ModelCard:
     """Fit and measure every yardstick; deterministic.
 
     Args:
@@ -62,48 +68,57 @@ def measure(data: Path, cache: Path, *, egemaps: Measure | None, progress: Progr
     """
     # One thread: faster on matrices this small, and sums come out the same on every machine.
     with threadpool_limits(limits=1):
-        text = _text(data, progress)
-        voice = _voice(data, cache, egemaps, progress)
+        text = _measure_text(data, progress)
+        voice = _measure_voice(data, cache, egemaps, progress)
     command = "callmood evaluate yardsticks" + ("" if egemaps else " --without-opensmile")
     parts = (
         ("Voice", f"{VOICE}\n\n{voice}"),
         ("Text", f"{TEXT}\n\n{text}"),
         ("Made by", f"`{command} --card docs/model-cards/yardsticks.md`"),
     )
-    return Card(title="Yardsticks", summary=SUMMARY, licence=LICENCE, parts=parts)
+    return ModelCard(title="Yardsticks", summary=SUMMARY, licence=LICENCE, sections=parts)
 
 
-def _voice(data: Path, cache: Path, egemaps: Measure | None, progress: Progress) -> Table:
-    known = [clip for clip in clips(data, tuple(baselines_voice.CORPORA.values())) if clip.emotion]
+def _measure_voice(
+    data: Path, cache: Path, egemaps: FeatureExtractor | None, progress: Progress
+) -> MarkdownTable:
+    labelled_clips = [
+        clip for clip in load_clips(data, tuple(baselines_voice.CORPORA.values())) if clip.emotion
+    ]
 
-    def of(name: str, measure: Measure) -> NDArray[np.float64]:
-        step = progress.begin(f"{name} features", len(known))
-        return features(known, measure, Kept(cache, name), step)
+    def extract(name: str, measure: FeatureExtractor) -> NDArray[np.float64]:
+        step = progress.begin(f"{name} features", len(labelled_clips))
+        return extract_features(labelled_clips, measure, FeatureCache(cache, name), step)
 
-    models: Models = {
+    models: BaselineModels = {
         "log-mel statistics, logistic regression": (
-            of("log-mel", log_mel_statistics),
-            baselines_voice.logistic_regression,
+            extract("log-mel", log_mel_statistics),
+            baselines_voice.build_logistic_regression,
         )
     }
     if egemaps:
-        models["eGeMAPS, SVM"] = of("eGeMAPS", egemaps), baselines_voice.support_vectors
-    step = progress.begin("voice yardsticks", baselines_voice.steps(len(models)))
-    return baselines_voice.table(known, models, step)
+        models["eGeMAPS, SVM"] = (
+            extract("eGeMAPS", egemaps),
+            baselines_voice.build_support_vector_machine,
+        )
+    step = progress.begin("voice yardsticks", baselines_voice.count_steps(len(models)))
+    return baselines_voice.build_table(labelled_clips, models, step)
 
 
-def _text(data: Path, progress: Progress) -> Table:
+def _measure_text(data: Path, progress: Progress) -> MarkdownTable:
     step = progress.begin("text yardsticks", 3 * baselines_text.STEPS)
-    ko, en = korean(data, _nothing), english(data, _nothing)
-    polar, other = reviews(data, _nothing)
-    return baselines_text.table(
+    ko, en = load_korean(data, _ignore_progress), load_english(data, _ignore_progress)
+    polar_train, polar_test = load_polar_reviews(data, _ignore_progress)
+    return baselines_text.build_table(
         [
-            baselines_text.row("KOTE devtest", [ko.train, ko.validation], ko.test, step),
-            baselines_text.row("GoEmotions devtest", [en.train, en.validation], en.test, step),
-            baselines_text.row("NSMC polarity", [polar], other, step),
+            baselines_text.build_row("KOTE devtest", [ko.train, ko.validation], ko.test, step),
+            baselines_text.build_row(
+                "GoEmotions devtest", [en.train, en.validation], en.test, step
+            ),
+            baselines_text.build_row("NSMC polarity", [polar_train], polar_test, step),
         ]
     )
 
 
-def _nothing() -> None:
+def _ignore_progress() -> None:
     """Reading lines is quick: its steps are not shown."""

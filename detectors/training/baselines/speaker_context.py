@@ -15,58 +15,64 @@ if TYPE_CHECKING:
 
     from detectors.corpora.corpora import Clip
 
-EARLIER = 2
+WARM_UP_CLIPS = 2
 """Utterances of a speaker that only feed the mean: the third is the first that counts."""
-ORDERS = 5
+DRAWN_ORDERS = 5
 
 
-class View(Protocol):
+class ClipView(Protocol):
     """What a model is given of the clips."""
 
-    def of(self, clips: Sequence[Clip], chosen: list[int]) -> tuple[list[int], NDArray[np.float64]]:
+    def select_features(
+        self, clips: Sequence[Clip], chosen: list[int]
+    ) -> tuple[list[int], NDArray[np.float64]]:
         """Give indices of clips, and their features ``[given, D]``."""
         ...
 
 
-def speaker(clip: Clip) -> str:
+def speaker_key(clip: Clip) -> str:
     """Who speaks; corpora number their speakers alike."""
     return f"{clip.corpus}/{clip.speaker}"
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class IsolatedView:
     """Each clip as if it were the first of its call."""
 
     features: NDArray[np.float64]
 
-    def of(self, clips: Sequence[Clip], chosen: list[int]) -> tuple[list[int], NDArray[np.float64]]:
+    def select_features(
+        self, clips: Sequence[Clip], chosen: list[int]
+    ) -> tuple[list[int], NDArray[np.float64]]:
         """Give the chosen clips, and their features ``[chosen, D]``."""
         del clips
         return chosen, self.features[chosen]
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningView:
     """Each clip less the mean of its speaker's earlier ones, as a call can have them.
 
-    In `ORDERS` drawn orders; the first `EARLIER` of a speaker only feed the mean.
+    In `DRAWN_ORDERS` drawn orders; the first `WARM_UP_CLIPS` of a speaker only feed the mean.
     """
 
     features: NDArray[np.float64]
 
-    def of(self, clips: Sequence[Clip], chosen: list[int]) -> tuple[list[int], NDArray[np.float64]]:
-        """Give clips, each up to `ORDERS` times, and their features ``[given, D]``."""
-        theirs: dict[str, list[int]] = {}
+    def select_features(
+        self, clips: Sequence[Clip], chosen: list[int]
+    ) -> tuple[list[int], NDArray[np.float64]]:
+        """Give clips, each up to `DRAWN_ORDERS` times, and their features ``[given, D]``."""
+        clips_by_speaker: dict[str, list[int]] = {}
         for i in chosen:
-            theirs.setdefault(speaker(clips[i]), []).append(i)
-        given: list[int] = []
+            clips_by_speaker.setdefault(speaker_key(clips[i]), []).append(i)
+        indices: list[int] = []
         rows: list[NDArray[np.float64]] = []
-        for order in range(ORDERS):
-            for name, listed in theirs.items():
+        for order in range(DRAWN_ORDERS):
+            for name, speaker_clips in clips_by_speaker.items():
                 rng = np.random.default_rng([order, crc32(name.encode())])
-                heard = [listed[k] for k in rng.permutation(len(listed))]
-                sums = np.cumsum(self.features[heard], axis=0)
-                for place in range(EARLIER, len(heard)):
-                    given.append(heard[place])
-                    rows.append(self.features[heard[place]] - sums[place - 1] / place)
-        return given, np.array(rows)
+                clip_order = [speaker_clips[k] for k in rng.permutation(len(speaker_clips))]
+                sums = np.cumsum(self.features[clip_order], axis=0)
+                for position in range(WARM_UP_CLIPS, len(clip_order)):
+                    indices.append(clip_order[position])
+                    rows.append(self.features[clip_order[position]] - sums[position - 1] / position)
+        return indices, np.array(rows)

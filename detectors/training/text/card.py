@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.evaluation import weighted_metrics
-from detectors.evaluation.bootstrap import interval, point
-from detectors.evaluation.calibration import agrees
-from detectors.evaluation.model_card import Card, Table, ratio
+from detectors.evaluation.bootstrap import bootstrap_interval, point_estimate
+from detectors.evaluation.calibration import matches_top_vote
+from detectors.evaluation.model_card import MarkdownTable, ModelCard, format_ratio
 from detectors.labels import EMOTIONS
-from detectors.text.model import OF_LANGUAGE, POLARITY, TextEmotion
-from detectors.text.ngrams import ROWS
-from detectors.text.scoring import confidence, emotion_scores, membership, valence
-from detectors.training.text.calibration import felt_valence, row_weights, spoken
-from detectors.training.text.dialogues import dialogues, heard, told
+from detectors.text.model import LANGUAGE_TAXONOMIES, POLARITY, TextEmotion
+from detectors.text.ngrams import TABLE_ROWS
+from detectors.text.scoring import emotion_scores, estimate_confidence, estimate_valence, membership
+from detectors.training.text.calibration import call_mix_weights, label_valence, lexicon_evidence
+from detectors.training.text.dialogues import load_dialogues, measure_context, score_lines
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.evaluation.bootstrap import Figure
-    from detectors.training.text.examples import Grams, Lines, Parts
+    from detectors.evaluation.bootstrap import WeightedMetric
+    from detectors.training.text.examples import Grams, LabelledLines, TextSplits
 
 SUMMARY = (
     "Reads what one line of a customer's words expresses, Korean and English: the 8 emotions of "
@@ -39,8 +39,9 @@ numbers each in an int8 table; their weighted sum goes through a hidden layer to
 (Korean) or GoEmotions' 28 (English). `detectors/labels.py` says which of them express which
 emotion; an emotion's score is its share of the expected labels, sharpened, times what the emotion
 lexicon's words add, and brought from a corpus of opinions to the mix of emotions expected in calls
-(`CALL_MIX` in `detectors/text/scoring.py`, an assumption). A line of at most six words is also read
-by the customer's three lines before it. Confidence is the chance that the highest score is right.
+(`CALL_PRIOR` in `detectors/text/scoring.py`, an assumption). A line of at most six words is also
+read by the customer's three lines before it. Confidence is the chance that the highest score is
+right.
 
 The table learns from teachers that are not served. Korean: kernel ridge regression over n-grams,
 morphemes with Kiwi's embeddings, and how NSMC's reviews with such words are rated; it labels
@@ -86,129 +87,147 @@ EMOTION_HEADER = (
 )
 
 
-def card(path: Path, parts: Mapping[Language, Parts], reviews: Lines, *, seed: int) -> Card:
+def build_card(
+    path: Path, splits: Mapping[Language, TextSplits], reviews: LabelledLines, *, seed: int
+) -> ModelCard:
     """Measure the written artifact and put its card together."""
     detector = TextEmotion(path)
-    return Card(
+    return ModelCard(
         title=f"text-emotion {detector.artifact['version']}",
         summary=SUMMARY,
         licence=detector.artifact["licence"],
-        parts=(
+        sections=(
             ("How it works", METHOD),
             ("Data and split", SPLIT),
-            ("Measured", _figures(detector, parts, reviews)),
-            ("Context", _context(detector)),
+            ("Measured", _figures_section(detector, splits, reviews)),
+            ("Context", _context_section(detector)),
             ("Limits", LIMITS),
             ("Made by", f"`callmood train text --seed {seed}`"),
         ),
     )
 
 
-def _figures(detector: TextEmotion, parts: Mapping[Language, Parts], reviews: Lines) -> str:
-    labels: list[tuple[str, ...]] = []
-    emotions: list[tuple[str, ...]] = []
-    along = []
-    for language, taxonomy in OF_LANGUAGE.items():
-        test = parts[language].test
-        outputs = _run(detector, test.grams)
+def _figures_section(
+    detector: TextEmotion, splits: Mapping[Language, TextSplits], reviews: LabelledLines
+) -> str:
+    label_rows: list[tuple[str, ...]] = []
+    emotion_rows: list[tuple[str, ...]] = []
+    correlations = []
+    for language, taxonomy in LANGUAGE_TAXONOMIES.items():
+        test = splits[language].test
+        outputs = _run_model(detector, test.grams)
         logits = outputs[str(taxonomy)].astype(np.float64)
-        decided = logits >= np.array(detector.artifact["thresholds"][taxonomy])
-        labels.append(
+        predicted = logits >= np.array(detector.artifact["thresholds"][taxonomy])
+        label_rows.append(
             (
                 f"{taxonomy} devtest",
                 str(len(logits)),
                 str(test.truth.shape[1]),
-                _sure(len(logits), weighted_metrics.macro_auc(logits, test.truth)),
-                _sure(len(logits), weighted_metrics.macro_f1(test.truth, decided)),
+                _format_with_interval(len(logits), weighted_metrics.macro_auc(logits, test.truth)),
+                _format_with_interval(
+                    len(logits), weighted_metrics.macro_f1(test.truth, predicted)
+                ),
             )
         )
         calibration = detector.calibration[taxonomy]
-        shown = spoken(test)
-        scores = emotion_scores(outputs[str(taxonomy)], taxonomy, calibration, shown)
+        word_evidence = lexicon_evidence(test)
+        scores = emotion_scores(outputs[str(taxonomy)], taxonomy, calibration, word_evidence)
         votes = test.truth @ membership(taxonomy)
-        sure = confidence(scores, shown, calibration)
-        emotions += _emotions(str(taxonomy), scores, votes, sure, calibration.abstain_below)
-        pleasant = valence(scores, outputs[POLARITY][:, 0], calibration)
-        fits = np.corrcoef(pleasant, felt_valence(votes))[0, 1]
-        along.append(f"{taxonomy} {ratio(float(fits))}")
-    right = (_run(detector, reviews.grams)[POLARITY] > 0) == reviews.truth
-    polar = _sure(len(right), weighted_metrics.accuracy(right[:, 0]))
+        confidences = estimate_confidence(scores, word_evidence, calibration)
+        emotion_rows += _emotion_rows(
+            str(taxonomy), scores, votes, confidences, calibration.abstain_below
+        )
+        valences = estimate_valence(scores, outputs[POLARITY][:, 0], calibration)
+        correlation = np.corrcoef(valences, label_valence(votes))[0, 1]
+        correlations.append(f"{taxonomy} {format_ratio(float(correlation))}")
+    correct = (_run_model(detector, reviews.grams)[POLARITY] > 0) == reviews.truth
+    polarity_accuracy = _format_with_interval(
+        len(correct), weighted_metrics.accuracy(correct[:, 0])
+    )
     return "\n\n".join(
         [
             "Brackets hold 95% intervals of 1,000 draws of rows.",
-            str(Table(("rows", "count", "labels", "macro-AUC", "macro-F1"), labels)),
-            f"NSMC polarity, {len(right)} reviews: accuracy {polar}.",
+            str(MarkdownTable(("rows", "count", "labels", "macro-AUC", "macro-F1"), label_rows)),
+            f"NSMC polarity, {len(correct)} reviews: accuracy {polarity_accuracy}.",
             BASELINES,
             (
                 f"The {len(EMOTIONS)} emotions, against what most of a row's labels express; under "
                 "the corpus's own mix of emotions, and weighted so that they occur as in a call. "
                 '"Answered": the share on which the detector does not abstain.'
             ),
-            str(Table(EMOTION_HEADER, emotions)),
-            f"Correlation of valence with that of a row's labels: {', '.join(along)}.",
+            str(MarkdownTable(EMOTION_HEADER, emotion_rows)),
+            f"Correlation of valence with that of a row's labels: {', '.join(correlations)}.",
         ]
     )
 
 
-def _emotions(
+def _emotion_rows(
     name: str,
     scores: NDArray[np.float32],
     votes: NDArray[np.float32],
-    sure: NDArray[np.float32],
-    silent_below: float,
+    confidences: NDArray[np.float32],
+    abstain_below: float,
 ) -> list[tuple[str, ...]]:
-    told_ = votes.any(1)
-    right = agrees(votes[told_], scores[told_])
-    chances = sure[told_].astype(np.float64)
+    labelled = votes.any(1)
+    correct = matches_top_vote(votes[labelled], scores[labelled])
+    probabilities = confidences[labelled].astype(np.float64)
     rows = []
     for mix, weights in (
-        ("corpus", np.ones(len(right))),
-        ("call", row_weights(votes[told_]) * len(right)),
+        ("corpus", np.ones(len(correct))),
+        ("call", call_mix_weights(votes[labelled]) * len(correct)),
     ):
         figures = (
-            weighted_metrics.calibration_error(chances, right),
-            weighted_metrics.coverage_accuracy(chances, right),
-            weighted_metrics.coverage_gain(chances, right),
+            weighted_metrics.calibration_error(probabilities, correct),
+            weighted_metrics.coverage_accuracy(probabilities, correct),
+            weighted_metrics.coverage_gain(probabilities, correct),
         )
         rows.append(
             (
                 f"{name} devtest",
                 mix,
-                _sure(len(right), _weighing(weighted_metrics.accuracy(right), weights)),
-                ratio(float((chances * weights).sum() / weights.sum())),
-                *(_sure(len(right), _weighing(figure, weights)) for figure in figures),
-                ratio(float(weights[chances >= silent_below].sum() / weights.sum())),
+                _format_with_interval(
+                    len(correct), _reweight(weighted_metrics.accuracy(correct), weights)
+                ),
+                format_ratio(float((probabilities * weights).sum() / weights.sum())),
+                *(
+                    _format_with_interval(len(correct), _reweight(figure, weights))
+                    for figure in figures
+                ),
+                format_ratio(float(weights[probabilities >= abstain_below].sum() / weights.sum())),
             )
         )
     return rows
 
 
-def _weighing(figure: Figure, rows: NDArray[np.float64]) -> Figure:
+def _reweight(figure: WeightedMetric, row_weights_: NDArray[np.float64]) -> WeightedMetric:
     """Let rows count by weight, whatever is drawn."""
-    return lambda weights: figure(weights * rows)
+    return lambda weights: figure(weights * row_weights_)
 
 
-def _sure(rows: int, figure: Figure) -> str:
-    found = interval([None] * rows, figure)
-    return f"{ratio(point(rows, figure))} [{ratio(found.low)}, {ratio(found.high)}]"
+def _format_with_interval(rows: int, figure: WeightedMetric) -> str:
+    bounds = bootstrap_interval([None] * rows, figure)
+    value, low, high = (
+        format_ratio(number) for number in (point_estimate(rows, figure), bounds.low, bounds.high)
+    )
+    return f"{value} [{low}, {high}]"
 
 
-def _context(detector: TextEmotion) -> str:
+def _context_section(detector: TextEmotion) -> str:
     rows = []
     for language in Language:
         for part in ("dev", "test"):
-            calls = [call for call in dialogues(language) if call.part == part]
-            lines = told(detector, calls)
-            every = heard(detector, lines, short_only=False)
-            short = heard(detector, lines, short_only=True)
+            calls = [call for call in load_dialogues(language) if call.part == part]
+            lines = score_lines(detector, calls)
+            all_lines = measure_context(detector, lines, short_only=False)
+            short_lines = measure_context(detector, lines, short_only=True)
             rows.append(
                 (
                     f"{language} {part}",
                     str(len(calls)),
-                    f"{every.alone} / {every.lines}",
-                    f"{every.in_context} / {every.lines}",
-                    f"{short.alone} / {short.lines}",
-                    f"{short.in_context} / {short.lines}",
+                    f"{all_lines.alone} / {all_lines.lines}",
+                    f"{all_lines.in_context} / {all_lines.lines}",
+                    f"{short_lines.alone} / {short_lines.lines}",
+                    f"{short_lines.in_context} / {short_lines.lines}",
                 )
             )
     header = ("calls", "count", "alone", "in context", "short alone", "short in context")
@@ -220,15 +239,15 @@ def _context(detector: TextEmotion) -> str:
                 "before them; "
                 "short ones have at most six words. dev chose the weight, test only measures."
             ),
-            str(Table(header, rows)),
+            str(MarkdownTable(header, rows)),
         ]
     )
 
 
-def _run(detector: TextEmotion, grams: Sequence[Grams]) -> dict[str, NDArray[np.float32]]:
+def _run_model(detector: TextEmotion, grams: Sequence[Grams]) -> dict[str, NDArray[np.float32]]:
     rows = []
     for buckets, weights in grams:
         # Never empty: a line without n-grams is one padding.
-        padded = np.append(buckets, ROWS), np.append(weights, np.float32(0))
+        padded = np.append(buckets, TABLE_ROWS), np.append(weights, np.float32(0))
         rows.append(detector.artifact.run(buckets=padded[0][None], weights=padded[1][None]))
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}

@@ -14,7 +14,7 @@ import numpy as np
 
 from detectors.corpora.corpora import CorpusError
 from detectors.labels import EMOTIONS, Emotion
-from detectors.text.scoring import LONGEST_IN_CONTEXT, in_context
+from detectors.text.scoring import MAX_WORDS_FOR_CONTEXT, apply_context
 from detectors.utterance import CONTEXT_LINES, Language
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.text.model import TextEmotion, Words
+    from detectors.text.model import LineAnalysis, TextEmotion
 
 FOLDER = Path(__file__).parent / "dialogue_lines"
 WEIGHTS = tuple(np.linspace(0.0, 2.0, 21).round(2).tolist())
 
 
 @dataclass(frozen=True, slots=True)
-class Dialogue:
+class LabelledDialogue:
     """The customer's lines of one call, with what they express in their place."""
 
     name: str
@@ -39,17 +39,17 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ScoredLine:
     """A line of a call: itself and those before it as if alone, and what it expresses."""
 
-    words: Words
-    before: NDArray[np.float32]
-    length: int
+    words: LineAnalysis
+    earlier_scores: NDArray[np.float32]
+    word_count: int
     truth: int
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ContextAccuracy:
     """How many of the lines were read rightly, as if alone and with those before them."""
 
     lines: int
@@ -57,7 +57,7 @@ class Heard:
     in_context: int
 
 
-def dialogues(language: Language, folder: Path = FOLDER) -> list[Dialogue]:
+def load_dialogues(language: Language, folder: Path = FOLDER) -> list[LabelledDialogue]:
     """Read a language's calls.
 
     Raises:
@@ -67,62 +67,72 @@ def dialogues(language: Language, folder: Path = FOLDER) -> list[Dialogue]:
     if not path.is_file():
         message = f"{path}: no such file"
         raise CorpusError(message)
-    found: list[Dialogue] = []
+    calls: list[LabelledDialogue] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            _take(found, line, language)
+            _parse_line(calls, line, language)
         except (ValueError, IndexError) as error:
             message = f"{path}:{number}: not '[dev|test name]' or 'emotion<tab>words': {error}"
             raise CorpusError(message) from error
-    return found
+    return calls
 
 
-def _take(found: list[Dialogue], line: str, language: Language) -> None:
+def _parse_line(calls: list[LabelledDialogue], line: str, language: Language) -> None:
     if line.startswith("["):
         part, name = line.strip("[]").split()
         if part not in {"dev", "test"}:
             raise ValueError(part)
-        found.append(Dialogue(name, part, language, ()))
+        calls.append(LabelledDialogue(name, part, language, ()))
         return
     emotion, text = line.split("\t")
-    found[-1] = replace(found[-1], lines=(*found[-1].lines, (Emotion(emotion), text)))
+    calls[-1] = replace(calls[-1], lines=(*calls[-1].lines, (Emotion(emotion), text)))
 
 
-def told(detector: TextEmotion, calls: Sequence[Dialogue]) -> list[Told]:
+def score_lines(detector: TextEmotion, calls: Sequence[LabelledDialogue]) -> list[ScoredLine]:
     """Read every line of calls as if alone."""
-    lines: list[Told] = []
+    lines: list[ScoredLine] = []
     for call in calls:
-        alone = detector.alone([(text, call.language) for _, text in call.lines])
+        alone = detector.analyse_lines([(text, call.language) for _, text in call.lines])
         for i, (emotion, text) in enumerate(call.lines):
-            before = [words.scores for words in alone[max(0, i - CONTEXT_LINES) : i]]
+            earlier_scores = [words.scores for words in alone[max(0, i - CONTEXT_LINES) : i]]
             truth = EMOTIONS.index(emotion)
-            lines.append(Told(alone[i], np.array(before), len(text.split()), truth))
+            lines.append(ScoredLine(alone[i], np.array(earlier_scores), len(text.split()), truth))
     return lines
 
 
-def best_weight(detector: TextEmotion, lines: Sequence[Told]) -> float:
+def find_best_weight(detector: TextEmotion, lines: Sequence[ScoredLine]) -> float:
     """Choose how much context counts: the weight under which the lines are likeliest."""
 
     def loss(weight: float) -> float:
-        return -float(sum(np.log(_scores(detector, line, weight)[line.truth]) for line in lines))
+        return -float(
+            sum(np.log(_score_in_context(detector, line, weight)[line.truth]) for line in lines)
+        )
 
     return float(min(WEIGHTS, key=loss))
 
 
-def heard(detector: TextEmotion, lines: Sequence[Told], *, short_only: bool) -> Heard:
+def measure_context(
+    detector: TextEmotion, lines: Sequence[ScoredLine], *, short_only: bool
+) -> ContextAccuracy:
     """Count the right readings with the detector's own weight, and with none."""
-    lines = [line for line in lines if line.length <= LONGEST_IN_CONTEXT or not short_only]
+    lines = [line for line in lines if line.word_count <= MAX_WORDS_FOR_CONTEXT or not short_only]
 
-    def right(weight: float | None) -> int:
-        return sum(int(_scores(detector, line, weight).argmax()) == line.truth for line in lines)
+    def count_correct(weight: float | None) -> int:
+        return sum(
+            int(_score_in_context(detector, line, weight).argmax()) == line.truth for line in lines
+        )
 
-    return Heard(len(lines), alone=right(0.0), in_context=right(None))
+    return ContextAccuracy(len(lines), alone=count_correct(0.0), in_context=count_correct(None))
 
 
-def _scores(detector: TextEmotion, line: Told, weight: float | None) -> NDArray[np.float32]:
+def _score_in_context(
+    detector: TextEmotion, line: ScoredLine, weight: float | None
+) -> NDArray[np.float32]:
     calibration = detector.calibration[line.words.taxonomy]
     if weight is not None:
         calibration = replace(calibration, context_weight=weight)
-    return in_context(line.words.scores, line.before, words=line.length, calibration=calibration)
+    return apply_context(
+        line.words.scores, line.earlier_scores, word_count=line.word_count, calibration=calibration
+    )

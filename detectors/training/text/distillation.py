@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.text.ngrams import hashed
+from detectors.text.ngrams import hash_line
 from detectors.text.scoring import sigmoid
-from detectors.training.text.calibration import platt
+from detectors.training.text.calibration import fit_platt
 from detectors.training.text.examples import (
     NEGATIVE_RATINGS,
     POSITIVE_RATINGS,
-    joined,
-    rated,
-    unlabelled,
+    concatenate_lines,
+    load_rated_reviews,
+    load_unlabelled,
 )
-from detectors.training.text.morphemes import AT_ONCE, morphemes
-from detectors.training.text.sentence_encoder import AT_ONCE as ENCODED_AT_ONCE
-from detectors.training.text.sentence_encoder import encoded
-from detectors.training.text.student import Lessons
-from detectors.training.text.teacher_en import out_of_fold as out_of_fold_blend
-from detectors.training.text.teacher_ko import AT_ONCE as ASKED_AT_ONCE
+from detectors.training.text.morphemes import BATCH_SIZE, extract_morphemes
+from detectors.training.text.sentence_encoder import BATCH_SIZE as ENCODED_AT_ONCE
+from detectors.training.text.sentence_encoder import encode
+from detectors.training.text.student import DistillationTargets
+from detectors.training.text.teacher_en import score_out_of_fold as out_of_fold_blend
+from detectors.training.text.teacher_ko import BATCH_SIZE as ASKED_AT_ONCE
 from detectors.training.text.teacher_ko import (
-    looked_at,
-    out_of_fold,
-    taught,
-    together,
-    together_out_of_fold,
+    build_line_features,
+    correct_out_of_fold,
+    fit_and_score,
+    fit_label_correlation,
+    score_out_of_fold,
 )
 from detectors.utterance import Language
 
@@ -39,109 +39,119 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from detectors.training.progress import Progress
-    from detectors.training.text.examples import Lines, Parts
+    from detectors.training.text.examples import LabelledLines, TextSplits
 
-LABELLED_COUNTS = 2.0
+LABELLED_WEIGHT = 2.0
 """How much a labelled line counts beside one that only the teacher labelled."""
-POLARITY_COUNTS = 10.0
+POLARITY_WEIGHT = 10.0
 """How much the polarity of a review counts beside one label of a line."""
-TRUTH_COUNTS = 3.0
+TRUTH_WEIGHT = 3.0
 """How far the English teacher's logits are moved towards a label that is certain."""
-POLAR = 2.0
+POLARITY_LOGIT = 2.0
 """Logit that clearly good and bad reviews are taught."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class DistillationSet:
     """Lessons for one language's model, and what settles thresholds and calibration.
 
     Attributes:
-        labelled: rows with labels that settle both.
-        logits: what teachers gave them that did not learn from them, ``float32[rows, labels]``;
+        calibration_lines: rows with labels that settle both.
+        teacher_logits: of teachers that did not learn from these rows, ``float32[rows, labels]``;
             ``None`` where the rows are no lessons, and the small model's own logits are fair.
     """
 
-    lessons: Lessons
-    labelled: Lines
-    logits: NDArray[np.float32] | None
+    training_set: DistillationTargets
+    calibration_lines: LabelledLines
+    teacher_logits: NDArray[np.float32] | None
 
 
-def korean_lessons(root: Path, parts: Parts, progress: Progress) -> Taught:
+def build_korean_targets(root: Path, splits: TextSplits, progress: Progress) -> DistillationSet:
     """Let the teacher label reviews, chat and comments, and the labelled rows themselves.
 
     Raises:
         CorpusError: a corpus is missing.
     """
-    labelled = joined(parts.train, parts.validation)
-    reviews, ratings = rated(root)
-    texts = [*labelled.texts, *reviews, *unlabelled(root)]
+    labelled = concatenate_lines(splits.train, splits.validation)
+    reviews, ratings = load_rated_reviews(root)
+    texts = [*labelled.texts, *reviews, *load_unlabelled(root)]
     rows = np.arange(len(labelled.texts))
-    apart = morphemes(texts, progress.begin("taking Korean lines apart", -(-len(texts) // AT_ONCE)))
-    looked = looked_at(
+    line_morphemes = extract_morphemes(
+        texts, progress.begin("taking Korean lines apart", -(-len(texts) // BATCH_SIZE))
+    )
+    line_features = build_line_features(
         texts,
-        apart,
-        rated=len(rows) + np.arange(len(reviews)),
+        line_morphemes,
+        review_rows=len(rows) + np.arange(len(reviews)),
         ratings=ratings,
         step=progress.begin("looking at Korean lines", len(texts)),
     )
-    first = out_of_fold(looked, rows, labelled.truth)
-    unseen = together_out_of_fold(first, labelled.truth)
-    slope, offset = platt(unseen, labelled.truth)
-    scores = taught(
-        looked,
+    first_scores = score_out_of_fold(line_features, rows, labelled.truth)
+    unseen_scores = correct_out_of_fold(first_scores, labelled.truth)
+    slope, offset = fit_platt(unseen_scores, labelled.truth)
+    teacher_scores = fit_and_score(
+        line_features,
         rows,
         labelled.truth,
-        asked=np.arange(len(texts)),
+        query_rows=np.arange(len(texts)),
         step=progress.begin("asking the teacher", -(-len(texts) // ASKED_AT_ONCE)),
     )
     hash_step = progress.begin("hashing Korean lines", len(texts))
     grams = []
     for text in texts:
-        grams.append(hashed(text, Language.KOREAN))
+        grams.append(hash_line(text, Language.KOREAN))
         hash_step()
-    lessons = _with_polarity(
-        together(first, labelled.truth)(scores) * slope + offset, ratings, first=len(rows)
+    targets_and_weights = _append_polarity(
+        fit_label_correlation(first_scores, labelled.truth)(teacher_scores) * slope + offset,
+        ratings,
+        first=len(rows),
     )
-    return Taught(Lessons(grams, *lessons), labelled, (unseen * slope + offset).astype(np.float32))
+    return DistillationSet(
+        DistillationTargets(grams, *targets_and_weights),
+        labelled,
+        (unseen_scores * slope + offset).astype(np.float32),
+    )
 
 
-def english_lessons(parts: Parts, *, seed: int, progress: Progress) -> Taught:
+def build_english_targets(splits: TextSplits, *, seed: int, progress: Progress) -> DistillationSet:
     """Let teachers label the lines that they did not learn from, leaning to the truth.
 
     All learn from the training part alone: the development part settles the small model's
     thresholds, because its scores are less sharp than those of the teachers.
     """
-    texts = [*parts.train.texts, *parts.validation.texts]
+    texts = [*splits.train.texts, *splits.validation.texts]
     steps = -(-len(texts) // ENCODED_AT_ONCE)
-    views = encoded(texts, progress.begin("encoding English lines", steps))
-    learnt = len(parts.train.texts)
+    embeddings = encode(texts, progress.begin("encoding English lines", steps))
+    train_count = len(splits.train.texts)
     logits = out_of_fold_blend(
-        parts.train,
-        views[:learnt],
+        splits.train,
+        embeddings[:train_count],
         seed=seed,
         begin=partial(progress.begin, "fitting the English teachers"),
     )
-    told = logits + TRUTH_COUNTS * (parts.train.truth - sigmoid(logits))
+    corrected_logits = logits + TRUTH_WEIGHT * (splits.train.truth - sigmoid(logits))
     # English has no reviews: its last output says nothing.
-    targets = np.hstack([told, np.zeros((learnt, 1))]).astype(np.float32)
-    counted = np.ones_like(targets)
-    counted[:, -1] = 0
-    return Taught(Lessons(parts.train.grams, targets, counted), parts.validation, None)
+    targets = np.hstack([corrected_logits, np.zeros((train_count, 1))]).astype(np.float32)
+    loss_weights = np.ones_like(targets)
+    loss_weights[:, -1] = 0
+    return DistillationSet(
+        DistillationTargets(splits.train.grams, targets, loss_weights), splits.validation, None
+    )
 
 
-def _with_polarity(
+def _append_polarity(
     logits: NDArray[np.float64], ratings: NDArray[np.int64], *, first: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Add an output that tells good reviews from bad: ``(targets, counted)``."""
     polarity = np.zeros((len(logits), 1))
-    told = np.zeros((len(logits), 1))
+    is_polar = np.zeros((len(logits), 1))
     reviews = slice(first, first + len(ratings))
-    good, bad = np.isin(ratings, POSITIVE_RATINGS), np.isin(ratings, NEGATIVE_RATINGS)
-    polarity[reviews, 0] = POLAR * (good.astype(float) - bad)
-    told[reviews, 0] = good | bad
-    counted = np.ones_like(logits)
-    counted[:first] = LABELLED_COUNTS
+    is_good, is_bad = np.isin(ratings, POSITIVE_RATINGS), np.isin(ratings, NEGATIVE_RATINGS)
+    polarity[reviews, 0] = POLARITY_LOGIT * (is_good.astype(float) - is_bad)
+    is_polar[reviews, 0] = is_good | is_bad
+    loss_weights = np.ones_like(logits)
+    loss_weights[:first] = LABELLED_WEIGHT
     return (
         np.hstack([logits, polarity]).astype(np.float32),
-        np.hstack([counted, POLARITY_COUNTS * told]).astype(np.float32),
+        np.hstack([loss_weights, POLARITY_WEIGHT * is_polar]).astype(np.float32),
     )

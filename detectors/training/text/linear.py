@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.training.text.examples import Grams, Lines
+    from detectors.training.text.examples import Grams, LabelledLines
 
-STRENGTH = 4.0
+INVERSE_PENALTY = 4.0
 """Inverse of the regression's penalty, as the yardstick settled on it (C)."""
-TYPICAL = 0.14
+ROW_SCALE = 0.14
 """Brings a line's weighted n-grams to about unit length, which the penalty is meant for."""
-SHARE = 0.7
+LINEAR_SHARE = 0.7
 """Of the linear model in the mixed logits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wide:
+class LinearModel:
     """Weights of n-grams for each label.
 
     Attributes:
@@ -45,24 +45,28 @@ class Wide:
     bias: NDArray[np.float32]
 
 
-def wide(lines: Lines, begin: Callable[[int], Callable[[], None]]) -> Wide:
+def fit_linear_model(
+    lines: LabelledLines, begin: Callable[[int], Callable[[], None]]
+) -> LinearModel:
     """Fit one regression a label on English lines; rare n-grams count for more (idf)."""
-    rows = _sparse(lines.grams)
-    seen = np.asarray((rows > 0).sum(0)).ravel()
-    rarity = (np.log((1 + len(lines.grams)) / (1 + seen)) + 1) * TYPICAL
-    scaled = rows.multiply(rarity).tocsr()
+    rows = _build_sparse_rows(lines.grams)
+    document_counts = np.asarray((rows > 0).sum(0)).ravel()
+    idf = (np.log((1 + len(lines.grams)) / (1 + document_counts)) + 1) * ROW_SCALE
+    scaled = rows.multiply(idf).tocsr()
     step = begin(lines.truth.shape[1])
     columns, biases = [], []
     for label in lines.truth.T:
-        fitted = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0)
-        fitted.fit(scaled, label)
-        columns.append(fitted.coef_[0] * rarity)
-        biases.append(fitted.intercept_[0])
+        regression = LogisticRegression(C=INVERSE_PENALTY, solver="liblinear", random_state=0)
+        regression.fit(scaled, label)
+        columns.append(regression.coef_[0] * idf)
+        biases.append(regression.intercept_[0])
         step()
-    return Wide(np.stack(columns, axis=1).astype(np.float32), np.array(biases, dtype=np.float32))
+    return LinearModel(
+        np.stack(columns, axis=1).astype(np.float32), np.array(biases, dtype=np.float32)
+    )
 
 
-def _sparse(grams: Sequence[Grams]) -> sparse.csr_matrix:
+def _build_sparse_rows(grams: Sequence[Grams]) -> sparse.csr_matrix:
     offset, size = OFFSETS[Language.ENGLISH], BUCKETS[Language.ENGLISH]
     starts = np.cumsum([0, *(buckets.size for buckets, _ in grams)])
     columns = np.concatenate([buckets for buckets, _ in grams]) - offset

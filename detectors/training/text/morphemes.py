@@ -19,7 +19,7 @@ from kiwipiepy import (  # type: ignore[import-untyped,unused-ignore]  # no stub
     __version__,
 )
 
-from detectors.text.normalising import normalised
+from detectors.text.normalising import normalise_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 WIDTH = 256
 ANCHORS = 420
-FREQUENT = 4_000
+ANCHOR_POOL = 4_000
 """Anchors are drawn from so many of the most frequent morphemes."""
-AT_ONCE = 500
+BATCH_SIZE = 500
 """Lines handed to Kiwi together."""
-CODE = "1"
+CACHE_VERSION = "1"
 """Part of the cache's key: raise it when the code below gives other morphemes."""
-ITSELF = 0.01
+SELF_SIMILARITY_TOLERANCE = 0.01
 """A morpheme that Kiwi knows is this similar to itself, at the least, to 1."""
 
 
@@ -51,64 +51,78 @@ class Morphemes:
     starts: NDArray[np.int64]
 
 
-def morphemes(texts: Sequence[str], step: Callable[[], None]) -> Morphemes:
-    """Take lines apart; ``step`` is called once for every `AT_ONCE` of them."""
-    lines = [normalised(text) for text in texts]
-    kept = _folder() / f"morphemes-{_key(lines)}.npz"
-    if kept.is_file():
-        with np.load(kept) as found:
-            return Morphemes(found["ids"], found["starts"])
-    found_ = _taken_apart(lines, step)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partly = kept.with_name(f"{kept.stem}.{os.getpid()}.npz")
-    np.savez_compressed(partly, ids=found_.ids, starts=found_.starts)
-    partly.replace(kept)
-    return found_
+def extract_morphemes(texts: Sequence[str], step: Callable[[], None]) -> Morphemes:
+    """Take lines apart; ``step`` is called once for every `BATCH_SIZE` of them."""
+    lines = [normalise_text(text) for text in texts]
+    cache_file = _cache_folder() / f"morphemes-{_cache_key(lines)}.npz"
+    if cache_file.is_file():
+        with np.load(cache_file) as cached:
+            return Morphemes(cached["ids"], cached["starts"])
+    tokenised = _tokenise(lines, step)
+    cache_file.parent.mkdir(parents=True, exist_ok=True)
+    temporary_file = cache_file.with_name(f"{cache_file.stem}.{os.getpid()}.npz")
+    np.savez_compressed(temporary_file, ids=tokenised.ids, starts=tokenised.starts)
+    temporary_file.replace(cache_file)
+    return tokenised
 
 
-def meanings(ids: NDArray[np.int64]) -> NDArray[np.float32]:
+def embed_morphemes(ids: NDArray[np.int64]) -> NDArray[np.float32]:
     """Give the directions of morphemes, ``ids [m]`` most frequent first -> ``float32[m, 256]``.
 
     Around their common mean and of length 1; zero for what the language model does not know.
     """
     kiwi = Kiwi(num_workers=1)
-    known = np.array([_similar(kiwi, one, one) > 1 - ITSELF for one in ids.tolist()])
-    named = ids[known].tolist()
-    among = np.random.default_rng(0).choice(min(FREQUENT, len(named)), ANCHORS, replace=False)
-    near = np.array([[_similar(kiwi, one, named[a]) for a in among] for one in named])
-    values, directions = np.linalg.eigh((near[among] + near[among].T) / 2)
-    own = near @ (directions[:, -WIDTH:] / np.sqrt(values[-WIDTH:]))
-    own -= own.mean(0)
+    is_known = np.array(
+        [
+            _similarity(kiwi, morpheme, morpheme) > 1 - SELF_SIMILARITY_TOLERANCE
+            for morpheme in ids.tolist()
+        ]
+    )
+    known_ids = ids[is_known].tolist()
+    anchors = np.random.default_rng(0).choice(
+        min(ANCHOR_POOL, len(known_ids)), ANCHORS, replace=False
+    )
+    similarities = np.array(
+        [
+            [_similarity(kiwi, morpheme, known_ids[anchor]) for anchor in anchors]
+            for morpheme in known_ids
+        ]
+    )
+    values, directions = np.linalg.eigh((similarities[anchors] + similarities[anchors].T) / 2)
+    projected = similarities @ (directions[:, -WIDTH:] / np.sqrt(values[-WIDTH:]))
+    projected -= projected.mean(0)
     vectors = np.zeros((len(ids), WIDTH), dtype=np.float32)
-    vectors[known] = own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-6)
+    vectors[is_known] = projected / np.maximum(
+        np.linalg.norm(projected, axis=1, keepdims=True), 1e-6
+    )
     return vectors
 
 
-def _taken_apart(lines: Sequence[str], step: Callable[[], None]) -> Morphemes:
+def _tokenise(lines: Sequence[str], step: Callable[[], None]) -> Morphemes:
     kiwi = Kiwi(num_workers=1)
     ids: list[int] = []
     starts = [0]
-    for first in range(0, len(lines), AT_ONCE):
-        for tokens in kiwi.tokenize(list(lines[first : first + AT_ONCE])):
+    for start in range(0, len(lines), BATCH_SIZE):
+        for tokens in kiwi.tokenize(list(lines[start : start + BATCH_SIZE])):
             ids += [token.id for token in tokens if token.id >= 0]
             starts.append(len(ids))
         step()
     return Morphemes(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
 
 
-def _similar(kiwi: Kiwi, one: int, other: int) -> float:
+def _similarity(kiwi: Kiwi, first: int, second: int) -> float:
     try:
-        return float(kiwi.morpheme_similarity(one, other))
+        return float(kiwi.morpheme_similarity(first, second))
     except ValueError:
         return 0.0
 
 
-def _folder() -> Path:
+def _cache_folder() -> Path:
     return Path(os.environ.get("CALLMOOD_CACHE", "~/.cache/callmood")).expanduser() / "training"
 
 
-def _key(lines: Sequence[str]) -> str:
-    content = hashlib.sha256(f"{CODE} {__version__}\n".encode())
+def _cache_key(lines: Sequence[str]) -> str:
+    digest = hashlib.sha256(f"{CACHE_VERSION} {__version__}\n".encode())
     for line in lines:
-        content.update(line.encode("utf-8", "replace") + b"\n")
-    return content.hexdigest()[:24]
+        digest.update(line.encode("utf-8", "replace") + b"\n")
+    return digest.hexdigest()[:24]

@@ -9,9 +9,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from detectors.text.model import POLARITY
-from detectors.text.ngrams import BUCKETS, OFFSETS, ROWS
+from detectors.text.ngrams import BUCKETS, OFFSETS, TABLE_ROWS
 from detectors.text.scoring import Taxonomy
-from detectors.training.onnx_export import OPSET, describe
+from detectors.training.onnx_export import OPSET, set_description
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -20,45 +20,51 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.training.text.student import Bag
+    from detectors.training.text.student import StudentModel
 
-LANGUAGES = {
+LANGUAGE_OF_OUTPUT = {
     str(Taxonomy.KOTE): Language.KOREAN,
     str(Taxonomy.GOEMOTIONS): Language.ENGLISH,
     POLARITY: Language.KOREAN,
 }
 """Which language's hidden layer each output is made from."""
 
-WIDE_BEFORE = OFFSETS[Language.ENGLISH] - 1
+LINEAR_ROW_OFFSET = OFFSETS[Language.ENGLISH] - 1
 """Taken off a bucket's number to find its row in the plain linear model's table, English only."""
 
 
-def written(bags: Mapping[Language, Bag], description: Mapping[str, Any], path: Path) -> None:
+def write_graph(
+    bags: Mapping[Language, StudentModel], description: Mapping[str, Any], path: Path
+) -> None:
     """Write the graph: ``buckets int64[n, k]``, ``weights float32[n, k]`` -> logits."""
-    table, scale = _table(bags)
+    table, scale = _quantise_table(bags)
     # The last row is the padding.
     weights = {
         "table": np.vstack([table, np.zeros_like(table[:1])]),
         "scale": np.append(scale, np.float16(0)).astype(np.float16),
     }
-    heads = _heads(bags)
-    for name, (matrix, bias) in {**_hidden(bags), **heads}.items():
+    heads = _head_weights(bags)
+    for name, (matrix, bias) in {**_hidden_weights(bags), **heads}.items():
         weights |= {f"{name}.matrix": matrix, f"{name}.bias": bias}
     weights |= {
         "root": np.array([np.sqrt(2)], dtype=np.float32),
         "half": np.array([0.5], dtype=np.float32),
         "one": np.array([1], dtype=np.float32),
     }
-    wide = _wide(bags)
-    for name, (rows, scales) in wide.items():
+    linear_tables = _quantise_linear_tables(bags)
+    for name, (rows, scales) in linear_tables.items():
         weights |= {f"{name}.wide": rows, f"{name}.wide.scale": scales}
-    weights |= {"before": np.array([WIDE_BEFORE]), "none": np.array([0])}
+    weights |= {"before": np.array([LINEAR_ROW_OFFSET]), "none": np.array([0])}
     graph = helper.make_graph(
         [
-            *_summing(),
-            *(node for each in bags for node in _gelu(each)),
-            *(node for name in heads for node in _head(name, wide=name in wide)),
-            *(node for name in wide for node in _beside(name)),
+            *_embedding_nodes(),
+            *(node for language in bags for node in _hidden_nodes(language)),
+            *(
+                node
+                for name in heads
+                for node in _head_nodes(name, has_linear=name in linear_tables)
+            ),
+            *(node for name in linear_tables for node in _linear_nodes(name)),
         ],
         "text-emotion",
         [
@@ -77,12 +83,12 @@ def written(bags: Mapping[Language, Bag], description: Mapping[str, Any], path: 
         ir_version=9,
         producer_name="callmood",
     )
-    describe(model, description)
+    set_description(model, description)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
 
 
-def _summing() -> list[onnx.NodeProto]:
+def _embedding_nodes() -> list[onnx.NodeProto]:
     """Dequantise the rows of a line and sum them by weight: ``[n, 1, width]``."""
     return [
         helper.make_node("Gather", ["table", "buckets"], ["rows8"]),
@@ -97,7 +103,7 @@ def _summing() -> list[onnx.NodeProto]:
     ]
 
 
-def _gelu(language: Language) -> list[onnx.NodeProto]:
+def _hidden_nodes(language: Language) -> list[onnx.NodeProto]:
     """The hidden layer of one language: x / 2 (1 + erf(x / sqrt 2)) of a linear layer."""
     name = f"hidden.{language}"
     return [
@@ -110,12 +116,12 @@ def _gelu(language: Language) -> list[onnx.NodeProto]:
     ]
 
 
-def _head(name: str, *, wide: bool) -> list[onnx.NodeProto]:
-    inputs = [f"hidden.{LANGUAGES[name]}.out", f"{name}.matrix", f"{name}.bias"]
-    return [helper.make_node("Gemm", inputs, [f"{name}.deep" if wide else name], transB=1)]
+def _head_nodes(name: str, *, has_linear: bool) -> list[onnx.NodeProto]:
+    inputs = [f"hidden.{LANGUAGE_OF_OUTPUT[name]}.out", f"{name}.matrix", f"{name}.bias"]
+    return [helper.make_node("Gemm", inputs, [f"{name}.deep" if has_linear else name], transB=1)]
 
 
-def _beside(name: str) -> list[onnx.NodeProto]:
+def _linear_nodes(name: str) -> list[onnx.NodeProto]:
     """What the plain linear model says of the n-grams, added to what the network says.
 
     Row 0 of its table is for n-grams of the other language, the last one for the padding.
@@ -135,8 +141,8 @@ def _beside(name: str) -> list[onnx.NodeProto]:
     ]
 
 
-def _hidden(
-    bags: Mapping[Language, Bag],
+def _hidden_weights(
+    bags: Mapping[Language, StudentModel],
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
     return {
         f"hidden.{language}": (
@@ -147,45 +153,49 @@ def _hidden(
     }
 
 
-def _table(bags: Mapping[Language, Bag]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+def _quantise_table(
+    bags: Mapping[Language, StudentModel],
+) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     """Round every row to -127..127 with its own scale."""
-    values = np.zeros((ROWS, next(iter(bags.values())).table.embedding_dim), dtype=np.float32)
+    values = np.zeros((TABLE_ROWS, next(iter(bags.values())).table.embedding_dim), dtype=np.float32)
     for language, bag in bags.items():
-        own = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
-        values[own] = bag.table.weight.detach().numpy()[own]
-    return _rounded(values)
+        language_rows = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
+        values[language_rows] = bag.table.weight.detach().numpy()[language_rows]
+    return _quantise(values)
 
 
-def _wide(bags: Mapping[Language, Bag]) -> dict[str, tuple[NDArray[np.int8], NDArray[np.float16]]]:
+def _quantise_linear_tables(
+    bags: Mapping[Language, StudentModel],
+) -> dict[str, tuple[NDArray[np.int8], NDArray[np.float16]]]:
     """The plain linear models' tables, of the languages that have one."""
-    found = {}
-    for name, language in LANGUAGES.items():
+    tables = {}
+    for name, language in LANGUAGE_OF_OUTPUT.items():
         table = bags[language].wide
         if table is None or name == POLARITY:
             continue
-        own = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
-        rows, scale = _rounded(table.weight.detach().numpy()[own, :-1])
-        found[name] = np.pad(rows, ((1, 1), (0, 0))), np.pad(scale, 1)
-    return found
+        language_rows = slice(OFFSETS[language], OFFSETS[language] + BUCKETS[language])
+        rows, scale = _quantise(table.weight.detach().numpy()[language_rows, :-1])
+        tables[name] = np.pad(rows, ((1, 1), (0, 0))), np.pad(scale, 1)
+    return tables
 
 
-def _rounded(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+def _quantise(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
     scale = (np.abs(values).max(axis=1) / 127).clip(1e-6).astype(np.float16)
     rows = np.rint(values / scale[:, None].astype(np.float32)).clip(-127, 127)
     return rows.astype(np.int8), scale
 
 
-def _heads(
-    bags: Mapping[Language, Bag],
+def _head_weights(
+    bags: Mapping[Language, StudentModel],
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    found = {}
+    heads = {}
     for language, taxonomy in (
         (Language.KOREAN, Taxonomy.KOTE),
         (Language.ENGLISH, Taxonomy.GOEMOTIONS),
     ):
         matrix = bags[language].heads.weight.detach().numpy()
         bias = bags[language].heads.bias.detach().numpy()
-        found[str(taxonomy)] = matrix[:-1], bias[:-1]
+        heads[str(taxonomy)] = matrix[:-1], bias[:-1]
         if language is Language.KOREAN:
-            found[POLARITY] = matrix[-1:], bias[-1:]
-    return found
+            heads[POLARITY] = matrix[-1:], bias[-1:]
+    return heads

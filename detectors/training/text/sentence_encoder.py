@@ -26,60 +26,64 @@ if TYPE_CHECKING:
 
 LAYERS = (6, 3)
 """The last layer and a middle one: emotion words show earlier than what a sentence is about."""
-LONGEST_TOKENS = 48
-AT_ONCE = 128
-CODE = "1"
+MAX_TOKENS = 48
+BATCH_SIZE = 128
+CACHE_VERSION = "1"
 """Part of the cache's key: raise it when the code below gives other numbers."""
 
 
-def encoded(texts: Sequence[str], step: Callable[[], None]) -> NDArray[np.float32]:
+def encode(texts: Sequence[str], step: Callable[[], None]) -> NDArray[np.float32]:
     """Give the mean of two layers over each line's tokens, standardised, ``float32[n, 768]``.
 
-    ``step`` is called once for every `AT_ONCE` lines.
+    ``step`` is called once for every `BATCH_SIZE` lines.
     """
-    kept = _folder() / f"minilm-{_key(texts)}.npy"
-    if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partly = kept.with_name(f"{kept.stem}.{os.getpid()}.npy")
-        np.save(partly, _encoded(texts, step).astype(np.float16))
-        partly.replace(kept)
-    found = np.load(kept).astype(np.float32)
-    return np.asarray((found - found.mean(0)) / np.maximum(found.std(0), 1e-3), dtype=np.float32)
+    cache_file = _cache_folder() / f"minilm-{_cache_key(texts)}.npy"
+    if not cache_file.is_file():
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        temporary_file = cache_file.with_name(f"{cache_file.stem}.{os.getpid()}.npy")
+        np.save(temporary_file, _run_encoder(texts, step).astype(np.float16))
+        temporary_file.replace(cache_file)
+    embeddings = np.load(cache_file).astype(np.float32)
+    return np.asarray(
+        (embeddings - embeddings.mean(0)) / np.maximum(embeddings.std(0), 1e-3), dtype=np.float32
+    )
 
 
-def _encoded(texts: Sequence[str], step: Callable[[], None]) -> NDArray[np.float32]:
+def _run_encoder(texts: Sequence[str], step: Callable[[], None]) -> NDArray[np.float32]:
     tokenizer = AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]  # its own
         str(get_model_path())
     )
     model = AutoModel.from_pretrained(str(get_model_path())).eval()
-    found = np.zeros((len(texts), len(LAYERS) * model.config.hidden_size), dtype=np.float32)
+    embeddings = np.zeros((len(texts), len(LAYERS) * model.config.hidden_size), dtype=np.float32)
     # Lines of like length together: padding costs as much as words.
     order = sorted(range(len(texts)), key=lambda row: (len(texts[row]), row))
-    for first in range(0, len(order), AT_ONCE):
-        rows = order[first : first + AT_ONCE]
+    for start in range(0, len(order), BATCH_SIZE):
+        rows = order[start : start + BATCH_SIZE]
         inputs = tokenizer(
             [texts[row] for row in rows],
             padding=True,
             truncation=True,
-            max_length=LONGEST_TOKENS,
+            max_length=MAX_TOKENS,
             return_tensors="pt",
         )
         with torch.no_grad():
             hidden = model(**inputs, output_hidden_states=True).hidden_states
-        share = (
+        token_weights = (
             inputs["attention_mask"][:, :, None] / inputs["attention_mask"].sum(1)[:, None, None]
         )
-        found[rows] = torch.cat([(hidden[n] * share).sum(1) for n in LAYERS], dim=1).numpy()
+        embeddings[rows] = torch.cat(
+            [(hidden[n] * token_weights).sum(1) for n in LAYERS], dim=1
+        ).numpy()
         step()
-    return found
+    return embeddings
 
 
-def _folder() -> Path:
+def _cache_folder() -> Path:
     return Path(os.environ.get("CALLMOOD_CACHE", "~/.cache/callmood")).expanduser() / "training"
 
 
-def _key(texts: Sequence[str]) -> str:
-    content = hashlib.sha256(f"{CODE} {__version__}\n".encode())
+def _cache_key(texts: Sequence[str]) -> str:
+    digest = hashlib.sha256(f"{CACHE_VERSION} {__version__}\n".encode())
     for text in texts:
-        content.update(text.encode("utf-8", "replace") + b"\n")
-    return content.hexdigest()[:24]
+        digest.update(text.encode("utf-8", "replace") + b"\n")
+    return digest.hexdigest()[:24]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from detectors.text.ngrams import ROWS
+from detectors.text.ngrams import TABLE_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,44 +24,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class StudentConfig:
     """What was found to work on rows that were held out of the training parts.
 
     Attributes:
-        dropped: share of n-grams left out at random in training: no word may decide alone.
+        ngram_dropout: share of n-grams left out at random in training: no word may decide alone.
     """
 
     width: int = 48
     hidden: int = 256
     epochs: int = 2
-    batch: int = 128
-    rate: float = 0.005
-    spread: float = 0.02
-    dropped: float = 0.4
+    batch_size: int = 128
+    learning_rate: float = 0.005
+    init_std: float = 0.02
+    ngram_dropout: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class DistillationTargets:
     """What the teachers say of lines.
 
     Attributes:
         targets: logits, ``float32[lines, outputs]``.
-        counted: how much each counts, ``float32[lines, outputs]``; 0 where nothing is said.
+        weights: how much each counts, ``float32[lines, outputs]``; 0 where nothing is said.
     """
 
     grams: Sequence[Grams]
     targets: NDArray[np.float32]
-    counted: NDArray[np.float32]
+    weights: NDArray[np.float32]
 
 
-class Bag(nn.Module):
+class StudentModel(nn.Module):
     """Weighted sum of embeddings, a hidden layer, then logits: ``[lines, outputs]``."""
 
-    def __init__(self, recipe: Recipe, outputs: int) -> None:
+    def __init__(self, recipe: StudentConfig, outputs: int) -> None:
         """Begin with small random embeddings."""
         super().__init__()
-        self.table = nn.EmbeddingBag(ROWS, recipe.width, mode="sum")
-        nn.init.normal_(self.table.weight, 0.0, recipe.spread)
+        self.table = nn.EmbeddingBag(TABLE_ROWS, recipe.width, mode="sum")
+        nn.init.normal_(self.table.weight, 0.0, recipe.init_std)
         self.hidden = nn.Linear(recipe.width, recipe.hidden)
         self.heads = nn.Linear(recipe.hidden, outputs)
         self.wide: nn.EmbeddingBag | None = None
@@ -74,7 +74,9 @@ class Bag(nn.Module):
             return logits
         return logits + torch.as_tensor(self.wide(buckets, offsets, per_sample_weights=weights))
 
-    def mix(self, matrix: NDArray[np.float32], bias: NDArray[np.float32], share: float) -> None:
+    def mix_linear(
+        self, matrix: NDArray[np.float32], bias: NDArray[np.float32], share: float
+    ) -> None:
         """Let a linear model ``[ROWS, outputs]`` have this share of the logits."""
         with torch.no_grad():
             self.heads.weight.mul_(1 - share)
@@ -83,78 +85,92 @@ class Bag(nn.Module):
                 share * torch.from_numpy(matrix), mode="sum"
             )
 
-    def rescale(self, usual: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
+    def rescale(self, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
         """Give logits of this mean and deviation in place of 0 and 1."""
         with torch.no_grad():
             self.heads.weight.mul_(torch.from_numpy(deviation)[:, None])
-            self.heads.bias.mul_(torch.from_numpy(deviation)).add_(torch.from_numpy(usual))
+            self.heads.bias.mul_(torch.from_numpy(deviation)).add_(torch.from_numpy(mean))
             if self.wide is not None:
                 self.wide.weight.mul_(torch.from_numpy(deviation).to(self.wide.weight.dtype))
 
 
-def fitted(
-    lessons: Lessons, *, recipe: Recipe, seed: int, begin: Callable[[int], Callable[[], None]]
-) -> Bag:
+def train_student(
+    teacher_targets: DistillationTargets,
+    *,
+    recipe: StudentConfig,
+    seed: int,
+    begin: Callable[[int], Callable[[], None]],
+) -> StudentModel:
     """Learn the lessons."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    usual, deviation = _standing(lessons)
-    targets = torch.from_numpy(((lessons.targets - usual) / deviation).astype(np.float32))
-    counted = torch.from_numpy(lessons.counted)
-    bag = Bag(recipe, targets.shape[1])
-    batches = len(lessons.grams) // recipe.batch
-    optimiser = torch.optim.Adam(bag.parameters(), lr=recipe.rate)
+    mean, deviation = _target_mean_and_deviation(teacher_targets)
+    targets = torch.from_numpy(((teacher_targets.targets - mean) / deviation).astype(np.float32))
+    weights = torch.from_numpy(teacher_targets.weights)
+    student = StudentModel(recipe, targets.shape[1])
+    batches = len(teacher_targets.grams) // recipe.batch_size
+    optimiser = torch.optim.Adam(student.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.rate, total_steps=recipe.epochs * batches, pct_start=0.1
+        optimiser, recipe.learning_rate, total_steps=recipe.epochs * batches, pct_start=0.1
     )
     step = begin(recipe.epochs * batches)
-    for rows in batches_of(len(lessons.grams), recipe, rng):
-        outputs = bag(*strung([thinned(lessons.grams[row], recipe.dropped, rng) for row in rows]))
-        misses = (outputs - targets[rows]) ** 2 * counted[rows]
+    for rows in epoch_batches(len(teacher_targets.grams), recipe, rng):
+        outputs = student(
+            *pack_lines(
+                [drop_ngrams(teacher_targets.grams[row], recipe.ngram_dropout, rng) for row in rows]
+            )
+        )
+        losses = (outputs - targets[rows]) ** 2 * weights[rows]
         optimiser.zero_grad()
-        misses.mean().backward()
+        losses.mean().backward()
         optimiser.step()
         schedule.step()
         step()
-    bag.rescale(usual, deviation)
-    return bag.eval()
+    student.rescale(mean, deviation)
+    return student.eval()
 
 
-def scored(bag: Bag, grams: Sequence[Grams]) -> NDArray[np.float32]:
+def predict_logits(student: StudentModel, grams: Sequence[Grams]) -> NDArray[np.float32]:
     """Give the logits of lines, ``float32[lines, outputs]``."""
     size = 256
     with torch.no_grad():
-        parts = [bag(*strung(grams[i : i + size])) for i in range(0, len(grams), size)]
+        parts = [student(*pack_lines(grams[i : i + size])) for i in range(0, len(grams), size)]
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
 
 
-def _standing(lessons: Lessons) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _target_mean_and_deviation(
+    teacher_targets: DistillationTargets,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and deviation of each output's targets, where anything is said of it."""
-    total = np.maximum(lessons.counted.sum(0, dtype=np.float64), 1e-6)
-    usual = (lessons.targets * lessons.counted).sum(0, dtype=np.float64) / total
-    spread = ((lessons.targets - usual) ** 2 * lessons.counted).sum(0, dtype=np.float64) / total
-    return usual, np.maximum(np.sqrt(spread), 1e-3)
+    total = np.maximum(teacher_targets.weights.sum(0, dtype=np.float64), 1e-6)
+    mean = (teacher_targets.targets * teacher_targets.weights).sum(0, dtype=np.float64) / total
+    variance = ((teacher_targets.targets - mean) ** 2 * teacher_targets.weights).sum(
+        0, dtype=np.float64
+    ) / total
+    return mean, np.maximum(np.sqrt(variance), 1e-3)
 
 
-def batches_of(rows: int, recipe: Recipe, rng: np.random.Generator) -> Sequence[NDArray[np.int64]]:
+def epoch_batches(
+    rows: int, recipe: StudentConfig, rng: np.random.Generator
+) -> Sequence[NDArray[np.int64]]:
     """Give each step's rows, every epoch in another order."""
-    batches = rows // recipe.batch
+    batches = rows // recipe.batch_size
     return [
         part
         for _ in range(recipe.epochs)
-        for part in rng.permutation(rows)[: batches * recipe.batch].reshape(batches, -1)
+        for part in rng.permutation(rows)[: batches * recipe.batch_size].reshape(batches, -1)
     ]
 
 
-def thinned(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
+def drop_ngrams(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
     """Leave out a share of a line's n-grams at random, and raise the others."""
     buckets, weights = grams
-    kept = rng.random(buckets.size) >= share
-    return buckets[kept], weights[kept] / np.float32(1 - share)
+    mask = rng.random(buckets.size) >= share
+    return buckets[mask], weights[mask] / np.float32(1 - share)
 
 
-def strung(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
-    """Give lines one after the other, as `Bag.forward` takes them."""
+def pack_lines(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
+    """Give lines one after the other, as `StudentModel.forward` takes them."""
     sizes = [buckets.size for buckets, _ in grams]
     return (
         torch.from_numpy(np.concatenate([buckets for buckets, _ in grams])),

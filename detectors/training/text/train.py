@@ -10,25 +10,30 @@ import numpy as np
 import torch
 
 from detectors.labels import EMOTIONS
-from detectors.text.model import KIND, OF_LANGUAGE, TextEmotion
-from detectors.text.ngrams import OFFSETS, ROWS
-from detectors.training.onnx_export import versioned
-from detectors.training.text.calibration import calibrated, platt, thresholds
-from detectors.training.text.card import card
-from detectors.training.text.dialogues import best_weight, dialogues, told
-from detectors.training.text.distillation import english_lessons, korean_lessons
-from detectors.training.text.examples import english, korean, reviews
-from detectors.training.text.linear import SHARE, wide
-from detectors.training.text.onnx_graph import written
-from detectors.training.text.student import Bag, Recipe, fitted, scored
+from detectors.text.model import KIND, LANGUAGE_TAXONOMIES, TextEmotion
+from detectors.text.ngrams import OFFSETS, TABLE_ROWS
+from detectors.training.onnx_export import add_version
+from detectors.training.text.calibration import fit_calibration, fit_platt, fit_thresholds
+from detectors.training.text.card import build_card
+from detectors.training.text.dialogues import find_best_weight, load_dialogues, score_lines
+from detectors.training.text.distillation import build_english_targets, build_korean_targets
+from detectors.training.text.examples import load_english, load_korean, load_polar_reviews
+from detectors.training.text.linear import LINEAR_SHARE, fit_linear_model
+from detectors.training.text.onnx_graph import write_graph
+from detectors.training.text.student import (
+    StudentConfig,
+    StudentModel,
+    predict_logits,
+    train_student,
+)
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.training.progress import Progress
-    from detectors.training.text.distillation import Taught
-    from detectors.training.text.examples import Lines, Parts
+    from detectors.training.text.distillation import DistillationSet
+    from detectors.training.text.examples import LabelledLines, TextSplits
 
 LICENCE = (
     "Weights: Apache-2.0, commercial use allowed. Trained on KOTE (MIT), NSMC (CC0 1.0), "
@@ -45,93 +50,111 @@ def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
         CorpusError: ``data`` lacks a corpus, or its labels are others.
     """
     torch.set_num_threads(1)
-    parts, polar = _parts(data, progress)
-    lessons = {
-        Language.KOREAN: korean_lessons(data, parts[Language.KOREAN], progress),
-        Language.ENGLISH: english_lessons(parts[Language.ENGLISH], seed=seed, progress=progress),
+    splits, polar_reviews = _load_splits(data, progress)
+    distillation = {
+        Language.KOREAN: build_korean_targets(data, splits[Language.KOREAN], progress),
+        Language.ENGLISH: build_english_targets(
+            splits[Language.ENGLISH], seed=seed, progress=progress
+        ),
     }
     bags = {
-        language: fitted(
-            taught.lessons,
-            recipe=Recipe(),
+        language: train_student(
+            distillation_set.training_set,
+            recipe=StudentConfig(),
             seed=seed,
             begin=partial(progress.begin, f"fitting {language}"),
         )
-        for language, taught in lessons.items()
+        for language, distillation_set in distillation.items()
     }
-    _widen(bags[Language.ENGLISH], parts[Language.ENGLISH].train, progress)
-    _sharpen(bags[Language.ENGLISH], lessons[Language.ENGLISH].labelled)
+    _mix_linear_model(bags[Language.ENGLISH], splits[Language.ENGLISH].train, progress)
+    _rescale_logits(bags[Language.ENGLISH], distillation[Language.ENGLISH].calibration_lines)
     path = models / f"{KIND}.onnx"
-    description = _description(bags, lessons)
-    written(bags, description, path)
-    written(bags, _with_context(path, bags, description), path)
-    card(path, parts, polar, seed=seed).write(path.with_suffix(".md"))
+    description = _build_description(bags, distillation)
+    write_graph(bags, description, path)
+    write_graph(bags, _add_context_weight(path, bags, description), path)
+    build_card(path, splits, polar_reviews, seed=seed).write(path.with_suffix(".md"))
     return path
 
 
-def _parts(data: Path, progress: Progress) -> tuple[dict[Language, Parts], Lines]:
+def _load_splits(
+    data: Path, progress: Progress
+) -> tuple[dict[Language, TextSplits], LabelledLines]:
     # KOTE 7,500 rows and NSMC's clear ratings; GoEmotions 51,549 less those that repeat.
     step = progress.begin("hashing labelled Korean lines", 7_500)
-    parts = {Language.KOREAN: korean(data, step)}
-    polar = reviews(data, progress.begin("hashing reviews", 62_400))[1]
-    parts[Language.ENGLISH] = english(data, progress.begin("hashing English lines", 51_484))
-    return parts, polar
+    splits = {Language.KOREAN: load_korean(data, step)}
+    polar_reviews = load_polar_reviews(data, progress.begin("hashing reviews", 62_400))[1]
+    splits[Language.ENGLISH] = load_english(data, progress.begin("hashing English lines", 51_484))
+    return splits, polar_reviews
 
 
-def _widen(bag: Bag, lines: Lines, progress: Progress) -> None:
+def _mix_linear_model(bag: StudentModel, lines: LabelledLines, progress: Progress) -> None:
     """Mix a plain linear model in, which calls rare labels better."""
-    found = wide(lines, partial(progress.begin, "fitting plain English n-grams"))
+    linear_model = fit_linear_model(lines, partial(progress.begin, "fitting plain English n-grams"))
     labels = lines.truth.shape[1]
-    matrix = np.zeros((ROWS, labels + 1), dtype=np.float32)
-    own = slice(OFFSETS[Language.ENGLISH], OFFSETS[Language.ENGLISH] + len(found.matrix))
-    matrix[own, :labels] = found.matrix
-    bag.mix(matrix, np.append(found.bias, np.float32(0)), SHARE)
+    matrix = np.zeros((TABLE_ROWS, labels + 1), dtype=np.float32)
+    english_rows = slice(
+        OFFSETS[Language.ENGLISH], OFFSETS[Language.ENGLISH] + len(linear_model.matrix)
+    )
+    matrix[english_rows, :labels] = linear_model.matrix
+    bag.mix_linear(matrix, np.append(linear_model.bias, np.float32(0)), LINEAR_SHARE)
 
 
-def _sharpen(bag: Bag, held: Lines) -> None:
+def _rescale_logits(bag: StudentModel, calibration_lines: LabelledLines) -> None:
     """Bring logits that lean to the usual, as least squares makes them, back to chances."""
-    slope, offset = platt(scored(bag, held.grams)[:, :-1], held.truth)
+    slope, offset = fit_platt(
+        predict_logits(bag, calibration_lines.grams)[:, :-1], calibration_lines.truth
+    )
     bag.rescale(np.append(offset, 0.0), np.append(slope, 1.0))
 
 
-def _description(bags: dict[Language, Bag], lessons: dict[Language, Taught]) -> dict[str, Any]:
-    limits, calibration = {}, {}
-    for language, taxonomy in OF_LANGUAGE.items():
-        held = lessons[language].labelled
-        own = scored(bags[language], held.grams)
-        logits = lessons[language].logits
-        logits = own[:, :-1] if logits is None else logits
-        limits[str(taxonomy)] = thresholds(logits, held.truth)
+def _build_description(
+    bags: dict[Language, StudentModel], distillation: dict[Language, DistillationSet]
+) -> dict[str, Any]:
+    thresholds_by_taxonomy, calibrations = {}, {}
+    for language, taxonomy in LANGUAGE_TAXONOMIES.items():
+        calibration_lines = distillation[language].calibration_lines
+        student_logits = predict_logits(bags[language], calibration_lines.grams)
+        logits = distillation[language].teacher_logits
+        logits = student_logits[:, :-1] if logits is None else logits
+        thresholds_by_taxonomy[str(taxonomy)] = fit_thresholds(logits, calibration_lines.truth)
         # English has no reviews.
-        polarity = own[:, -1] if language is Language.KOREAN else np.zeros(len(own), np.float32)
-        calibration[str(taxonomy)] = asdict(calibrated(logits, held, taxonomy, polarity=polarity))
+        polarity = (
+            student_logits[:, -1]
+            if language is Language.KOREAN
+            else np.zeros(len(student_logits), np.float32)
+        )
+        calibrations[str(taxonomy)] = asdict(
+            fit_calibration(logits, calibration_lines, taxonomy, polarity=polarity)
+        )
     description = {
         "kind": KIND,
         "name": KIND,
         "licence": LICENCE,
         "labels": list(EMOTIONS),
-        "thresholds": limits,
-        "calibration": calibration,
+        "thresholds": thresholds_by_taxonomy,
+        "calibration": calibrations,
     }
-    return _versioned(bags, description)
+    return _add_version(bags, description)
 
 
-def _with_context(
-    path: Path, bags: dict[Language, Bag], description: dict[str, Any]
+def _add_context_weight(
+    path: Path, bags: dict[Language, StudentModel], description: dict[str, Any]
 ) -> dict[str, Any]:
     """Settle how much the lines before a short one count, on the calls' dev part."""
     detector = TextEmotion(path)
-    calls = [call for each in Language for call in dialogues(each) if call.part == "dev"]
-    weight = best_weight(detector, told(detector, calls))
-    settled = {
-        name: asdict(replace(found, context_weight=weight))
-        for name, found in detector.calibration.items()
+    calls = [
+        call for language in Language for call in load_dialogues(language) if call.part == "dev"
+    ]
+    weight = find_best_weight(detector, score_lines(detector, calls))
+    calibrations = {
+        name: asdict(replace(calibration, context_weight=weight))
+        for name, calibration in detector.calibration.items()
     }
     content = {key: value for key, value in description.items() if key != "version"}
-    return _versioned(bags, {**content, "calibration": settled})
+    return _add_version(bags, {**content, "calibration": calibrations})
 
 
-def _versioned(bags: dict[Language, Bag], description: dict[str, Any]) -> dict[str, Any]:
-    return versioned(
+def _add_version(bags: dict[Language, StudentModel], description: dict[str, Any]) -> dict[str, Any]:
+    return add_version(
         description, [w.numpy() for b in bags.values() for w in b.state_dict().values()]
     )

@@ -5,43 +5,43 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from detectors.corpora.corpora import FOLDS, TEST_FOLD, held_out
-from detectors.evaluation.model_card import Card, Table, ratio_within
-from detectors.evaluation.report import draw
+from detectors.corpora.corpora import FOLDS, TEST_FOLD, is_held_out
+from detectors.evaluation.model_card import MarkdownTable, ModelCard, format_ratio_with_interval
+from detectors.evaluation.report import write_plots
 from detectors.evaluation.scored_item import label_names
-from detectors.evaluation.subgroups import groups, table
-from detectors.evaluation.summary import NAMES, figures
+from detectors.evaluation.subgroups import build_group_table, measure_groups
+from detectors.evaluation.summary import METRIC_NAMES, summarise
 from detectors.training.voice.cross_validation import ORDERS
 from detectors.training.voice.examples import ALAW, CLEAN, MULAW
-from detectors.training.voice.figures import arousal_auc
+from detectors.training.voice.figures import compute_arousal_auc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from detectors.corpora.corpora import Clip
-    from detectors.evaluation.scored_item import Judged
+    from detectors.evaluation.scored_item import ScoredItem
     from detectors.training.voice.examples import Examples
-    from detectors.training.voice.figures import Shown
+    from detectors.training.voice.figures import CalibratedReadings
 
 GROUPS = {
     "ravdess": "English (ravdess)",
     "emodb": "German (emodb)",
     "korean_emotional": "Korean (korean_emotional)",
 }
-PLAIN = "plain-to-emotional"
+NEUTRAL_WORDS_SUBSET = "plain-to-emotional"
 LANGUAGES = {"en": "English", "de": "German", "ko": "Korean"}
 VIEW_NAMES = {CLEAN: "8 kHz", MULAW: "8 kHz mu-law", ALAW: "8 kHz A-law"}
-HEARD = {False: "nothing", True: "two or more"}
-SHOWN = ("uar_of_four", "uar", "auc_anger", "ece", "coverage_gain")
-HEADER = ("speech", "line", "heard before", "readings", *(NAMES[name] for name in SHOWN))
+HISTORY_NAMES = {False: "nothing", True: "two or more"}
+METRICS = ("uar_of_four", "uar", "auc_anger", "ece", "coverage_gain")
+HEADER = ("speech", "line", "heard before", "readings", *(METRIC_NAMES[name] for name in METRICS))
 
 SUMMARY = (
     "Reads the tone of one customer utterance at telephone band: the 8 emotions of "
     "`detectors/labels.py`, arousal, valence, confidence, and whether to stay silent. An estimate "
     "of what was expressed, never of what is felt; never to be used on the people who work."
 )
-MEASURED = f"""\
+FIGURES_NOTE = f"""\
 In brackets: 95% intervals from 1,000 draws of whole speakers; with fewer than five speakers they
 are little more than the range between them. "Heard before": nothing, or two and more utterances
 of the same speaker in drawn orders ({ORDERS} orders, so that a clip counts {ORDERS} times), which
@@ -50,7 +50,7 @@ anger, sadness. ECE and the gain in accuracy at 80% coverage are of the reading 
 all 8 labels competing. Rows of fold 0 are of the very model that ships, all others of heads fitted
 by the same recipe. Rows with an arrow: the language behind it was new to the head, and only clips
 of the emotions that all languages have count."""
-YARDSTICKS = (
+BASELINES = (
     "Plain baselines on the same folds (log-mel statistics with logistic regression, eGeMAPS with "
     "a support vector machine) are in `docs/model-cards/yardsticks.md`."
 )
@@ -67,28 +67,35 @@ LIMITS = {
 """By the corpus that brings it; the last holds for all."""
 
 
-def card(
-    shown: Shown, abroad: Shown | None, description: dict[str, Any], *, path: Path, seed: int
-) -> Card:
+def build_card(
+    readings: CalibratedReadings,
+    cross_lingual: CalibratedReadings | None,
+    description: dict[str, Any],
+    *,
+    path: Path,
+    seed: int,
+) -> ModelCard:
     """Put the card together, and draw its pictures beside the model at ``path``."""
     parts = [
-        ("How it works", _method(description)),
-        ("Data and split", _split(shown.examples)),
-        ("Measured", _figures(shown, abroad)),
-        ("Who is read worse", _breakdown(shown)),
-        ("Pictures", _pictures(shown, path)),
-        ("Limits", _limits(shown.examples)),
+        ("How it works", _method_section(description)),
+        ("Data and split", _split_section(readings.examples)),
+        ("Measured", _figures_section(readings, cross_lingual)),
+        ("Who is read worse", _breakdown_section(readings)),
+        ("Pictures", _pictures_section(readings, path)),
+        ("Limits", _limits_section(readings.examples)),
         ("Made by", f"`callmood train voice --seed {seed}`"),
     ]
     title = f"voice-tone {description['version']}"
-    return Card(title=title, summary=SUMMARY, licence=description["licence"], parts=parts)
+    return ModelCard(title=title, summary=SUMMARY, licence=description["licence"], sections=parts)
 
 
-def _method(description: dict[str, Any]) -> str:
-    languages = ", ".join(LANGUAGES.get(each, each) for each in description["languages"])
+def _method_section(description: dict[str, Any]) -> str:
+    languages = ", ".join(
+        LANGUAGES.get(language, language) for language in description["languages"]
+    )
     temperatures = ", ".join(
-        f"{LANGUAGES.get(each, each) or 'others'} {changed:.0f} and {plain:.0f}"
-        for each, (changed, plain) in description["temperature"].items()
+        f"{LANGUAGES.get(language, language) or 'others'} {changed:.0f} and {plain:.0f}"
+        for language, (changed, plain) in description["temperature"].items()
     )
     return (
         "The detector cuts silence off both ends and keeps the last 8 s. The graph normalises the "
@@ -107,7 +114,7 @@ def _method(description: dict[str, Any]) -> str:
     )
 
 
-def _split(examples: Examples) -> str:
+def _split_section(examples: Examples) -> str:
     counts: dict[str, int] = {}
     for clip in examples.clips:
         counts[clip.corpus] = counts.get(clip.corpus, 0) + 1
@@ -117,11 +124,12 @@ def _split(examples: Examples) -> str:
         "tells the label: a Korean clip measures only where neither its speaker nor its sentence "
         "was trained on (three fits a fold, so that every clip is measured)"
     )
-    telltale = any(clip.script_fold is not None for clip in examples.clips)
+    has_script_folds = any(clip.script_fold is not None for clip in examples.clips)
     return (
         f"{clips}. Speakers are in {FOLDS} folds (`detectors/corpora/splits/voice_speakers.csv`; "
-        f"those not in it by a hash){sentences if telltale else ''}. The model that ships was "
-        f"fitted without fold {TEST_FOLD}, which `callmood evaluate voice --fold {TEST_FOLD}` "
+        f"those not in it by a hash){sentences if has_script_folds else ''}. "
+        f"The model that ships was fitted without fold {TEST_FOLD}, "
+        f"which `callmood evaluate voice --fold {TEST_FOLD}` "
         "measures. Temperatures and thresholds come from cross-fitted readings of the other folds; "
         "below, each fold's from those of all others. The recipe (layer, sizes, augmentation) was "
         "chosen by looking at cross-validated figures of these same speakers: they are a little "
@@ -129,87 +137,101 @@ def _split(examples: Examples) -> str:
     )
 
 
-def _limits(examples: Examples) -> str:
-    there = {clip.corpus for clip in examples.clips} | {""}
-    return "\n".join(line for corpus, line in LIMITS.items() if corpus in there)
+def _limits_section(examples: Examples) -> str:
+    corpora = {clip.corpus for clip in examples.clips} | {""}
+    return "\n".join(limit for corpus, limit in LIMITS.items() if corpus in corpora)
 
 
-def _figures(shown: Shown, abroad: Shown | None) -> str:
+def _figures_section(readings: CalibratedReadings, cross_lingual: CalibratedReadings | None) -> str:
     rows = [
-        _row((name, VIEW_NAMES[view], HEARD[settled]), shown.judged(view, which, settled=settled))
-        for name, which in _speech(shown.examples)
-        for view, settled in ((MULAW, False), (MULAW, True), (ALAW, True), (CLEAN, True))
+        _build_row(
+            (name, VIEW_NAMES[view], HISTORY_NAMES[with_history]),
+            readings.select_items(view, is_included, with_history=with_history),
+        )
+        for name, is_included in _speech_groups(readings.examples)
+        for view, with_history in ((MULAW, False), (MULAW, True), (ALAW, True), (CLEAN, True))
     ]
     rows += [
-        _row(
-            (f"{name}, fold {TEST_FOLD}", VIEW_NAMES[MULAW], HEARD[True]),
-            shown.judged(MULAW, partial(_new_to_it, which), settled=True),
+        _build_row(
+            (f"{name}, fold {TEST_FOLD}", VIEW_NAMES[MULAW], HISTORY_NAMES[True]),
+            readings.select_items(MULAW, partial(_is_held_out, is_included), with_history=True),
         )
-        for name, which in _speech(shown.examples)
+        for name, is_included in _speech_groups(readings.examples)
     ]
-    if abroad:
+    if cross_lingual:
         rows += [
-            _row((name, VIEW_NAMES[MULAW], HEARD[True]), abroad.judged(MULAW, which, settled=True))
-            for name, which in _languages(shown.examples)
+            _build_row(
+                (name, VIEW_NAMES[MULAW], HISTORY_NAMES[True]),
+                cross_lingual.select_items(MULAW, is_included, with_history=True),
+            )
+            for name, is_included in _language_groups(readings.examples)
         ]
-    table = Table(HEADER, [row for row in rows if row])
-    parts = (MEASURED, str(table), _arousal(shown), YARDSTICKS)
+    figures_table = MarkdownTable(HEADER, [row for row in rows if row])
+    parts = (FIGURES_NOTE, str(figures_table), _arousal_section(readings), BASELINES)
     return "\n\n".join(part for part in parts if part)
 
 
-def _arousal(shown: Shown) -> str:
-    found = arousal_auc(shown)
-    if found is None:
+def _arousal_section(readings: CalibratedReadings) -> str:
+    result = compute_arousal_auc(readings)
+    if result is None:
         return ""
-    clips, value, within = found
+    clips, area, bounds = result
     return (
         f"Arousal, of {clips} clips with a level and no emotion (single words, their first and "
-        f"only utterance, new speakers): high against low AUC {ratio_within(value, within)}."
+        "only utterance, new speakers): high against low AUC "
+        f"{format_ratio_with_interval(area, bounds)}."
     )
 
 
-def _speech(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:
+def _speech_groups(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:
     for corpus in dict.fromkeys(clip.corpus for clip in examples.clips):
-        yield GROUPS.get(corpus, corpus), partial(_is, "corpus", corpus)
-    if any(clip.subset == PLAIN for clip in examples.clips):
-        yield f"Korean, {PLAIN} only", partial(_is, "subset", PLAIN)
+        yield GROUPS.get(corpus, corpus), partial(_has_value, "corpus", corpus)
+    if any(clip.subset == NEUTRAL_WORDS_SUBSET for clip in examples.clips):
+        yield (
+            f"Korean, {NEUTRAL_WORDS_SUBSET} only",
+            partial(_has_value, "subset", NEUTRAL_WORDS_SUBSET),
+        )
 
 
-def _languages(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:
-    taught = sorted({clip.language for clip in examples.clips if clip.emotion})
-    for language in taught:
-        others = " + ".join(LANGUAGES.get(each, each) for each in taught if each != language)
+def _language_groups(examples: Examples) -> Iterator[tuple[str, Callable[[Clip], bool]]]:
+    trained_languages = sorted({clip.language for clip in examples.clips if clip.emotion})
+    for language in trained_languages:
+        others = " + ".join(
+            LANGUAGES.get(other, other) for other in trained_languages if other != language
+        )
         name = f"{others} → {LANGUAGES.get(language, language)}"
-        yield name, partial(_is, "language", language)
+        yield name, partial(_has_value, "language", language)
 
 
-def _new_to_it(which: Callable[[Clip], bool], clip: Clip) -> bool:
+def _is_held_out(is_included: Callable[[Clip], bool], clip: Clip) -> bool:
     """Whether a clip is one of these and measures the very model that ships."""
-    return which(clip) and held_out(clip, TEST_FOLD)
+    return is_included(clip) and is_held_out(clip, TEST_FOLD)
 
 
-def _is(attribute: str, value: str, clip: Clip) -> bool:
+def _has_value(attribute: str, value: str, clip: Clip) -> bool:
     return bool(getattr(clip, attribute) == value)
 
 
-def _row(names: tuple[str, str, str], judged: Sequence[Judged]) -> tuple[str, ...]:
-    found = figures(judged, label_names(None), several=False)
-    if found is None:
+def _build_row(names: tuple[str, str, str], items: Sequence[ScoredItem]) -> tuple[str, ...]:
+    item_figures = summarise(items, label_names(None), multi_label=False)
+    if item_figures is None:
         return ()
     cells = [
-        ratio_within(found.values[each], found.intervals[each]) if each in found.values else "-"
-        for each in SHOWN
+        format_ratio_with_interval(item_figures.values[metric], item_figures.intervals[metric])
+        if metric in item_figures.values
+        else "-"
+        for metric in METRICS
     ]
-    return *names, str(len(judged)), *cells
+    return *names, str(len(items)), *cells
 
 
-def _breakdown(shown: Shown) -> str:
-    judged = shown.judged(MULAW, lambda _: True, settled=True)
-    return str(table(groups(judged, label_names(None), several=False)))
+def _breakdown_section(readings: CalibratedReadings) -> str:
+    items = readings.select_items(MULAW, lambda _: True, with_history=True)
+    return str(build_group_table(measure_groups(items, label_names(None), multi_label=False)))
 
 
-def _pictures(shown: Shown, path: Path) -> str:
-    judged = shown.judged(MULAW, lambda _: True, settled=True)
-    found = groups(judged, label_names(None), several=False)
-    drawn = draw(path.parent, path.stem, found)
-    return "\n\n".join(f"![{each.stem}]({each.name})" for each in drawn)
+def _pictures_section(readings: CalibratedReadings, path: Path) -> str:
+    items = readings.select_items(MULAW, lambda _: True, with_history=True)
+    item_groups = measure_groups(items, label_names(None), multi_label=False)
+    pictures = write_plots(path.parent, path.stem, item_groups)
+    return "\n\n".join(f"![{picture.stem}]({picture.name})" for picture in pictures)

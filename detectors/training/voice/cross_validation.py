@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from detectors.corpora.corpora import FOLDS, SCRIPT_PARTS, TEST_FOLD, held_out, trainable
+from detectors.corpora.corpora import FOLDS, SCRIPT_PARTS, TEST_FOLD, is_held_out, is_trainable
 from detectors.training.voice.examples import ALAW, CLEAN, MULAW
-from detectors.training.voice.lda import Recipe, carried_by_all, fitted
+from detectors.training.voice.lda import LdaConfig, find_shared_labels, fit_lda
 from detectors.training.voice.model import ToneHead
-from detectors.training.voice.running_normalisation import Moments, alone, in_drawn_order, together
+from detectors.training.voice.running_normalisation import (
+    RunningBaselines,
+    build_with_history,
+    build_without_history,
+    concatenate_baselines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,15 +33,15 @@ if TYPE_CHECKING:
     from detectors.training.progress import Progress
     from detectors.training.voice.examples import Examples
 
-MEASURED_VIEWS = (CLEAN, MULAW, ALAW)
+EVALUATION_VIEWS = (CLEAN, MULAW, ALAW)
 ORDERS = 3
 """Orders of each speaker's clips that are measured: one order is one chance."""
-EARLIER = 2
+MIN_EARLIER_UTTERANCES = 2
 """Utterances of the speaker before running normalisation is counted on: from the third on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class HeldOutPredictions:
     """What heads said of clips that were new to them.
 
     Attributes:
@@ -44,57 +49,57 @@ class Crossing:
         changed, plain: the head's two opinions before calibration, ``float64[n, 9]``.
     """
 
-    moments: Moments
+    inputs: RunningBaselines
     fold: NDArray[np.int64]
-    changed: NDArray[np.float64]
-    plain: NDArray[np.float64]
+    relative: NDArray[np.float64]
+    absolute: NDArray[np.float64]
 
-    def those(self, kept: NDArray[np.bool_]) -> Crossing:
+    def select(self, mask: NDArray[np.bool_]) -> HeldOutPredictions:
         """Keep some readings."""
-        return Crossing(
-            self.moments.those(kept),
-            self.fold[kept],
-            self.changed[kept],
-            self.plain[kept],
+        return HeldOutPredictions(
+            self.inputs.select(mask),
+            self.fold[mask],
+            self.relative[mask],
+            self.absolute[mask],
         )
 
 
-def _joined(parts: Sequence[Crossing]) -> Crossing:
-    return Crossing(
-        together(part.moments for part in parts),
+def _concatenate(parts: Sequence[HeldOutPredictions]) -> HeldOutPredictions:
+    return HeldOutPredictions(
+        concatenate_baselines(part.inputs for part in parts),
         np.concatenate([part.fold for part in parts]),
-        np.concatenate([part.changed for part in parts]),
-        np.concatenate([part.plain for part in parts]),
+        np.concatenate([part.relative for part in parts]),
+        np.concatenate([part.absolute for part in parts]),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class CrossValidator:
     """What every fit of one training shares."""
 
     examples: Examples
-    recipe: Recipe
+    recipe: LdaConfig
     seed: int
 
-    def fit(self, chosen: NDArray[np.bool_]) -> ToneHead:
+    def fit(self, mask: NDArray[np.bool_]) -> ToneHead:
         """Fit on these clips."""
-        return ToneHead(fitted(self.examples, np.flatnonzero(chosen), self.recipe)).eval()
+        return ToneHead(fit_lda(self.examples, np.flatnonzero(mask), self.recipe)).eval()
 
-    def shipped(self) -> ToneHead:
+    def fit_final(self) -> ToneHead:
         """Fit the head that ships: on every speaker but the test fold's."""
-        return self.fit(self._trainable(TEST_FOLD, 0))
+        return self.fit(self._training_mask(TEST_FOLD, 0))
 
-    def crossed(self, progress: Progress) -> Crossing:
+    def cross_validate(self, progress: Progress) -> HeldOutPredictions:
         """Read every clip, each speaker in several orders, over each line."""
-        parts = list(self._parts())
-        step = progress.begin("cross-validation", len(parts))
-        found: list[Crossing] = []
-        for fold, part in parts:
-            found += self._new_to(fold, part)
+        splits = list(self._iter_splits())
+        step = progress.begin("cross-validation", len(splits))
+        predictions: list[HeldOutPredictions] = []
+        for fold, part in splits:
+            predictions += self._predict_held_out(fold, part)
             step()
-        return _joined(found)
+        return _concatenate(predictions)
 
-    def abroad(self, progress: Progress) -> Crossing | None:
+    def leave_one_language_out(self, progress: Progress) -> HeldOutPredictions | None:
         """Read every language with a head that was taught the others only, if there are any.
 
         They are taught, and measured with, the emotions that all languages have: no other is
@@ -102,53 +107,61 @@ class Bench:
         """
         target = self.examples.target
         languages = np.array([clip.language for clip in self.examples.clips])
-        felt = target >= 0
-        taught = sorted(set(languages[felt]))
-        if len(taught) < len(("one", "another")):
+        has_emotion = target >= 0
+        labelled_languages = sorted(set(languages[has_emotion]))
+        if len(labelled_languages) < len(("one", "another")):
             return None
-        shared = carried_by_all(languages, target, taught)
-        step = progress.begin("languages in turn", len(taught))
-        parts = []
-        for language in taught:
-            head = self.fit((languages != language) & (~felt | np.isin(target, shared)))
-            parts.append(self._read(head, np.isin(target, shared) & (languages == language), MULAW))
+        shared_labels = find_shared_labels(languages, target, labelled_languages)
+        step = progress.begin("languages in turn", len(labelled_languages))
+        predictions = []
+        for language in labelled_languages:
+            head = self.fit(
+                (languages != language) & (~has_emotion | np.isin(target, shared_labels))
+            )
+            predictions.append(
+                self._predict(head, np.isin(target, shared_labels) & (languages == language), MULAW)
+            )
             step()
-        return _joined(parts)
+        return _concatenate(predictions)
 
-    def _parts(self) -> Iterator[tuple[int, int]]:
-        telltale = any(clip.script_fold is not None for clip in self.examples.clips)
-        yield from product(range(FOLDS), range(len(SCRIPT_PARTS) if telltale else 1))
+    def _iter_splits(self) -> Iterator[tuple[int, int]]:
+        has_script_folds = any(clip.script_fold is not None for clip in self.examples.clips)
+        yield from product(range(FOLDS), range(len(SCRIPT_PARTS) if has_script_folds else 1))
 
-    def _new_to(self, fold: int, part: int) -> Iterator[Crossing]:
-        counted = self._measurable(fold, part)
-        if not counted.any():
+    def _predict_held_out(self, fold: int, part: int) -> Iterator[HeldOutPredictions]:
+        test_mask = self._test_mask(fold, part)
+        if not test_mask.any():
             return
-        head = self.fit(self._trainable(fold, part))
-        for view in MEASURED_VIEWS:
-            yield self._read(head, counted, view)
+        head = self.fit(self._training_mask(fold, part))
+        for view in EVALUATION_VIEWS:
+            yield self._predict(head, test_mask, view)
 
-    def _read(self, head: ToneHead, counted: NDArray[np.bool_], view: int) -> Crossing:
+    def _predict(self, head: ToneHead, mask: NDArray[np.bool_], view: int) -> HeldOutPredictions:
         examples = self.examples
-        everything = np.flatnonzero(np.isin(examples.person, examples.person[counted]))
-        ordered = together(
-            in_drawn_order(
-                examples, everything, view, np.random.default_rng([self.seed, view, order])
+        speaker_clips = np.flatnonzero(np.isin(examples.person, examples.person[mask]))
+        sequences = concatenate_baselines(
+            build_with_history(
+                examples, speaker_clips, view, np.random.default_rng([self.seed, view, order])
             )
             for order in range(ORDERS)
         )
-        settled = ordered.those(counted[ordered.clip] & (ordered.count >= EARLIER))
-        moments = together([alone(examples, np.flatnonzero(counted), view), settled])
-        fold = np.array([examples.clips[i].fold for i in moments.clip])
-        return Crossing(moments, fold, *_opinions(head, examples, moments))
+        with_baseline = sequences.select(
+            mask[sequences.clip] & (sequences.count >= MIN_EARLIER_UTTERANCES)
+        )
+        inputs = concatenate_baselines(
+            [build_without_history(examples, np.flatnonzero(mask), view), with_baseline]
+        )
+        fold = np.array([examples.clips[i].fold for i in inputs.clip])
+        return HeldOutPredictions(inputs, fold, *_predict_logits(head, examples, inputs))
 
-    def _trainable(self, fold: int, part: int) -> NDArray[np.bool_]:
-        return np.array([trainable(clip, fold, part) for clip in self.examples.clips])
+    def _training_mask(self, fold: int, part: int) -> NDArray[np.bool_]:
+        return np.array([is_trainable(clip, fold, part) for clip in self.examples.clips])
 
-    def _measurable(self, fold: int, part: int) -> NDArray[np.bool_]:
+    def _test_mask(self, fold: int, part: int) -> NDArray[np.bool_]:
         return np.array(
             [
                 not math.isnan(arousal)  # anything at all is known of it
-                and held_out(clip, fold, part)
+                and is_held_out(clip, fold, part)
                 # What gives nothing away by its sentence is measured with the first part.
                 and (part == 0 or clip.script_fold is not None)
                 for clip, arousal in zip(self.examples.clips, self.examples.arousal, strict=True)
@@ -156,22 +169,24 @@ class Bench:
         )
 
 
-def numbers(examples: Examples, clips: NDArray[np.int64], languages: Sequence[str]) -> Tensor:
+def language_indices(
+    examples: Examples, clips: NDArray[np.int64], languages: Sequence[str]
+) -> Tensor:
     """Number each clip's language as a head does, ``int64[clips]``; strange ones come last."""
-    known = {language: number for number, language in enumerate(languages)}
+    index_by_language = {language: number for number, language in enumerate(languages)}
     names = [examples.clips[i].language for i in clips]
-    return torch.tensor([known.get(name, len(known)) for name in names])
+    return torch.tensor([index_by_language.get(name, len(index_by_language)) for name in names])
 
 
-def _opinions(
-    head: ToneHead, examples: Examples, moments: Moments
+def _predict_logits(
+    head: ToneHead, examples: Examples, inputs: RunningBaselines
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    language = numbers(examples, moments.clip, head.languages)
+    language = language_indices(examples, inputs.clip, head.languages)
     with torch.no_grad():
-        changed, plain = head.opinions(
-            torch.from_numpy(examples.features[moments.clip, moments.view]),
-            torch.from_numpy(moments.mean),
-            torch.from_numpy(moments.count),
+        relative, absolute = head.compute_logits(
+            torch.from_numpy(examples.features[inputs.clip, inputs.view]),
+            torch.from_numpy(inputs.mean),
+            torch.from_numpy(inputs.count),
             language,
         )
-    return changed.double().numpy(), plain.double().numpy()
+    return relative.double().numpy(), absolute.double().numpy()

@@ -44,13 +44,13 @@ WINDOW, HOP = SAMPLE_RATE // 40, SAMPLE_RATE // 100
 """Samples of a frame (25 ms) and between frames (10 ms), as Whisper has them."""
 STEP = 2 * HOP
 """Samples a position stands for: the second convolution takes every other frame."""
-WIDEBAND = 2 * SAMPLE_RATE
+WIDEBAND_RATE = 2 * SAMPLE_RATE
 """Rate the encoder was trained at; its upper 4 kHz are silent on a telephone (Hz)."""
 
-FEATURES = 2 * WIDTH
+EMBEDDING_SIZE = 2 * WIDTH
 """Mean and deviation over time of the last kept layer."""
 
-_FILE = Path("audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx")
+_MODEL_FILE = Path("audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx")
 _PREFIX = "inner.encoder."
 
 
@@ -72,7 +72,13 @@ class LogMel(nn.Module):
         basis = torch.cat([phase.cos(), phase.sin()]) * torch.hann_window(WINDOW).double()
         self.register_buffer("basis", 2 * basis.float().unsqueeze(1))
         filters = melscale_fbanks(
-            WINDOW + 1, 0.0, WIDEBAND / 2, MELS, WIDEBAND, norm="slaney", mel_scale="slaney"
+            WINDOW + 1,
+            0.0,
+            WIDEBAND_RATE / 2,
+            MELS,
+            WIDEBAND_RATE,
+            norm="slaney",
+            mel_scale="slaney",
         )
         self.register_buffer("filters", filters[:bins].T.contiguous())
 
@@ -155,37 +161,37 @@ class Encoder(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Pretrained:
+class PretrainedEncoder:
     """The encoder, and a short hash of the file it was read from."""
 
     encoder: Encoder
     digest: str
 
 
-def pretrained(path: Path | None = None) -> Pretrained:
+def load_pretrained(path: Path | None = None) -> PretrainedEncoder:
     """Read the encoder from Smart Turn's file, by default the one of the installed wheel.
 
     Raises:
         CorpusError: the wheel is not installed, or the file is another model.
     """
-    found = path or _installed()
+    model_path = path or _find_installed_model()
     try:
-        weights = _floats(onnx.load(found).graph)
+        weights = _load_weights(onnx.load(model_path).graph)
     except (OSError, ValueError, KeyError, StopIteration, DecodeError) as error:
-        message = f"{found}: not the Smart Turn v3.2 model: {error!r}"
+        message = f"{model_path}: not the Smart Turn v3.2 model: {error!r}"
         raise CorpusError(message) from error
     encoder = Encoder()
     encoder.load_state_dict(
-        {name: torch.from_numpy(weights[name]) for name in _wanted(encoder)}, strict=False
+        {name: torch.from_numpy(weights[name]) for name in _weight_names(encoder)}, strict=False
     )
-    digest = hashlib.sha256(found.read_bytes()).hexdigest()[:12]
-    return Pretrained(encoder.eval(), digest)
+    digest = hashlib.sha256(model_path.read_bytes()).hexdigest()[:12]
+    return PretrainedEncoder(encoder.eval(), digest)
 
 
-def _installed() -> Path:
+def _find_installed_model() -> Path:
     spec = find_spec("pipecat")
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (path := Path(folder) / _FILE).is_file():
+        if (path := Path(folder) / _MODEL_FILE).is_file():
             return path
     message = (
         "the speech encoder is not installed; `make .venv/.all` installs it "
@@ -194,42 +200,42 @@ def _installed() -> Path:
     raise CorpusError(message)
 
 
-def _wanted(encoder: Encoder) -> list[str]:
+def _weight_names(encoder: Encoder) -> list[str]:
     return [name for name in encoder.state_dict() if not name.startswith("log_mel.")]
 
 
-def _floats(graph: onnx.GraphProto) -> dict[str, NDArray[np.float32]]:
+def _load_weights(graph: onnx.GraphProto) -> dict[str, NDArray[np.float32]]:
     """Give the weights by our names, as floats: ``(integer - zero point) * scale``."""
-    stored = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
-    values = {name: array.astype(np.float32) for name, array in stored.items()}
+    initialisers = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    values = {name: array.astype(np.float32) for name, array in initialisers.items()}
     for node in graph.node:
-        if node.op_type == "DequantizeLinear" and node.input[0] in stored:
-            values[node.output[0]] = _dequantised(node, stored)
-    found = {name.removeprefix(_PREFIX): value for name, value in _matrices(graph, values)}
+        if node.op_type == "DequantizeLinear" and node.input[0] in initialisers:
+            values[node.output[0]] = _dequantise(node, initialisers)
+    weights = {name.removeprefix(_PREFIX): value for name, value in _iter_matrices(graph, values)}
     for name, value in values.items():
         if name.startswith(_PREFIX) and "layer_norm" in name:
-            found[name.removeprefix(_PREFIX)] = value
-    found = {name.replace("self_attn.", ""): value for name, value in found.items()}
-    found["positions"] = values[f"{_PREFIX}embed_positions.weight"]
-    return found
+            weights[name.removeprefix(_PREFIX)] = value
+    weights = {name.replace("self_attn.", ""): value for name, value in weights.items()}
+    weights["positions"] = values[f"{_PREFIX}embed_positions.weight"]
+    return weights
 
 
-def _dequantised(
-    node: onnx.NodeProto, stored: dict[str, NDArray[np.generic]]
+def _dequantise(
+    node: onnx.NodeProto, initialisers: dict[str, NDArray[np.generic]]
 ) -> NDArray[np.float32]:
-    integers, scale, zero = (stored[name].astype(np.float32) for name in node.input)
+    integers, scale, zero_point = (initialisers[name].astype(np.float32) for name in node.input)
     if scale.size > 1:
-        axis = next((each.i for each in node.attribute if each.name == "axis"), 1)
+        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
         shape = [-1 if dim == axis % integers.ndim else 1 for dim in range(integers.ndim)]
-        scale, zero = scale.reshape(shape), zero.reshape(shape)
-    return np.asarray((integers - zero) * scale, dtype=np.float32)
+        scale, zero_point = scale.reshape(shape), zero_point.reshape(shape)
+    return np.asarray((integers - zero_point) * scale, dtype=np.float32)
 
 
-def _matrices(
+def _iter_matrices(
     graph: onnx.GraphProto, values: dict[str, NDArray[np.float32]]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Find every matrix by the bias that is added to what it gives; keys have no bias."""
-    maker = {output: node for node in graph.node for output in node.output}
+    producers = {output: node for node in graph.node for output in node.output}
     products: dict[str, onnx.NodeProto] = {}
     for node in graph.node:
         if node.op_type == "Conv":
@@ -240,22 +246,22 @@ def _matrices(
         bias = next((i for i in node.input if i.endswith(".bias") and i in values), None)
         if node.op_type != "Add" or bias is None or not bias.startswith(_PREFIX):
             continue
-        other = next(name for name in node.input if name != bias)
-        product = maker[other]
+        addend = next(name for name in node.input if name != bias)
+        product = producers[addend]
         while product.op_type in {"QuantizeLinear", "DequantizeLinear"}:
-            product = maker[product.input[0]]
+            product = producers[product.input[0]]
         products[bias] = product
         yield f"{bias.removesuffix('.bias')}.weight", values[product.input[1]].T.copy()
         yield bias, values[bias]
-    yield from _keys(graph, values, products)
+    yield from _iter_key_matrices(graph, values, products)
 
 
-def _keys(
+def _iter_key_matrices(
     graph: onnx.GraphProto,
     values: dict[str, NDArray[np.float32]],
     products: dict[str, onnx.NodeProto],
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    named = {id(node) for node in products.values()}
+    biased_product_ids = {id(node) for node in products.values()}
     for bias, query in products.items():
         if bias.endswith("q_proj.bias"):
             key = next(
@@ -263,6 +269,6 @@ def _keys(
                 for node in graph.node
                 if node.op_type == "MatMul"
                 and node.input[0] == query.input[0]
-                and id(node) not in named
+                and id(node) not in biased_product_ids
             )
             yield bias.replace("q_proj.bias", "k_proj.weight"), values[key.input[1]].T.copy()

@@ -20,12 +20,12 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from detectors.artifact import loaded
-from detectors.training.onnx_export import graph_of
-from detectors.training.voice.encoder import FEATURES, STEP, Encoder, pretrained
-from detectors.training.voice.prosody import PROSODY, Prosody
+from detectors.artifact import load_session
+from detectors.training.onnx_export import export_graph
+from detectors.training.voice.encoder import EMBEDDING_SIZE, STEP, Encoder, load_pretrained
+from detectors.training.voice.prosody import PROSODY_SIZE, Prosody
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.preprocessing import framed
+from detectors.voice.preprocessing import pad_to_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     import onnxruntime as ort
     from numpy.typing import NDArray
 
-SIZE = PROSODY + FEATURES
+FEATURE_SIZE = PROSODY_SIZE + EMBEDDING_SIZE
 """Numbers an utterance is described by; the first `PROSODY` can be told to a person."""
 
-LONGEST_BLOCKS = 400
+MAX_BLOCKS = 400
 """Blocks of `STEP` samples the encoder has positions for: 8 s."""
 
 
-class Ear(nn.Module):
+class FeatureExtractor(nn.Module):
     """Samples to one vector an utterance: ``[1, T] -> [1, SIZE]``."""
 
     def __init__(self, encoder: Encoder) -> None:
@@ -54,7 +54,7 @@ class Ear(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class FeatureGraph:
     """The graph, ready to run.
 
     Attributes:
@@ -65,57 +65,57 @@ class Listening:
     session: ort.InferenceSession
     digest: str
 
-    def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def extract(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Describe ``samples [T]`` in -1..1 as the detector would: ``float32[SIZE]``."""
-        features = self.session.run(None, {"samples": framed(samples)[None]})[0]
+        features = self.session.run(None, {"samples": pad_to_blocks(samples)[None]})[0]
         return np.asarray(features[0], dtype=np.float32)
 
 
-def listening() -> Listening:
+def build_feature_graph() -> FeatureGraph:
     """Build the graph from the pretrained encoder.
 
     Raises:
         CorpusError: the encoder is not installed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
-        onnx.save(_graph(Ear(pretrained().encoder)), plain)
-        with _quiet():
+        float_path, quantised_path = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
+        onnx.save(_export_extractor(FeatureExtractor(load_pretrained().encoder)), float_path)
+        with _suppress_warnings():
             # Seven bits: eight overflow on processors without VNNI, which then hear otherwise.
             quantize_dynamic(
-                plain,
-                small,
+                float_path,
+                quantised_path,
                 op_types_to_quantize=["MatMul"],
                 per_channel=True,
                 reduce_range=True,
                 weight_type=QuantType.QInt8,
             )
-        model = onnx.load(small)
-        return Listening(model, loaded(small), _digest(model))
+        model = onnx.load(quantised_path)
+        return FeatureGraph(model, load_session(quantised_path), _graph_digest(model))
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _suppress_warnings() -> Iterator[None]:
     """Keep the quantiser from advising a preparation that changes nothing here."""
-    before = logging.root.manager.disable
+    previous_level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(previous_level)
 
 
-def _graph(ear: Ear) -> onnx.ModelProto:
-    blocks = torch.export.Dim("blocks", min=10, max=LONGEST_BLOCKS)
-    return graph_of(
-        ear,
+def _export_extractor(extractor: FeatureExtractor) -> onnx.ModelProto:
+    blocks = torch.export.Dim("blocks", min=10, max=MAX_BLOCKS)
+    return export_graph(
+        extractor,
         inputs={"samples": torch.zeros(1, 3 * SAMPLE_RATE)},
         outputs=("features",),
         shapes=({1: STEP * blocks},),
     )
 
 
-def _digest(model: onnx.ModelProto) -> str:
+def _graph_digest(model: onnx.ModelProto) -> str:
     content = hashlib.sha256()
     for weight in model.graph.initializer:
         content.update(onnx.numpy_helper.to_array(weight).tobytes())

@@ -15,14 +15,14 @@ from detectors.labels import EMOTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from detectors.training.voice.lda import Fitted
+    from detectors.training.voice.lda import LdaModel
 
 SHRINKAGE = 0.5
 """A baseline of n utterances counts n / (n + this), and so does what changed against it."""
 
 OUTPUTS = len(EMOTIONS) + 1
 """Logits of the emotions, then arousal."""
-LEAST = 1e-6
+MIN_SCORE = 1e-6
 """Score of a label that a language's speech never carried."""
 
 
@@ -40,33 +40,39 @@ class ToneHead(nn.Module):
     plain_bias: Tensor
     temperatures: Tensor
 
-    def __init__(self, found: Fitted, temperatures: Sequence[tuple[float, float]] = ()) -> None:
+    def __init__(
+        self, discriminant: LdaModel, temperatures: Sequence[tuple[float, float]] = ()
+    ) -> None:
         """Take the fitted matrices; the last language of both arguments is everybody else's.
 
         ``temperatures``: of what changed and of plain speech, for each language; 1 without any.
         """
         super().__init__()
-        self.languages = found.languages
+        self.languages = discriminant.languages
         buffers = {
-            "mean": found.mean,
-            "scale": found.scale,
-            "changed": found.changed.matrix,
-            "changed_bias": found.changed.bias,
-            "plain": found.plain.matrix,
-            "plain_bias": found.plain.bias,
+            "mean": discriminant.mean,
+            "scale": discriminant.scale,
+            "changed": discriminant.relative.matrix,
+            "changed_bias": discriminant.relative.bias,
+            "plain": discriminant.absolute.matrix,
+            "plain_bias": discriminant.absolute.bias,
         }
         for name, values in buffers.items():
             self.register_buffer(name, torch.from_numpy(values))
-        ones = [(1.0, 1.0)] * (len(found.languages) + 1)
+        ones = [(1.0, 1.0)] * (len(discriminant.languages) + 1)
         self.register_buffer("temperatures", torch.tensor(list(temperatures) or ones))
 
-    def calibrated(self, temperatures: Mapping[str, tuple[float, float]], rest: str) -> ToneHead:
-        """The same head with temperatures by language, ``rest`` standing for all others."""
-        every = [temperatures.get(name, temperatures[rest]) for name in (*self.languages, rest)]
-        self.temperatures = torch.tensor(every)
+    def set_temperatures(
+        self, temperatures: Mapping[str, tuple[float, float]], fallback: str
+    ) -> ToneHead:
+        """The same head with temperatures by language, ``fallback`` standing for all others."""
+        pairs = [
+            temperatures.get(name, temperatures[fallback]) for name in (*self.languages, fallback)
+        ]
+        self.temperatures = torch.tensor(pairs)
         return self
 
-    def opinions(
+    def compute_logits(
         self, features: Tensor, baseline: Tensor, count: Tensor, language: Tensor
     ) -> tuple[Tensor, Tensor]:
         """What changed, and how it sounds by itself: ``[N, OUTPUTS]`` each.
@@ -74,29 +80,29 @@ class ToneHead(nn.Module):
         ``features`` and ``baseline [N, D]`` as measured, ``count [N]`` earlier utterances,
         ``language [N]`` a position in `languages`, or their number for a strange one.
         """
-        seen, past = self._standardised(features), self._standardised(baseline)
-        change = seen - self._share(count) * past
-        changed = (change.unsqueeze(1) @ self.changed[language]).squeeze(1)
-        plain = (seen.unsqueeze(1) @ self.plain[language]).squeeze(1)
+        current, reference = self._standardise(features), self._standardise(baseline)
+        difference = current - self._history_share(count) * reference
+        changed = (difference.unsqueeze(1) @ self.changed[language]).squeeze(1)
+        plain = (current.unsqueeze(1) @ self.plain[language]).squeeze(1)
         return changed + self.changed_bias[language], plain + self.plain_bias[language]
 
     def forward(
         self, features: Tensor, baseline: Tensor, count: Tensor, language: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Give scores ``[N, 8]``, which sum to 1, and arousal ``[N]``, 0-1."""
-        changed, plain = self.opinions(features, baseline, count, language)
-        share = self._share(count)
-        hot = self.temperatures[language]
+        changed, plain = self.compute_logits(features, baseline, count, language)
+        share = self._history_share(count)
+        temperatures = self.temperatures[language]
         emotions = len(EMOTIONS)
-        logits = share * changed[:, :emotions] / hot[:, :1]
-        logits = logits + (1 - share) * plain[:, :emotions] / hot[:, 1:]
-        scores = torch.softmax(logits, dim=1).clamp(min=LEAST)
+        logits = share * changed[:, :emotions] / temperatures[:, :1]
+        logits = logits + (1 - share) * plain[:, :emotions] / temperatures[:, 1:]
+        scores = torch.softmax(logits, dim=1).clamp(min=MIN_SCORE)
         arousal = (share * changed[:, emotions:] + (1 - share) * plain[:, emotions:]).clamp(0, 1)
         return scores / scores.sum(1, keepdim=True), arousal.squeeze(1)
 
-    def _standardised(self, features: Tensor) -> Tensor:
+    def _standardise(self, features: Tensor) -> Tensor:
         """Bring ``features [N, D]`` to about -1..1, outliers cut off."""
         return ((features - self.mean) / self.scale).clamp(-5.0, 5.0)
 
-    def _share(self, count: Tensor) -> Tensor:
+    def _history_share(self, count: Tensor) -> Tensor:
         return (count / (count + SHRINKAGE)).unsqueeze(1)

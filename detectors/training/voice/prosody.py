@@ -75,7 +75,7 @@ class Spectrum(nn.Module):
         return power
 
 
-class Hearing(nn.Module):
+class FrameFeatures(nn.Module):
     """Everything measured in each frame."""
 
     filters: Tensor
@@ -93,7 +93,7 @@ class Hearing(nn.Module):
         phase = torch.outer(lags, torch.arange(bins)).double() * (2 * math.pi / WINDOW)
         self.register_buffer("cosines", phase.cos().float())
         self.register_buffer("lags", lags.float().view(1, -1, 1))
-        self.register_buffer("untapered", _untapered(lags))
+        self.register_buffer("untapered", _window_taper_correction(lags))
 
     def log_mel(self, power: Tensor) -> Tensor:
         """Log of mel-filtered power in nats: ``[N, 129, F] -> [N, MELS, F]``."""
@@ -103,12 +103,12 @@ class Hearing(nn.Module):
         """Hear ``samples [N, T]`` in -1..1."""
         power = self.spectrum(samples)
         energy = self.log_mel(power).logsumexp(dim=1)
-        speech = _speech(energy)
+        speech = _speech_weight(energy)
         level = (energy * speech).sum(1) / speech.sum(1).clamp(min=1e-3)
-        voicing, pitch = self._period(power)
+        voicing, pitch = self._strongest_period(power)
         return Frames(energy, speech, voicing, pitch, level)
 
-    def _period(self, power: Tensor) -> tuple[Tensor, Tensor]:
+    def _strongest_period(self, power: Tensor) -> tuple[Tensor, Tensor]:
         """Find the strongest period in the autocorrelation of the compressed spectrum.
 
         Compression by the cube root flattens formants, after Tolonen and Karjalainen (2000),
@@ -118,13 +118,13 @@ class Hearing(nn.Module):
         compressed = power.clamp(min=POWER_FLOOR).pow(1 / 3)
         zero_lag = 2 * compressed.sum(1, keepdim=True) - compressed[:, :1] - compressed[:, -1:]
         correlation = 2 * (self.cosines @ compressed) / zero_lag * self.untapered
-        sharp = torch.softmax(correlation * 60.0, dim=1)
+        lag_weights = torch.softmax(correlation * 60.0, dim=1)
         voicing = correlation.amax(1)
-        pitch = (sharp * torch.log2(SAMPLE_RATE / self.lags)).sum(1)
+        pitch = (lag_weights * torch.log2(SAMPLE_RATE / self.lags)).sum(1)
         return voicing, pitch
 
 
-def _untapered(lags: Tensor) -> Tensor:
+def _window_taper_correction(lags: Tensor) -> Tensor:
     """Undo most of the window's taper, which hides long periods (after Boersma, 1993).
 
     Not all of it: the taper also keeps a period from being taken for its double.
@@ -134,23 +134,23 @@ def _untapered(lags: Tensor) -> Tensor:
     return (tapered / (window * window).sum()).pow(-0.7).view(1, -1, 1)
 
 
-def _speech(energy: Tensor) -> Tensor:
+def _speech_weight(energy: Tensor) -> Tensor:
     """Frames near the loudest moment (the mean of five frames, so that a click is not one)."""
-    smooth = _smoothed(energy)
+    smooth = _smooth(energy)
     loudest = smooth.amax(1, keepdim=True)
     return torch.sigmoid((smooth - loudest + SPEECH_RANGE) * 3.0)
 
 
-def _smoothed(values: Tensor) -> Tensor:
+def _smooth(values: Tensor) -> Tensor:
     pooled = nn.functional.avg_pool1d(
         values.unsqueeze(1), 5, stride=1, padding=2, count_include_pad=False
     )
     return pooled.squeeze(1)
 
 
-PROSODY = 4
+PROSODY_SIZE = 4
 """Numbers that `Prosody` gives."""
-LEVEL, PITCH, VOICING, PACE = range(PROSODY)
+LEVEL, PITCH, VOICING, PACE = range(PROSODY_SIZE)
 """Their positions: level in nats, log2 of the pitch in Hz, strength of the voice 0-1, and how
 much the loudness changes in 40 ms, in nats."""
 
@@ -160,29 +160,29 @@ class Prosody(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hearing = Hearing()
+        self.frame_features = FrameFeatures()
 
     def forward(self, samples: Tensor) -> Tensor:
         """Describe ``samples [N, T]`` in -1..1."""
-        frames = self.hearing(samples)
+        frames = self.frame_features(samples)
         speech = frames.speech.unsqueeze(1)
         voicing = frames.voicing.unsqueeze(1)
-        voiced = speech * torch.sigmoid((voicing - 0.28) * 15.0)
+        voiced_weight = speech * torch.sigmoid((voicing - 0.28) * 15.0)
         energy = (frames.energy - frames.level.unsqueeze(1)).clamp(min=-DYNAMIC_RANGE).unsqueeze(1)
         parts = [
             frames.level.unsqueeze(1),
-            _mean(frames.pitch.unsqueeze(1), voiced),
-            _mean(voicing, speech),
-            _change(energy, speech, 4),
+            _weighted_mean(frames.pitch.unsqueeze(1), voiced_weight),
+            _weighted_mean(voicing, speech),
+            _mean_change(energy, speech, 4),
         ]
         return torch.cat(parts, dim=1)
 
 
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
+def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     return (values * weights).sum(2) / weights.sum(2).clamp(min=1e-3)
 
 
-def _change(values: Tensor, weights: Tensor, step: int) -> Tensor:
+def _mean_change(values: Tensor, weights: Tensor, step: int) -> Tensor:
     """Mean absolute difference between frames ``step`` apart."""
-    both = weights[:, :, step:] * weights[:, :, :-step]
-    return _mean((values[:, :, step:] - values[:, :, :-step]).abs(), both)
+    pair_weights = weights[:, :, step:] * weights[:, :, :-step]
+    return _weighted_mean((values[:, :, step:] - values[:, :, :-step]).abs(), pair_weights)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class RunningBaselines:
     """Clips of several people, each heard after the same person's earlier ones.
 
     Attributes:
@@ -31,48 +31,50 @@ class Moments:
     mean: NDArray[np.float32]
     count: NDArray[np.float32]
 
-    def those(self, kept: NDArray[np.bool_]) -> Moments:
+    def select(self, mask: NDArray[np.bool_]) -> RunningBaselines:
         """Keep some."""
-        return Moments(self.clip[kept], self.view[kept], self.mean[kept], self.count[kept])
+        return RunningBaselines(self.clip[mask], self.view[mask], self.mean[mask], self.count[mask])
 
 
-def in_drawn_order(
+def build_with_history(
     examples: Examples, chosen: NDArray[np.int64], view: int, rng: np.random.Generator
-) -> Moments:
+) -> RunningBaselines:
     """Let each speaker say their ``chosen`` clips in a drawn order.
 
     A corpus lists them by emotion; in that order, or with all of a speaker's clips known from the
     start, the normalisation would know what no call knows.
     """
-    people = examples.person[chosen]
+    persons = examples.person[chosen]
     parts = [
-        _of_one(examples, rng.permutation(chosen[people == person]), view)
-        for person in np.unique(people)
+        _build_for_speaker(examples, rng.permutation(chosen[persons == person]), view)
+        for person in np.unique(persons)
     ]
-    return together(parts)
+    return concatenate_baselines(parts)
 
 
-def alone(examples: Examples, chosen: NDArray[np.int64], view: int) -> Moments:
+def build_without_history(
+    examples: Examples, chosen: NDArray[np.int64], view: int
+) -> RunningBaselines:
     """Each of the ``chosen`` clips as its speaker's first."""
-    nothing = np.zeros((chosen.size, examples.features.shape[2]), dtype=np.float32)
+    zero_mean = np.zeros((chosen.size, examples.features.shape[2]), dtype=np.float32)
     count = np.zeros(chosen.size, dtype=np.float32)
-    return Moments(chosen, np.full(chosen.size, view), nothing, count)
+    return RunningBaselines(chosen, np.full(chosen.size, view), zero_mean, count)
 
 
-def together(parts: Iterable[Moments]) -> Moments:
+def concatenate_baselines(parts: Iterable[RunningBaselines]) -> RunningBaselines:
     """Join several."""
-    every = list(parts)
-    return Moments(
-        np.concatenate([part.clip for part in every]),
-        np.concatenate([part.view for part in every]),
-        np.concatenate([part.mean for part in every]),
-        np.concatenate([part.count for part in every]),
+    part_list = list(parts)
+    return RunningBaselines(
+        np.concatenate([part.clip for part in part_list]),
+        np.concatenate([part.view for part in part_list]),
+        np.concatenate([part.mean for part in part_list]),
+        np.concatenate([part.count for part in part_list]),
     )
 
 
-def _of_one(examples: Examples, order: NDArray[np.int64], view: int) -> Moments:
+def _build_for_speaker(examples: Examples, order: NDArray[np.int64], view: int) -> RunningBaselines:
     features = examples.features[order, view]
     count = np.arange(order.size, dtype=np.float32)
     mean = np.zeros_like(features)
     mean[1:] = np.cumsum(features[:-1], axis=0) / count[1:, None]
-    return Moments(order, np.full(order.size, view), mean, count)
+    return RunningBaselines(order, np.full(order.size, view), mean, count)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from detectors.corpora.corpora import TEST_FOLD, clips, weights_licence
+from detectors.corpora.corpora import TEST_FOLD, describe_weights_licence, load_clips
 from detectors.labels import EMOTIONS
-from detectors.training.onnx_export import graph_of, joined, saved, versioned
-from detectors.training.voice.calibration import calibrated
-from detectors.training.voice.card import card
-from detectors.training.voice.cross_validation import Bench
-from detectors.training.voice.examples import VIEWS, heard
-from detectors.training.voice.feature_graph import SIZE, listening
-from detectors.training.voice.figures import shown, shown_abroad
-from detectors.training.voice.lda import Recipe
+from detectors.training.onnx_export import add_version, export_graph, join_graphs, save_graph
+from detectors.training.voice.calibration import fit_calibration
+from detectors.training.voice.card import build_card
+from detectors.training.voice.cross_validation import CrossValidator
+from detectors.training.voice.examples import VIEWS, build_examples
+from detectors.training.voice.feature_graph import FEATURE_SIZE, build_feature_graph
+from detectors.training.voice.figures import calibrate_cross_lingual, calibrate_folds
+from detectors.training.voice.lda import LdaConfig
 from detectors.training.voice.prosody import LEVEL, PACE, PITCH, VOICING
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.model import KIND, STRANGER
+from detectors.voice.model import KIND, UNKNOWN_LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from detectors.corpora.corpora import Clip
     from detectors.training.progress import Progress
-    from detectors.training.voice.calibration import Calibration
-    from detectors.training.voice.feature_graph import Listening
+    from detectors.training.voice.calibration import VoiceCalibration
+    from detectors.training.voice.feature_graph import FeatureGraph
     from detectors.training.voice.model import ToneHead
 
 LICENCE = (
@@ -59,37 +59,45 @@ def train(  # noqa: PLR0913 - what a training is told
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
-    ear = listening()
-    bench = _bench(data, clips, ear, (seed, cache), progress)
-    head = bench.shipped()
-    crossing = bench.crossed(progress)
-    abroad = bench.abroad(progress)
-    calibration = calibrated(bench.examples, crossing, abroad, without=TEST_FOLD)
+    extractor = build_feature_graph()
+    bench = _build_bench(data, clips, extractor, (seed, cache), progress)
+    head = bench.fit_final()
+    cross_validated = bench.cross_validate(progress)
+    cross_lingual = bench.leave_one_language_out(progress)
+    calibration = fit_calibration(
+        bench.examples, cross_validated, cross_lingual, held_out_fold=TEST_FOLD
+    )
     path = models / f"{KIND}.onnx"
-    licence = LICENCE if clips is None else weights_licence(clips)
-    description = _export(ear, head, calibration, path, licence)
-    found = shown(bench.examples, crossing)
-    strange = shown_abroad(bench.examples, abroad) if abroad else None
-    card(found, strange, description, path=path, seed=seed).write(path.with_suffix(".md"))
+    licence = LICENCE if clips is None else describe_weights_licence(clips)
+    description = _export(extractor, head, calibration, path, licence)
+    readings = calibrate_folds(bench.examples, cross_validated)
+    cross_lingual_readings = (
+        calibrate_cross_lingual(bench.examples, cross_lingual) if cross_lingual else None
+    )
+    build_card(readings, cross_lingual_readings, description, path=path, seed=seed).write(
+        path.with_suffix(".md")
+    )
     return path
 
 
-def _bench(
+def _build_bench(
     data: Path,
-    given: Sequence[Clip] | None,
-    ear: Listening,
-    how: tuple[int, Path],
+    chosen_clips: Sequence[Clip] | None,
+    extractor: FeatureGraph,
+    seed_and_cache: tuple[int, Path],
     progress: Progress,
-) -> Bench:
-    seed, cache = how
-    found = clips(data) if given is None else list(given)
-    step = progress.begin("listening to the clips", len(found))
-    examples = heard(found, ear, views=VIEWS, seed=seed, cache=cache / "voice", step=step)
-    return Bench(examples, Recipe(), seed)
+) -> CrossValidator:
+    seed, cache = seed_and_cache
+    clip_list = load_clips(data) if chosen_clips is None else list(chosen_clips)
+    step = progress.begin("listening to the clips", len(clip_list))
+    examples = build_examples(
+        clip_list, extractor, views=VIEWS, seed=seed, cache=cache / "voice", step=step
+    )
+    return CrossValidator(examples, LdaConfig(), seed)
 
 
 def _export(
-    ear: Listening, head: ToneHead, calibration: Calibration, path: Path, licence: str
+    extractor: FeatureGraph, head: ToneHead, calibration: VoiceCalibration, path: Path, licence: str
 ) -> dict[str, Any]:
     description: dict[str, Any] = {
         "kind": KIND,
@@ -97,30 +105,32 @@ def _export(
         "licence": licence,
         "labels": list(EMOTIONS),
         "languages": list(head.languages),
-        "features": SIZE,
+        "features": FEATURE_SIZE,
         "sample_rate": SAMPLE_RATE,
-        "temperature": {name: list(hot) for name, hot in calibration.temperature.items()},
+        "temperature": {
+            name: list(temperatures) for name, temperatures in calibration.temperature.items()
+        },
         "abstain_below": dict(calibration.abstain_below),
         "prosody": {"level": LEVEL, "pitch": PITCH, "voicing": VOICING, "pace": PACE},
-        "ear": ear.digest,
+        "ear": extractor.digest,
     }
-    head = head.calibrated(calibration.temperature, STRANGER)
+    head = head.set_temperatures(calibration.temperature, UNKNOWN_LANGUAGE)
     weights = [np.asarray(weight.numpy()) for weight in head.state_dict().values()]
-    description = versioned(description, weights)
-    saved(_whole(ear, head), path, description)
+    description = add_version(description, weights)
+    save_graph(_merge_graphs(extractor, head), path, description)
     return description
 
 
-def _whole(ear: Listening, head: ToneHead) -> onnx.ModelProto:
-    graph = graph_of(
+def _merge_graphs(extractor: FeatureGraph, head: ToneHead) -> onnx.ModelProto:
+    graph = export_graph(
         head,
         inputs={
-            "features": torch.zeros(1, SIZE),
-            "baseline": torch.zeros(1, SIZE),
+            "features": torch.zeros(1, FEATURE_SIZE),
+            "baseline": torch.zeros(1, FEATURE_SIZE),
             "count": torch.zeros(1),
             "language": torch.zeros(1, dtype=torch.int64),
         },
         outputs=("scores", "arousal"),
     )
-    seen = ("scores", "arousal", "features")
-    return joined(ear.model, graph, through="features", seen=seen)
+    output_names = ("scores", "arousal", "features")
+    return join_graphs(extractor.model, graph, tensor="features", outputs=output_names)

@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from detectors.artifact import DESCRIPTION_KEY, described
+from detectors.artifact import DESCRIPTION_KEY, read_description
 from detectors.detector import DetectorUnavailableError
 from detectors.labels import EMOTIONS, Emotion
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.preprocessing import LONGEST_MS, SHORTEST_MS
+from detectors.voice.preprocessing import MAX_SOUND_MS, MIN_SOUND_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 KIND = "own-voice"
 GUIDE = "docs/own-voice-model.md"
-RATES = (SAMPLE_RATE, 2 * SAMPLE_RATE)
-SCORES = ("logits", "probabilities")
-KNOWN = frozenset(
+SUPPORTED_SAMPLE_RATES = (SAMPLE_RATE, 2 * SAMPLE_RATE)
+SCORE_KINDS = ("logits", "probabilities")
+ALLOWED_KEYS = frozenset(
     {"kind", "name", "version", "licence", "sample_rate", "labels", "scores", "abstain_below"}
     | {"temperature", "shortest_ms", "scores_output", "arousal_output"}
 )
@@ -33,7 +33,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class ExternalModelDescription:
     """A complete description. docs/own-voice-model.md explains each part.
 
     Attributes:
@@ -62,64 +62,70 @@ class Own:
     arousal_output: str
 
 
-def beside(path: Path) -> Path:
+def sidecar_path(path: Path) -> Path:
     """Where the description may lie, for a graph that cannot carry it: ``model.onnx.json``."""
     return path.with_name(f"{path.name}.json")
 
 
-def description_of(session: ort.InferenceSession, path: Path) -> dict[str, Any]:
+def load_description(session: ort.InferenceSession, path: Path) -> dict[str, Any]:
     """Read the file beside the model if there is one, else the graph's own metadata.
 
     Raises:
         DetectorUnavailableError: neither is there, or it is no JSON object.
     """
-    note = beside(path)
-    if note.is_file():
-        return _json_object(note)
+    sidecar = sidecar_path(path)
+    if sidecar.is_file():
+        return _load_json_object(sidecar)
     if DESCRIPTION_KEY not in session.get_modelmeta().custom_metadata_map:
         message = (
             f"{path}: does not say what it is: no {DESCRIPTION_KEY!r} in its metadata and "
-            f"no {note.name} beside it; {GUIDE} shows how to describe a model"
+            f"no {sidecar.name} beside it; {GUIDE} shows how to describe a model"
         )
         raise DetectorUnavailableError(message)
-    return described(session, path)
+    return read_description(session, path)
 
 
-def _json_object(note: Path) -> dict[str, Any]:
+def _load_json_object(sidecar: Path) -> dict[str, Any]:
     try:
-        content = json.loads(note.read_text(encoding="utf-8"))
+        content = json.loads(sidecar.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        message = f"{note}: not readable as JSON: {error}"
+        message = f"{sidecar}: not readable as JSON: {error}"
         raise DetectorUnavailableError(message) from error
     if not isinstance(content, dict):
-        message = f"{note}: must be a JSON object; {GUIDE} shows one"
+        message = f"{sidecar}: must be a JSON object; {GUIDE} shows one"
         raise DetectorUnavailableError(message)
     return content
 
 
-def understood(description: Mapping[str, Any], path: Path) -> Own:
+def parse_description(description: Mapping[str, Any], path: Path) -> ExternalModelDescription:
     """Check every part of a description.
 
     Raises:
         DetectorUnavailableError: a part is missing or wrong; names it, and what it may be.
     """
-    ask = _Asking(description, path)
-    ask.nothing_else()
-    ask.part("kind", lambda value: value == KIND, f"must be {KIND!r}")
-    own_version = ask.text("version", default="")
-    return Own(
-        name=ask.part("name", _is_name, "must be lower-case letters, digits and -", KIND),
+    parser = _DescriptionParser(description, path)
+    parser.reject_unknown_keys()
+    parser.get("kind", lambda value: value == KIND, f"must be {KIND!r}")
+    own_version = parser.get_text("version", default="")
+    return ExternalModelDescription(
+        name=parser.get("name", _is_name, "must be lower-case letters, digits and -", KIND),
         version="-".join(filter(None, (own_version, content_hash(path, description)))),
-        licence=ask.text("licence"),
-        sample_rate=ask.part("sample_rate", lambda v: v in RATES, "must be 8000 or 16000"),
-        labels=ask.labels(),
-        logits=ask.part("scores", lambda v: v in SCORES, f"must be {' or '.join(SCORES)}")
+        licence=parser.get_text("licence"),
+        sample_rate=parser.get(
+            "sample_rate", lambda v: v in SUPPORTED_SAMPLE_RATES, "must be 8000 or 16000"
+        ),
+        labels=parser.get_labels(),
+        logits=parser.get(
+            "scores", lambda v: v in SCORE_KINDS, f"must be {' or '.join(SCORE_KINDS)}"
+        )
         == "logits",
-        abstain_below=ask.number("abstain_below", 0, 1),
-        temperature=ask.number("temperature", 0.01, 100, default=1.0),
-        shortest_ms=int(ask.number("shortest_ms", SHORTEST_MS, LONGEST_MS, default=SHORTEST_MS)),
-        scores_output=ask.text("scores_output", default=""),
-        arousal_output=ask.text("arousal_output", default=""),
+        abstain_below=parser.get_number("abstain_below", 0, 1),
+        temperature=parser.get_number("temperature", 0.01, 100, default=1.0),
+        shortest_ms=int(
+            parser.get_number("shortest_ms", MIN_SOUND_MS, MAX_SOUND_MS, default=MIN_SOUND_MS)
+        ),
+        scores_output=parser.get_text("scores_output", default=""),
+        arousal_output=parser.get_text("arousal_output", default=""),
     )
 
 
@@ -140,55 +146,59 @@ def _is_name(value: Any) -> bool:
 _REQUIRED = object()
 
 
-class _Asking:
+class _DescriptionParser:
     """Takes a description apart; what is wrong is told with the file and the part."""
 
     def __init__(self, description: Mapping[str, Any], path: Path) -> None:
         self._description, self._path = description, path
 
-    def part(
-        self, key: str, fits: Callable[[Any], bool], rule: str, default: Any = _REQUIRED
+    def get(
+        self, key: str, is_valid: Callable[[Any], bool], requirement: str, default: Any = _REQUIRED
     ) -> Any:
         value = self._description.get(key, default)
         if value is _REQUIRED:
-            self._refuse(f"its description lacks {key!r}, which {rule}")
-        if not fits(value):
-            self._refuse(f"{key!r} {rule}, not {value!r}")
+            self._refuse(f"its description lacks {key!r}, which {requirement}")
+        if not is_valid(value):
+            self._refuse(f"{key!r} {requirement}, not {value!r}")
         return value
 
-    def text(self, key: str, default: Any = _REQUIRED) -> str:
-        def fits(value: Any) -> bool:
+    def get_text(self, key: str, default: Any = _REQUIRED) -> str:
+        def is_valid(value: Any) -> bool:
             one_line = isinstance(value, str) and value == " ".join(value.split())
             return one_line and (bool(value) or default is not _REQUIRED)
 
-        return str(self.part(key, fits, "must be one line of text", default))
+        return str(self.get(key, is_valid, "must be one line of text", default))
 
-    def number(self, key: str, least: float, most: float, default: Any = _REQUIRED) -> float:
-        def fits(value: Any) -> bool:
+    def get_number(
+        self, key: str, minimum: float, maximum: float, default: Any = _REQUIRED
+    ) -> float:
+        def is_valid(value: Any) -> bool:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return is_number and least <= value <= most
+            return is_number and minimum <= value <= maximum
 
-        return float(self.part(key, fits, f"must be a number from {least} to {most}", default))
+        return float(
+            self.get(key, is_valid, f"must be a number from {minimum} to {maximum}", default)
+        )
 
-    def labels(self) -> tuple[Emotion, ...]:
-        known = ", ".join(EMOTIONS)
-        names = self.part("labels", _is_list, f"must be a list of {known}")
-        strange = [name for name in names if name not in list(EMOTIONS)]
-        if strange:
-            self._refuse(f"'labels' has {strange[0]!r}; known are {known}")
+    def get_labels(self) -> tuple[Emotion, ...]:
+        allowed = ", ".join(EMOTIONS)
+        names = self.get("labels", _is_label_list, f"must be a list of {allowed}")
+        unknown = [name for name in names if name not in list(EMOTIONS)]
+        if unknown:
+            self._refuse(f"'labels' has {unknown[0]!r}; known are {allowed}")
         return tuple(map(Emotion, names))
 
-    def nothing_else(self) -> None:
-        strange = sorted(set(self._description) - KNOWN)
-        if strange:
-            known = ", ".join(sorted(KNOWN))
-            self._refuse(f"its description has {strange[0]!r}; known are {known}")
+    def reject_unknown_keys(self) -> None:
+        unknown = sorted(set(self._description) - ALLOWED_KEYS)
+        if unknown:
+            allowed = ", ".join(sorted(ALLOWED_KEYS))
+            self._refuse(f"its description has {unknown[0]!r}; known are {allowed}")
 
-    def _refuse(self, what: str) -> NoReturn:
-        message = f"{self._path}: {what}; see {GUIDE}"
+    def _refuse(self, problem: str) -> NoReturn:
+        message = f"{self._path}: {problem}; see {GUIDE}"
         raise DetectorUnavailableError(message)
 
 
-def _is_list(value: Any) -> bool:
-    least = 2
-    return isinstance(value, list) and len(set(map(str, value))) >= least
+def _is_label_list(value: Any) -> bool:
+    min_labels = 2
+    return isinstance(value, list) and len(set(map(str, value))) >= min_labels

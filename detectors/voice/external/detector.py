@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from detectors.artifact import Artifact, loaded
+from detectors.artifact import Artifact, load_session
 from detectors.detector import DetectorUnavailableError, UnusableUtteranceError
 from detectors.reading import Modality, Reading
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.external.description import GUIDE, KIND, description_of, understood
-from detectors.voice.external.test_signals import said, voiced
-from detectors.voice.preprocessing import usable
-from detectors.voice.upsampling import doubled
+from detectors.voice.external.description import GUIDE, KIND, load_description, parse_description
+from detectors.voice.external.test_signals import make_utterance, synthesise_voice
+from detectors.voice.preprocessing import preprocess
+from detectors.voice.upsampling import upsample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from detectors.labels import Emotion
     from detectors.utterance import Utterance
 
-MOST_AT_ONCE = 8
-NEAR_ONE = 0.02
+MAX_BATCH_SIZE = 8
+PROBABILITY_SUM_TOLERANCE = 0.02
 """How far probabilities may be from a sum of 1; half-precision models are off by less."""
-SAME = 1e-3
+REPEAT_TOLERANCE = 1e-3
 """Two runs on the same sound may differ by this much: rounding, never dropout."""
-_ROWS = 2
+_INPUT_DIMENSIONS = 2
 
 
-class PluggedVoice:
+class ExternalVoiceModel:
     """Reads utterances with a graph that the site brought.
 
     The graph takes ``float32[batch, samples]`` in -1..1 and gives ``float32[batch, labels]``,
@@ -42,7 +42,7 @@ class PluggedVoice:
     graph could not tell padding from silence.
 
     Attributes:
-        own: what the model says about itself.
+        description: what the model says about itself.
     """
 
     modality = Modality.VOICE
@@ -54,14 +54,14 @@ class PluggedVoice:
             DetectorUnavailableError: the file is missing or broken, its description is not
                 complete, or what it gives for the sound is not what it describes.
         """
-        session = loaded(path)
-        description = description_of(session, path)
+        session = load_session(path)
+        description = load_description(session, path)
         self.artifact = Artifact(path, session, description)
-        self.own = understood(description, path)
-        self.name, self.version = self.own.name, self.own.version
-        self._input, self._fixed_batch, self._fixed_samples = self._taken()
-        self._scores, self._arousal = self._given()
-        self._try()
+        self.description = parse_description(description, path)
+        self.name, self.version = self.description.name, self.description.version
+        self._input_name, self._fixed_batch, self._fixed_samples = self._inspect_input()
+        self._scores_output, self._arousal_output = self._select_outputs()
+        self._self_test()
 
     def read(self, item: Utterance) -> Reading:
         """Read one utterance.
@@ -82,72 +82,75 @@ class PluggedVoice:
         sounds: dict[int, NDArray[np.float32]] = {}
         for index, item in enumerate(items):
             try:
-                sounds[index] = self._heard(item)
+                sounds[index] = self._prepare(item)
             except UnusableUtteranceError as error:
                 results[index] = error
-        for group in self._together(sounds):
+        for group in self._batches(sounds):
             scores, arousal = self._run(np.stack([sounds[index] for index in group]))
             for row, index in enumerate(group):
-                results[index] = self._reading(items[index], scores[row], arousal[row])
+                results[index] = self._build_reading(items[index], scores[row], arousal[row])
         return [results[index] for index in range(len(items))]
 
-    def _heard(self, item: Utterance) -> NDArray[np.float32]:
-        samples = usable(item)
-        if samples.size < self.own.shortest_ms * SAMPLE_RATE // 1_000:
-            message = f"the sound is too short; this model needs {self.own.shortest_ms} ms"
+    def _prepare(self, item: Utterance) -> NDArray[np.float32]:
+        samples = preprocess(item)
+        if samples.size < self.description.shortest_ms * SAMPLE_RATE // 1_000:
+            message = f"the sound is too short; this model needs {self.description.shortest_ms} ms"
             raise UnusableUtteranceError(message)
-        samples = samples if self.own.sample_rate == SAMPLE_RATE else doubled(samples)
+        samples = samples if self.description.sample_rate == SAMPLE_RATE else upsample(samples)
         if self._fixed_samples is None:
             return samples
         newest = samples[-self._fixed_samples :]
         return np.pad(newest, (0, self._fixed_samples - newest.size))
 
-    def _together(self, sounds: dict[int, NDArray[np.float32]]) -> Iterator[list[int]]:
-        alike: dict[int, list[int]] = {}
+    def _batches(self, sounds: dict[int, NDArray[np.float32]]) -> Iterator[list[int]]:
+        indices_by_length: dict[int, list[int]] = {}
         for index, sound in sounds.items():
-            alike.setdefault(sound.size, []).append(index)
-        most = 1 if self._fixed_batch else MOST_AT_ONCE
-        for group in alike.values():
-            for start in range(0, len(group), most):
-                yield group[start : start + most]
+            indices_by_length.setdefault(sound.size, []).append(index)
+        max_size = 1 if self._fixed_batch else MAX_BATCH_SIZE
+        for group in indices_by_length.values():
+            for start in range(0, len(group), max_size):
+                yield group[start : start + max_size]
 
     def _run(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        outputs = self.artifact.run(**{self._input: samples})
-        scores, rows = outputs[self._scores].astype(np.float64), samples.shape[0]
-        if scores.shape != (rows, len(self.own.labels)):
+        outputs = self.artifact.run(**{self._input_name: samples})
+        scores, rows = outputs[self._scores_output].astype(np.float64), samples.shape[0]
+        if scores.shape != (rows, len(self.description.labels)):
             self._refuse(
                 f"gives scores of shape {list(scores.shape)} for {rows} sounds and "
-                f"{len(self.own.labels)} labels"
+                f"{len(self.description.labels)} labels"
             )
-        if not self._arousal:
-            return self._distribution(scores), np.full(rows, np.nan)
-        arousal = outputs[self._arousal].astype(np.float64)
+        if not self._arousal_output:
+            return self._to_probabilities(scores), np.full(rows, np.nan)
+        arousal = outputs[self._arousal_output].astype(np.float64)
         if arousal.size != rows:
             self._refuse(f"gives arousal of shape {list(arousal.shape)} for {rows} sounds")
-        return self._distribution(scores), arousal.reshape(rows)
+        return self._to_probabilities(scores), arousal.reshape(rows)
 
-    def _distribution(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.own.logits:
-            heated = scores / self.own.temperature
+    def _to_probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.description.logits:
+            scaled_logits = scores / self.description.temperature
             with np.errstate(invalid="ignore"):
-                odds = np.exp(heated - heated.max(axis=1, keepdims=True))
+                odds = np.exp(scaled_logits - scaled_logits.max(axis=1, keepdims=True))
             return np.asarray(odds / odds.sum(axis=1, keepdims=True))
         total = scores.sum(axis=1, keepdims=True)
-        wrong = (np.abs(total - 1) > NEAR_ONE) | (scores < -NEAR_ONE).any(axis=1, keepdims=True)
-        if wrong.any():
+        invalid = (np.abs(total - 1) > PROBABILITY_SUM_TOLERANCE) | (
+            scores < -PROBABILITY_SUM_TOLERANCE
+        ).any(axis=1, keepdims=True)
+        if invalid.any():
             self._refuse(
-                f"its scores are no probabilities: {np.round(scores[wrong[:, 0]][0], 3).tolist()} "
+                "its scores are no probabilities: "
+                f"{np.round(scores[invalid[:, 0]][0], 3).tolist()} "
                 "do not lie in 0..1 with a sum of 1; if they are logits, say so"
             )
         return np.asarray(np.clip(scores, 0, None) / np.clip(scores, 0, None).sum(1, keepdims=True))
 
-    def _reading(
+    def _build_reading(
         self, item: Utterance, columns: NDArray[np.float64], arousal: float
     ) -> Reading | UnusableUtteranceError:
-        if not np.isfinite(columns).all() or (self._arousal and not np.isfinite(arousal)):
+        if not np.isfinite(columns).all() or (self._arousal_output and not np.isfinite(arousal)):
             return UnusableUtteranceError("the model gave no number for this sound")
-        scores: dict[Emotion, float] = dict.fromkeys(self.own.labels, 0.0)
-        for label, score in zip(self.own.labels, columns, strict=True):
+        scores: dict[Emotion, float] = dict.fromkeys(self.description.labels, 0.0)
+        for label, score in zip(self.description.labels, columns, strict=True):
             scores[label] += float(score)
         confidence = min(1.0, max(scores.values()))
         return Reading(
@@ -158,48 +161,52 @@ class PluggedVoice:
             version=self.version,
             scores=scores,
             confidence=confidence,
-            abstained=confidence < self.own.abstain_below,
-            arousal=float(np.clip(arousal, 0, 1)) if self._arousal else None,
+            abstained=confidence < self.description.abstain_below,
+            arousal=float(np.clip(arousal, 0, 1)) if self._arousal_output else None,
             # It keeps no baseline of its own; another model's goes on as it came.
             baseline=item.baseline,
         )
 
-    def _taken(self) -> tuple[str, bool, int | None]:
+    def _inspect_input(self) -> tuple[str, bool, int | None]:
         """Of the input: its name, whether the batch is 1, how many samples if that is fixed."""
-        taken = self.artifact.session.get_inputs()
-        wanted = "one input, float32[batch, samples]"
-        if len(taken) != 1:
-            self._refuse(f"has {len(taken)} inputs where {wanted} is needed")
-        shape = taken[0].shape
-        if taken[0].type != "tensor(float)" or len(shape) != _ROWS:
-            self._refuse(f"takes {taken[0].type}{shape} where {wanted} is needed")
+        inputs = self.artifact.session.get_inputs()
+        expected = "one input, float32[batch, samples]"
+        if len(inputs) != 1:
+            self._refuse(f"has {len(inputs)} inputs where {expected} is needed")
+        shape = inputs[0].shape
+        if inputs[0].type != "tensor(float)" or len(shape) != _INPUT_DIMENSIONS:
+            self._refuse(f"takes {inputs[0].type}{shape} where {expected} is needed")
         batch, samples = shape
         if isinstance(batch, int) and batch != 1:
             self._refuse(f"takes batches of {batch} only; make the batch 1 or dynamic")
-        return taken[0].name, batch == 1, samples if isinstance(samples, int) else None
+        return inputs[0].name, batch == 1, samples if isinstance(samples, int) else None
 
-    def _given(self) -> tuple[str, str]:
+    def _select_outputs(self) -> tuple[str, str]:
         """The names of the outputs with the scores and the arousal (empty: none)."""
         names = [output.name for output in self.artifact.session.get_outputs()]
-        for name in filter(None, (self.own.scores_output, self.own.arousal_output)):
+        for name in filter(None, (self.description.scores_output, self.description.arousal_output)):
             if name not in names:
                 self._refuse(f"has no output {name!r}; it has {', '.join(names)}")
-        return self.own.scores_output or names[0], self.own.arousal_output
+        return self.description.scores_output or names[0], self.description.arousal_output
 
-    def _try(self) -> None:
+    def _self_test(self) -> None:
         """A model that cannot read a plain sound is refused at start, not in the first call."""
-        sound = self._heard(said(voiced(max(1_000, self.own.shortest_ms))))[np.newaxis]
-        (first, arousal), (again, _) = self._run(sound), self._run(sound)
-        if not np.isfinite(first).all() or (self._arousal and not np.isfinite(arousal).all()):
+        sound = self._prepare(
+            make_utterance(synthesise_voice(max(1_000, self.description.shortest_ms)))
+        )[np.newaxis]
+        (first, arousal), (second, _) = self._run(sound), self._run(sound)
+        if not np.isfinite(first).all() or (
+            self._arousal_output and not np.isfinite(arousal).all()
+        ):
             self._refuse("gives no number (NaN or infinity) for a plain made-up sound")
-        if np.abs(first - again).max() > SAME:
+        if np.abs(first - second).max() > REPEAT_TOLERANCE:
             self._refuse(
                 "gives another answer each time for the same sound; export it for inference "
                 "(no dropout, no random cropping)"
             )
 
-    def _refuse(self, what: str) -> NoReturn:
-        message = f"{self.artifact.path}: {what}; see {GUIDE}"
+    def _refuse(self, problem: str) -> NoReturn:
+        message = f"{self.artifact.path}: {problem}; see {GUIDE}"
         raise DetectorUnavailableError(message)
 
 
@@ -209,6 +216,11 @@ def describe(path: Path) -> dict[str, Any]:
     Raises:
         DetectorUnavailableError: the file is missing, broken or not described.
     """
-    own = understood(description_of(loaded(path), path), path)
-    return {"kind": KIND, "name": own.name, "version": own.version, "licence": own.licence,
-            "labels": list(own.labels)}  # fmt: skip
+    description = parse_description(load_description(load_session(path), path), path)
+    return {
+        "kind": KIND,
+        "name": description.name,
+        "version": description.version,
+        "licence": description.licence,
+        "labels": list(description.labels),
+    }

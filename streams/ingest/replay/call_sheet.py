@@ -14,14 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from detectors.utterance import Language
 from streams.ids import CallId
-from streams.ingest.replay.input_file import GivenFileError, opened
+from streams.ingest.replay.input_file import InputFileError, open_input
 
 MAX_BYTES = 65_536
 
 Name = Annotated[str, Field(max_length=128)]
 
 
-class CallSheetError(GivenFileError):
+class CallSheetError(InputFileError):
     """A call sheet cannot be used; every fault is told, in one line."""
 
 
@@ -43,7 +43,7 @@ class CallSheet(BaseModel):
     note: Annotated[str, Field(max_length=2_000)] = ""
 
 
-_KEYS = tuple(CallSheet.model_fields)
+_SHEET_KEYS = tuple(CallSheet.model_fields)
 
 
 def read_call_sheet(path: Path | str) -> CallSheet:
@@ -54,15 +54,15 @@ def read_call_sheet(path: Path | str) -> CallSheet:
     """
     path = Path(path)
     try:
-        return CallSheet.model_validate(_parsed(path))
+        return CallSheet.model_validate(_parse_json(path))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        what = ", ".join(_told(fault["loc"], fault["msg"]) for fault in faults)
-        raise CallSheetError(path, what, f"the keys are {', '.join(_KEYS)}") from None
+        what = ", ".join(_describe_fault(fault["loc"], fault["msg"]) for fault in faults)
+        raise CallSheetError(path, what, f"the keys are {', '.join(_SHEET_KEYS)}") from None
 
 
-def _parsed(path: Path) -> object:
-    content = _content(path)
+def _parse_json(path: Path) -> object:
+    content = _read_content(path)
     try:
         return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -75,14 +75,14 @@ def _parsed(path: Path) -> object:
         raise CallSheetError(path, "is not JSON of any use", "write one flat object") from None
 
 
-def _content(path: Path) -> bytes:
-    with opened(path, wanted="a call sheet in JSON", error=CallSheetError) as stream:
+def _read_content(path: Path) -> bytes:
+    with open_input(path, expected="a call sheet in JSON", error=CallSheetError) as stream:
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise CallSheetError(path, f"is larger than {MAX_BYTES:,} bytes", "give a call sheet")
     return content
 
 
-def _told(location: tuple[int | str, ...], message: str) -> str:
+def _describe_fault(location: tuple[int | str, ...], message: str) -> str:
     key = ".".join(map(str, location)) or "the whole"
     return f"{key}: {message[0].lower()}{message[1:]}"

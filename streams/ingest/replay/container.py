@@ -55,33 +55,33 @@ _MAGIC: tuple[tuple[int, bytes, Container], ...] = (
 )
 
 
-def recognise(stream: BinaryIO) -> Container | None:
+def detect_container(stream: BinaryIO) -> Container | None:
     """Tell the format from the first bytes; ``None`` where they say nothing.
 
     An ID3 tag is skipped: some programs put one before FLAC as well as before MP3.
     """
     head = stream.read(_FORM_HEADER)
     if head[:3] == b"ID3" and len(head) >= _ID3_HEADER:
-        stream.seek(_ID3_HEADER + _syncsafe(head[6:10]))
-        return _by_magic(stream.read(_FORM_HEADER)) or Container.MP3
-    return _by_magic(head)
+        stream.seek(_ID3_HEADER + _decode_syncsafe(head[6:10]))
+        return _detect_by_magic(stream.read(_FORM_HEADER)) or Container.MP3
+    return _detect_by_magic(head)
 
 
-def _by_magic(head: bytes) -> Container | None:
+def _detect_by_magic(head: bytes) -> Container | None:
     for start, magic, container in _MAGIC:
         if head[start : start + len(magic)] == magic:
             return container
-    return _by_frame_sync(head)
+    return _detect_by_frame_sync(head)
 
 
-def _by_frame_sync(head: bytes) -> Container | None:
+def _detect_by_frame_sync(head: bytes) -> Container | None:
     """MPEG audio has no magic, only 11 set bits; the layer tells MP3 (I-III) from AAC (0)."""
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - bit masks
         return None
     return Container.MP3 if head[1] & 0x06 else Container.AAC
 
 
-def _syncsafe(size: bytes) -> int:
+def _decode_syncsafe(size: bytes) -> int:
     """ID3 sizes: four bytes of seven bits each."""
     return sum((byte & 0x7F) << shift for byte, shift in zip(size, (21, 14, 7, 0), strict=True))
 
@@ -90,16 +90,16 @@ def _syncsafe(size: bytes) -> int:
 class WavSize:
     """Bytes of sound that a WAV header promises, and that the file holds."""
 
-    promised: int
-    present: int
+    declared: int
+    actual: int
 
     @property
-    def cut_short(self) -> bool:
+    def is_truncated(self) -> bool:
         """The file ends before its sound does."""
-        return self.present < self.promised < UNKNOWN_SIZE
+        return self.actual < self.declared < UNKNOWN_SIZE
 
 
-def wav_size(stream: BinaryIO) -> WavSize | None:
+def read_wav_size(stream: BinaryIO) -> WavSize | None:
     """Walk the chunks of a RIFF or RF64 file to its sound; ``None`` where it has none.
 
     Layout: RIFF (Microsoft/IBM, 1991); RF64: EBU Tech 3306, whose ``ds64`` chunk holds the
@@ -116,8 +116,8 @@ def wav_size(stream: BinaryIO) -> WavSize | None:
         name, size = struct.unpack(f"{order}4sI", header)
         start = stream.tell()
         if name == b"data":
-            promised = size if long_size is None else long_size
-            return WavSize(promised=promised, present=min(promised, length - start))
+            declared = size if long_size is None else long_size
+            return WavSize(declared=declared, actual=min(declared, length - start))
         if name == b"ds64":
             long_size = int.from_bytes(stream.read(24)[_RF64_DATA_SIZE], "little")
         stream.seek(start + size + size % 2)

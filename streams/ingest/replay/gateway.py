@@ -13,42 +13,42 @@ from typing import TYPE_CHECKING
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
-from streams.ingest.replay.played_call import ending, timeline
-from streams.kafka.admin import BrokerError, no_broker
+from streams.ingest.replay.played_call import build_end_messages, build_timeline
+from streams.kafka.admin import BrokerError, describe_unreachable
 from streams.messages.records import AudioChunk, CallEvent
-from streams.metrics import CALLS_ON_LINE, CHUNKS_SENT, GATEWAY_LATE
+from streams.metrics import CHUNKS_SENT, GATEWAY_CALLS, GATEWAY_DELAY_SECONDS
 from streams.topics import AUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from streams.cloudevents import Message
-    from streams.ingest.replay.played_call import Maker, PlayedCall
+    from streams.ingest.replay.played_call import MessageFactory, ReplayCall
     from streams.settings import Settings
     from streams.topics import KafkaTopic
 
 SOURCE = "/callmood/gateway/replay"
 GATEWAY = "replay"
 
-END_S = 5.0
+END_TIMEOUT_S = 5.0
 """How long calls that are broken off may take to be told as ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class ReplayResult:
     """What was sent.
 
     Attributes:
-        late_ms: how late the latest message was sent; above a chunk's length the machine is
+        max_delay_ms: how late the latest message was sent; above a chunk's length the machine is
             too slow for this many calls at this speed.
     """
 
     call_ids: tuple[str, ...]
     messages: int
-    late_ms: int
+    max_delay_ms: int
 
 
-class Replay:
+class ReplayGateway:
     """A gateway whose calls come from files."""
 
     def __init__(self, broker: str, settings: Settings) -> None:
@@ -67,16 +67,16 @@ class Replay:
                 bootstrap_timeout_ms=milliseconds,
             )
         except (KafkaError, ValueError, OSError) as error:
-            raise BrokerError(no_broker(broker, error)) from None
+            raise BrokerError(describe_unreachable(broker, error)) from None
         self._broker = broker
 
     def play(
         self,
-        calls: list[tuple[str, PlayedCall]],
+        calls: list[tuple[str, ReplayCall]],
         *,
         speed: float = 1.0,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
-    ) -> Played:
+    ) -> ReplayResult:
         """Play all calls, starting together; returns when the last message is with Kafka.
 
         Args:
@@ -85,65 +85,69 @@ class Replay:
             progress: called with the seconds played and the seconds there are.
 
         Whatever breaks it off, a Ctrl-C too: calls that have started are told as ended before
-        the error goes on, as far as Kafka takes it within `END_S`.
+        the error goes on, as far as Kafka takes it within `END_TIMEOUT_S`.
 
         Raises:
             BrokerError: Kafka went away, or refused a message.
         """
-        started = time.monotonic()
-        began = datetime.now(UTC)
-        whole_ms = max((call.recording.duration_ms for _, call in calls), default=0)
-        sent, latest, shown = 0, 0.0, 0
-        ongoing = _Ongoing(calls)
-        CALLS_ON_LINE.labels(GATEWAY).set(len(calls))
+        start = time.monotonic()
+        started_at = datetime.now(UTC)
+        total_ms = max((call.recording.duration_ms for _, call in calls), default=0)
+        sent_count, max_delay, reported_s = 0, 0.0, 0
+        active_calls = _ActiveCalls(calls)
+        GATEWAY_CALLS.labels(GATEWAY).set(len(calls))
         try:
-            for at_ms, topic, maker in _all_timelines(calls):
-                due = started + at_ms / 1000 / speed
-                while (wait := due - time.monotonic()) > 0:
-                    time.sleep(wait)
-                late = time.monotonic() - due
-                latest = max(latest, late)
-                at = datetime.fromtimestamp(began.timestamp() + due - started, UTC)
+            for at_ms, topic, maker in _merge_timelines(calls):
+                due = start + at_ms / 1000 / speed
+                while (remaining_s := due - time.monotonic()) > 0:
+                    time.sleep(remaining_s)
+                delay = time.monotonic() - due
+                max_delay = max(max_delay, delay)
+                at = datetime.fromtimestamp(started_at.timestamp() + due - start, UTC)
                 message = maker.make(at)
-                ongoing.note(message)
+                active_calls.record(message)
                 self._send(topic, message, at)
-                sent += 1
+                sent_count += 1
                 if topic is AUDIO:
                     CHUNKS_SENT.labels(GATEWAY).inc()
-                    GATEWAY_LATE.labels(GATEWAY).observe(max(0.0, late))
-                if at_ms // 1000 > shown:
-                    shown = at_ms // 1000
-                    progress(shown, whole_ms // 1000)
+                    GATEWAY_DELAY_SECONDS.labels(GATEWAY).observe(max(0.0, delay))
+                if at_ms // 1000 > reported_s:
+                    reported_s = at_ms // 1000
+                    progress(reported_s, total_ms // 1000)
             self._flush()
         except BaseException:
-            self._break_off(ongoing, at_ms=int(1000 * speed * (time.monotonic() - started)))
+            self._end_active_calls(
+                active_calls, at_ms=int(1000 * speed * (time.monotonic() - start))
+            )
             raise
         finally:
-            CALLS_ON_LINE.labels(GATEWAY).set(0)
-        return Played(tuple(call_id for call_id, _ in calls), sent, int(latest * 1000))
+            GATEWAY_CALLS.labels(GATEWAY).set(0)
+        return ReplayResult(
+            tuple(call_id for call_id, _ in calls), sent_count, int(max_delay * 1000)
+        )
 
     def close(self) -> None:
         """Let go of Kafka; what is not sent by then is not sent."""
         self._producer.close(timeout=self._timeout_s)
 
-    def _break_off(self, ongoing: _Ongoing, *, at_ms: int) -> None:
-        deadline = time.monotonic() + END_S
+    def _end_active_calls(self, active_calls: _ActiveCalls, *, at_ms: int) -> None:
+        deadline = time.monotonic() + END_TIMEOUT_S
         # What broke it off is the news; that Kafka does not take this either is not.
         with contextlib.suppress(BrokerError, KafkaError):
-            for topic, maker in ongoing.endings(at_ms):
+            for topic, maker in active_calls.build_end_messages(at_ms):
                 if time.monotonic() > deadline:
                     return
                 at = datetime.now(UTC)
-                self._post(topic, maker.make(at), at)
+                self._produce(topic, maker.make(at), at)
             self._producer.flush(timeout=max(0.1, deadline - time.monotonic()))
 
     def _send(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
         if self._failure is not None:
             message_text = f"Kafka at {self._broker} no longer takes messages: {self._failure}"
             raise BrokerError(message_text)
-        self._post(topic, message, at)
+        self._produce(topic, message, at)
 
-    def _post(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
+    def _produce(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
         try:
             future = self._producer.send(
                 topic.name,
@@ -155,54 +159,54 @@ class Replay:
             text = f"{topic.name}: a message of call {message.call_id} is too large: {error}"
             raise BrokerError(text) from None
         except KafkaError as error:
-            raise BrokerError(no_broker(self._broker, error)) from None
-        future.add_errback(self._failed)
+            raise BrokerError(describe_unreachable(self._broker, error)) from None
+        future.add_errback(self._on_send_error)
 
-    def _failed(self, error: Exception) -> None:
+    def _on_send_error(self, error: Exception) -> None:
         self._failure = self._failure or error
 
     def _flush(self) -> None:
         try:
             self._producer.flush(timeout=2 * self._timeout_s)
         except KafkaError as error:
-            raise BrokerError(no_broker(self._broker, error)) from None
+            raise BrokerError(describe_unreachable(self._broker, error)) from None
         if self._failure is not None:
             text = f"Kafka at {self._broker} did not take every message: {self._failure}"
             raise BrokerError(text)
 
 
-class _Ongoing:
+class _ActiveCalls:
     """Which calls have started and not ended, and how many chunks of each are out."""
 
-    def __init__(self, calls: list[tuple[str, PlayedCall]]) -> None:
+    def __init__(self, calls: list[tuple[str, ReplayCall]]) -> None:
         self._calls = dict(calls)
-        self._chunks: dict[str, int] = {}
+        self._chunk_counts: dict[str, int] = {}
 
-    def note(self, message: Message) -> None:
+    def record(self, message: Message) -> None:
         """About to be sent. Noted first: after a Ctrl-C a gap is better than a chunk twice."""
         if isinstance(message, AudioChunk):
-            self._chunks[message.call_id] = message.sequence + 1
+            self._chunk_counts[message.call_id] = message.sequence + 1
         elif isinstance(message, CallEvent) and message.event == "started":
-            self._chunks[message.call_id] = 0
+            self._chunk_counts[message.call_id] = 0
         elif isinstance(message, CallEvent):
-            self._chunks.pop(message.call_id, None)
+            self._chunk_counts.pop(message.call_id, None)
 
-    def endings(self, at_ms: int) -> Iterator[tuple[KafkaTopic, Maker]]:
+    def build_end_messages(self, at_ms: int) -> Iterator[tuple[KafkaTopic, MessageFactory]]:
         """What ends them all now."""
-        for call_id, chunks in self._chunks.items():
+        for call_id, chunks in self._chunk_counts.items():
             call = self._calls[call_id]
-            until_ms = min(at_ms, call.recording.duration_ms)
-            yield from ending(call, call_id, chunks=chunks, at_ms=until_ms)
+            end_ms = min(at_ms, call.recording.duration_ms)
+            yield from build_end_messages(call, call_id, chunks=chunks, at_ms=end_ms)
 
 
-def _all_timelines(
-    calls: list[tuple[str, PlayedCall]],
-) -> Iterator[tuple[int, KafkaTopic, Maker]]:
+def _merge_timelines(
+    calls: list[tuple[str, ReplayCall]],
+) -> Iterator[tuple[int, KafkaTopic, MessageFactory]]:
     """Every call's messages in the order in which they are due."""
     ties = count()
-    keyed = (
-        ((at_ms, next(ties), topic, maker) for at_ms, topic, maker in timeline(call, call_id))
+    entries = (
+        ((at_ms, next(ties), topic, maker) for at_ms, topic, maker in build_timeline(call, call_id))
         for call_id, call in calls
     )
-    for at_ms, _, topic, maker in heapq.merge(*keyed, key=lambda due: due[:2]):
+    for at_ms, _, topic, maker in heapq.merge(*entries, key=lambda due: due[:2]):
         yield at_ms, topic, maker

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
-class GivenFileError(ValueError):
+class InputFileError(ValueError):
     """A given file cannot be used: one line with the file, what is wrong, what to do."""
 
     def __init__(self, path: Path, what: str, todo: str) -> None:
@@ -19,19 +19,19 @@ class GivenFileError(ValueError):
 
 
 @contextmanager
-def opened(path: Path, *, wanted: str, error: type[GivenFileError]) -> Iterator[BinaryIO]:
+def open_input(path: Path, *, expected: str, error: type[InputFileError]) -> Iterator[BinaryIO]:
     """Open a file for reading bytes, and nothing that could block like a pipe.
 
     Args:
         path: what was given.
-        wanted: what should have been given, for the message.
+        expected: what should have been given, for the message.
         error: what to raise where it cannot be opened or read.
     """
     if not path.exists():
         raise error(path, "no such file", "check the name")
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is not a regular file"
-        raise error(path, what, f"give {wanted}")
+        raise error(path, what, f"give {expected}")
     try:
         with path.open("rb") as stream:
             yield stream

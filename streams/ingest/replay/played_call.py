@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detectors.utterance import SAMPLE_RATE, Speaker
-from streams.ingest.caller_hash import nobody
+from streams.ingest.caller_hash import hash_nothing
 from streams.ingest.replay.call_sheet import CallSheet, read_call_sheet
 from streams.ingest.replay.recording import Recording, RecordingError, open_pair, open_recording
 from streams.ingest.replay.transcript import TranscriptProblem, read_transcript
@@ -31,10 +31,10 @@ CHUNK_MS = 200
 
 DEMO = Path(__file__).with_name("demo")
 
-CALL = "call"
+CALL_STEM = "call"
 """What a call's files are named where a folder holds one call."""
 
-OWN_RECORDING = CallSheet(agent_id="me", analysis_consent=True)
+DEFAULT_SHEET = CallSheet(agent_id="me", analysis_consent=True)
 """Of a recording without a sheet: playing it on one's own line is what agrees to analysis. Nobody
 has said that the customer was told, or agreed to have clips kept."""
 
@@ -42,7 +42,7 @@ GUIDE = "docs/recordings.md"
 
 
 @dataclass(frozen=True, slots=True)
-class PlayedCall:
+class ReplayCall:
     """A recording with its words and its facts, ready to be played.
 
     Attributes:
@@ -62,7 +62,7 @@ class PlayedCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ReplayInput:
     """What the user named: one recording, or a pair, and what belongs to it.
 
     Attributes:
@@ -85,68 +85,76 @@ class Given:
     keep_clips: bool = False
 
 
-def prepare(given: Given, *, identify: Callable[[str], str] = nobody) -> PlayedCall:
+def load_call(
+    replay_input: ReplayInput, *, hash_caller: Callable[[str], str] = hash_nothing
+) -> ReplayCall:
     """Read everything that belongs to a call.
 
     Args:
-        given: what the user named.
-        identify: turns the caller's number into its keyed hash.
+        replay_input: what the user named.
+        hash_caller: turns the caller's number into its keyed hash.
 
     Raises:
         RecordingError, TranscriptError, CallSheetError: one line, naming the file.
         CallerKeyError: the callers' key cannot be used.
     """
-    audio, transcript, sheet_path = _files(given)
-    sheet = read_call_sheet(sheet_path) if sheet_path else _own(given)
-    recording = _recording(given, audio, sheet)
-    name = sheet.call_id or _as_id(audio.parent.name if given.path.is_dir() else audio.stem)
+    audio, transcript, sheet_path = _find_files(replay_input)
+    sheet = read_call_sheet(sheet_path) if sheet_path else _default_sheet(replay_input)
+    recording = _load_recording(replay_input, audio, sheet)
+    name = sheet.call_id or _to_call_id(
+        audio.parent.name if replay_input.path.is_dir() else audio.stem
+    )
     lines: tuple[TranscriptLine, ...] = ()
     problems: tuple[TranscriptProblem, ...] = ()
     if transcript is not None:
-        read = read_transcript(transcript, call_id=name, language=sheet.language)
-        lines, problems = read.lines, read.problems
-    hints = _hints(given, audio, transcript, sheet_path) if sheet.analysis_consent else ()
-    told = (*recording.warnings, *map(str, problems))
+        parsed = read_transcript(transcript, call_id=name, language=sheet.language)
+        lines, problems = parsed.lines, parsed.problems
+    hints = (
+        _build_hints(replay_input, audio, transcript, sheet_path) if sheet.analysis_consent else ()
+    )
+    warnings = (*recording.warnings, *map(str, problems))
     # The number ends here: what is played knows the hash alone.
-    unnamed = sheet.model_copy(update={"caller": None})
-    number = _number(given, sheet)
-    caller = identify(number) if number else ""
-    return PlayedCall(name, recording, lines, unnamed, told, caller, tuple(hints))
+    public_sheet = sheet.model_copy(update={"caller": None})
+    number = _caller_number(replay_input, sheet)
+    caller = hash_caller(number) if number else ""
+    return ReplayCall(name, recording, lines, public_sheet, warnings, caller, tuple(hints))
 
 
-def _own(given: Given) -> CallSheet:
-    return OWN_RECORDING.model_copy(update={"recording_consent": given.keep_clips})
+def _default_sheet(replay_input: ReplayInput) -> CallSheet:
+    return DEFAULT_SHEET.model_copy(update={"recording_consent": replay_input.keep_clips})
 
 
-def _hints(given: Given, audio: Path, transcript: Path | None, sheet: Path | None) -> Iterator[str]:
+def _build_hints(
+    replay_input: ReplayInput, audio: Path, transcript: Path | None, sheet: Path | None
+) -> Iterator[str]:
     """What a person who plays a first recording of their own cannot know."""
     if transcript is None:
-        words = audio.with_suffix(".jsonl").name
+        transcript_name = audio.with_suffix(".jsonl").name
         yield (
             f"{audio}: no transcript: only the voice is read; callmood does not recognise speech, "
-            f"so put the words into {words} beside it ({GUIDE})"
+            f"so put the words into {transcript_name} beside it ({GUIDE})"
         )
-    if sheet is None and not given.keep_clips:
-        facts = audio.with_suffix(".json").name
+    if sheet is None and not replay_input.keep_clips:
+        sheet_name = audio.with_suffix(".json").name
         yield (
             f"{audio}: no call sheet: analysed because you play it, and no clips are kept; "
-            f"{facts} beside it says what was agreed to ({GUIDE})"
+            f"{sheet_name} beside it says what was agreed to ({GUIDE})"
         )
 
 
-def _number(given: Given, sheet: CallSheet) -> str:
+def _caller_number(replay_input: ReplayInput, sheet: CallSheet) -> str:
     """The caller's number; who did not agree to analysis is not recognised either."""
     if not sheet.analysis_consent:
         return ""
-    return given.caller or (sheet.caller.get_secret_value() if sheet.caller else "")
+    return replay_input.caller or (sheet.caller.get_secret_value() if sheet.caller else "")
 
 
-def _recording(given: Given, audio: Path, sheet: CallSheet) -> Recording:
+def _load_recording(replay_input: ReplayInput, audio: Path, sheet: CallSheet) -> Recording:
     """The sound, if it is certain that the agent's voice is not taken for the customer's."""
-    if given.agent:
-        return open_pair(audio, given.agent)
-    recording = open_recording(audio, customer=sheet.customer_channel)
-    if Speaker.AGENT not in recording.speakers and not given.customer_only:
+    if replay_input.agent:
+        return open_pair(audio, replay_input.agent)
+    recording = open_recording(audio, customer_side=sheet.customer_channel)
+    if Speaker.AGENT not in recording.speakers and not replay_input.customer_only:
         todo = (
             "give a stereo file, or the agent's side with --agent FILE, "
             "or say --customer-only if nobody else is heard on it"
@@ -155,30 +163,34 @@ def _recording(given: Given, audio: Path, sheet: CallSheet) -> Recording:
     return recording
 
 
-def demo_calls() -> list[Given]:
+def demo_calls() -> list[ReplayInput]:
     """The two calls that come along."""
-    return [Given(folder) for folder in sorted(DEMO.iterdir()) if (folder / "call.flac").exists()]
+    return [
+        ReplayInput(folder) for folder in sorted(DEMO.iterdir()) if (folder / "call.flac").exists()
+    ]
 
 
-def timeline(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
+def build_timeline(
+    call: ReplayCall, call_id: str
+) -> Iterator[tuple[int, KafkaTopic, MessageFactory]]:
     """Everything to send, in order: (ms since the call's start, topic, how to make it).
 
     Without consent to analysis the call's start and end are told, and nothing else.
     """
-    yield 0, CALLS, _CallMaker(call, call_id, event="started", duration_ms=None)
+    yield 0, CALLS, _CallEventFactory(call, call_id, event="started", duration_ms=None)
     if call.sheet.analysis_consent:
         yield from merge(
-            _audio(call, call_id),
-            _words(call, call_id),
+            _chunk_timeline(call, call_id),
+            _transcript_timeline(call, call_id),
             key=lambda due: (due[0], due[1].name),
         )
     end_ms = call.recording.duration_ms
-    yield end_ms, CALLS, _CallMaker(call, call_id, event="ended", duration_ms=end_ms)
+    yield end_ms, CALLS, _CallEventFactory(call, call_id, event="ended", duration_ms=end_ms)
 
 
-def ending(
-    call: PlayedCall, call_id: str, *, chunks: int, at_ms: int
-) -> Iterator[tuple[KafkaTopic, Maker]]:
+def build_end_messages(
+    call: ReplayCall, call_id: str, *, chunks: int, at_ms: int
+) -> Iterator[tuple[KafkaTopic, MessageFactory]]:
     """What ends a call that is broken off: its last chunk, unless it is out, and its end.
 
     Args:
@@ -188,11 +200,11 @@ def ending(
         at_ms: when it is broken off, in ms since its start.
     """
     if call.sheet.analysis_consent and chunks < _chunk_count(call):
-        yield AUDIO, _ChunkMaker(call, call_id, chunks, last=True)
-    yield CALLS, _CallMaker(call, call_id, event="ended", duration_ms=at_ms)
+        yield AUDIO, _ChunkFactory(call, call_id, chunks, last=True)
+    yield CALLS, _CallEventFactory(call, call_id, event="ended", duration_ms=at_ms)
 
 
-class Maker:
+class MessageFactory:
     """Makes a message once the wall clock is known."""
 
     __slots__ = ()
@@ -203,8 +215,8 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True)
-class _CallMaker(Maker):
-    call: PlayedCall
+class _CallEventFactory(MessageFactory):
+    call: ReplayCall
     call_id: str
     event: str
     duration_ms: int | None
@@ -227,8 +239,8 @@ class _CallMaker(Maker):
 
 
 @dataclass(frozen=True, slots=True)
-class _ChunkMaker(Maker):
-    call: PlayedCall
+class _ChunkFactory(MessageFactory):
+    call: ReplayCall
     call_id: str
     number: int
     last: bool
@@ -251,13 +263,13 @@ class _ChunkMaker(Maker):
 
 
 @dataclass(frozen=True, slots=True)
-class _LineMaker(Maker):
+class _TranscriptFactory(MessageFactory):
     line: TranscriptLine
     call_id: str
     due_ms: int
 
     def make(self, at: datetime) -> Message:
-        late = timedelta(milliseconds=self.due_ms - self.line.span.end_ms)
+        delay = timedelta(milliseconds=self.due_ms - self.line.span.end_ms)
         return TranscriptMessage(
             call_id=self.call_id,
             speaker=self.line.speaker,
@@ -266,67 +278,73 @@ class _LineMaker(Maker):
             text=self.line.text,
             final=self.line.final,
             language=self.line.language,
-            heard_at=at - late,
+            heard_at=at - delay,
         )
 
 
-def _audio(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
-    whole_ms = call.recording.duration_ms
+def _chunk_timeline(
+    call: ReplayCall, call_id: str
+) -> Iterator[tuple[int, KafkaTopic, MessageFactory]]:
+    duration_ms = call.recording.duration_ms
     count = _chunk_count(call)
     for number in range(count):
-        due_ms = min(whole_ms, (number + 1) * CHUNK_MS)
-        yield due_ms, AUDIO, _ChunkMaker(call, call_id, number, last=number == count - 1)
+        due_ms = min(duration_ms, (number + 1) * CHUNK_MS)
+        yield due_ms, AUDIO, _ChunkFactory(call, call_id, number, last=number == count - 1)
 
 
-def _chunk_count(call: PlayedCall) -> int:
+def _chunk_count(call: ReplayCall) -> int:
     return max(1, -(-call.recording.duration_ms // CHUNK_MS))
 
 
-def _words(call: PlayedCall, call_id: str) -> Iterator[tuple[int, KafkaTopic, Maker]]:
-    for line in sorted(call.lines, key=lambda one: one.span.end_ms):
+def _transcript_timeline(
+    call: ReplayCall, call_id: str
+) -> Iterator[tuple[int, KafkaTopic, MessageFactory]]:
+    for line in sorted(call.lines, key=lambda item: item.span.end_ms):
         due_ms = min(line.span.end_ms, call.recording.duration_ms)
-        yield due_ms, TRANSCRIPTS, _LineMaker(line, call_id, due_ms)
+        yield due_ms, TRANSCRIPTS, _TranscriptFactory(line, call_id, due_ms)
 
 
-def _files(given: Given) -> tuple[Path, Path | None, Path | None]:
+def _find_files(replay_input: ReplayInput) -> tuple[Path, Path | None, Path | None]:
     """The sound, the words and the facts; what is not given is looked for beside the sound.
 
     A file that is named itself has the same neighbours as in its folder: who refused to be
     analysed has refused either way.
     """
-    audio = _audio_in(given.path) if given.path.is_dir() else given.path
-    words = [audio.with_suffix(".jsonl")]
-    if audio.stem == CALL:
-        words.insert(0, audio.with_name("transcript.jsonl"))
-    facts = [audio.with_suffix(".json")]
+    audio = _find_audio(replay_input.path) if replay_input.path.is_dir() else replay_input.path
+    transcript_paths = [audio.with_suffix(".jsonl")]
+    if audio.stem == CALL_STEM:
+        transcript_paths.insert(0, audio.with_name("transcript.jsonl"))
+    sheet_paths = [audio.with_suffix(".json")]
     return (
         audio,
-        given.transcript or _first(words, but=audio),
-        given.sheet or _first(facts, but=audio),
+        replay_input.transcript or _first_existing(transcript_paths, exclude=audio),
+        replay_input.sheet or _first_existing(sheet_paths, exclude=audio),
     )
 
 
-def _audio_in(folder: Path) -> Path:
-    wav = folder / f"{CALL}.wav"
+def _find_audio(folder: Path) -> Path:
+    wav = folder / f"{CALL_STEM}.wav"
     return wav if wav.exists() else wav.with_suffix(".flac")
 
 
-def _first(paths: list[Path], *, but: Path) -> Path | None:
-    return next((path for path in paths if path != but and path.exists()), None)
+def _first_existing(paths: list[Path], *, exclude: Path) -> Path | None:
+    return next((path for path in paths if path != exclude and path.exists()), None)
 
 
-def _as_id(name: str) -> str:
+def _to_call_id(name: str) -> str:
     """A file's name as a call id: whatever is not allowed becomes a hyphen.
 
     Where letters are lost that way, such as Korean ones, a hash of the name stands for them.
     """
-    kept = "".join(char if char.isascii() and char.isalnum() else "-" for char in name).strip("-")
-    short = kept[:64].rstrip("-") or CALL
-    lost = any(char.isalnum() and not char.isascii() for char in name)
-    return f"{short}-{_hashed(name)}" if lost or not kept else short
+    ascii_name = "".join(char if char.isascii() and char.isalnum() else "-" for char in name).strip(
+        "-"
+    )
+    stem = ascii_name[:64].rstrip("-") or CALL_STEM
+    has_lost_letters = any(char.isalnum() and not char.isascii() for char in name)
+    return f"{stem}-{_short_hash(name)}" if has_lost_letters or not ascii_name else stem
 
 
-def _hashed(name: str) -> str:
+def _short_hash(name: str) -> str:
     # One name, one hash, however a file system composes its syllables.
     composed = unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
     return hashlib.sha256(composed).hexdigest()[:8]

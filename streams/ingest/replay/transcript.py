@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from detectors.utterance import Language, Span, Speaker, TranscriptLine
-from streams.ingest.replay.input_file import GivenFileError, opened
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
+from streams.ingest.replay.input_file import InputFileError, open_input
 from streams.messages.records import MAX_LINE_LENGTH
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ MAX_FILE_BYTES = 20_000_000
 
 MAX_ROW_BYTES = 65_536
 MAX_CALL_MS = 24 * 3_600_000
-_SHOWN = 40
+_MAX_QUOTE_CHARS = 40
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class TranscriptError(GivenFileError):
+class TranscriptError(InputFileError):
     """A transcript cannot be read at all."""
 
 
@@ -86,25 +86,25 @@ def read_transcript(
     path = Path(path)
     lines: list[TranscriptLine] = []
     problems: list[TranscriptProblem] = []
-    for number, raw in _numbered(path):
+    for number, raw in _iter_rows(path):
         try:
-            lines.append(_line(_row(raw), call_id=call_id, language=language))
+            lines.append(_parse_line(_parse_row(raw), call_id=call_id, language=language))
         except _RowError as error:
             problems += [TranscriptProblem(path, number, *fault) for fault in error.faults]
     lines.sort(key=lambda line: (line.span.end_ms, line.span.start_ms))
     return Transcript(tuple(lines), tuple(problems))
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+def _iter_rows(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the rows that are not blank, with their numbers from 1."""
-    content = _content(path).removeprefix(codecs.BOM_UTF8)
+    content = _read_content(path).removeprefix(codecs.BOM_UTF8)
     for number, raw in enumerate(content.split(b"\n"), start=1):
         if raw.strip():
             yield number, raw
 
 
-def _content(path: Path) -> bytes:
-    with opened(path, wanted="a file of JSON lines", error=TranscriptError) as stream:
+def _read_content(path: Path) -> bytes:
+    with open_input(path, expected="a file of JSON lines", error=TranscriptError) as stream:
         content = stream.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         what = f"is larger than {MAX_FILE_BYTES // 1_000_000} MB"
@@ -114,7 +114,7 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _row(raw: bytes) -> Row:
+def _parse_row(raw: bytes) -> Row:
     """One row as an object."""
     if len(raw) > MAX_ROW_BYTES:
         raise _RowError((f"is {len(raw):,} bytes long", f"keep a line under {MAX_ROW_BYTES:,}"))
@@ -129,25 +129,25 @@ def _row(raw: bytes) -> Row:
     except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
         raise _RowError(("is not JSON of any use", "write one JSON object a line")) from None
     if not isinstance(row, dict):
-        raise _RowError((f"is {_kind(row)}, not an object", "write one JSON object a line"))
+        raise _RowError((f"is {_type_name(row)}, not an object", "write one JSON object a line"))
     return row
 
 
-def _line(row: Row, *, call_id: str, language: Language) -> TranscriptLine:
-    faults = [*_faults(row)]
+def _parse_line(row: Row, *, call_id: str, language: Language) -> TranscriptLine:
+    faults = [*_find_faults(row)]
     if faults:
         raise _RowError(*faults)
     return TranscriptLine(
         call_id=call_id,
         speaker=Speaker(row["speaker"]),
-        span=Span(row["start_ms"], row["end_ms"]),
+        span=TimeSpan(row["start_ms"], row["end_ms"]),
         text=row["text"].strip(),
         language=Language(row.get("language", language)),
         final=row.get("final", True),
     )
 
 
-def _faults(row: Row) -> Iterator[tuple[str, str]]:
+def _find_faults(row: Row) -> Iterator[tuple[str, str]]:
     """Everything that is wrong with a row, each as (what, what to do)."""
     missing = [key for key in ("speaker", "start_ms", "end_ms", "text") if key not in row]
     if missing:
@@ -157,26 +157,26 @@ def _faults(row: Row) -> Iterator[tuple[str, str]]:
     yield from _time_faults(row)
     yield from _text_faults(row)
     if not isinstance(row.get("final", True), bool):
-        yield f"final is {_shown(row['final'])}", "write true or false"
+        yield f"final is {_quote(row['final'])}", "write true or false"
 
 
 def _choice_faults(row: Row, key: str, choices: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if key in row and row[key] not in choices:
-        yield f"{key} is {_shown(row[key])}", f"write {' or '.join(choices)}"
+        yield f"{key} is {_quote(row[key])}", f"write {' or '.join(choices)}"
 
 
 def _time_faults(row: Row) -> Iterator[tuple[str, str]]:
     times = {key: row[key] for key in ("start_ms", "end_ms") if key in row}
     for key, value in times.items():
         if not isinstance(value, int) or isinstance(value, bool):
-            yield f"{key} is {_shown(value)}", "write whole milliseconds since the call's start"
+            yield f"{key} is {_quote(value)}", "write whole milliseconds since the call's start"
             return
         if value < 0:
-            yield f"{key} is {_shown(value)}, before the call", "count from the call's start"
+            yield f"{key} is {_quote(value)}, before the call", "count from the call's start"
         elif value > MAX_CALL_MS:
-            yield f"{key} is {_shown(value)}, more than a day", "write milliseconds, not an instant"
+            yield f"{key} is {_quote(value)}, more than a day", "write milliseconds, not an instant"
     if len(times) == 2 and times["end_ms"] < times["start_ms"]:  # noqa: PLR2004 - both are there
-        what = f"end_ms {_shown(times['end_ms'])} is before start_ms {_shown(times['start_ms'])}"
+        what = f"end_ms {_quote(times['end_ms'])} is before start_ms {_quote(times['start_ms'])}"
         yield what, "correct the times"
 
 
@@ -185,7 +185,7 @@ def _text_faults(row: Row) -> Iterator[tuple[str, str]]:
     if text is ...:  # told already, as missing
         return
     if not isinstance(text, str):
-        yield f"text is {_kind(text)}", "write the words in quotes"
+        yield f"text is {_type_name(text)}", "write the words in quotes"
     elif not text.strip():
         yield "text is empty", "leave the line out"
     elif len(text) > MAX_LINE_LENGTH:
@@ -197,12 +197,12 @@ def _text_faults(row: Row) -> Iterator[tuple[str, str]]:
         yield "text holds a character that is none (NUL or half a pair)", "remove it"
 
 
-def _shown(value: object) -> str:
+def _quote(value: object) -> str:
     """A value as JSON, cut to a length that fits a line."""
     text = json.dumps(value, ensure_ascii=True)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return text if len(text) <= _MAX_QUOTE_CHARS else f"{text[: _MAX_QUOTE_CHARS - 3]}..."
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     names = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "an object" if isinstance(value, dict) else "a number")

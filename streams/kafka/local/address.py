@@ -17,30 +17,30 @@ ANSWER_S = 5.0
 _API_VERSIONS = bytes.fromhex("0012 0000 00000001 0008") + b"callmood"
 
 
-def leave(home: Path, address: str) -> None:
+def publish(home: Path, address: str) -> None:
     """Write the address down; the whole of it or nothing, as others may be looking."""
-    unfinished = home / f"{FILE}.{os.getpid()}.part"
-    unfinished.write_text(f"{address}\n", encoding="utf-8")
-    unfinished.replace(home / FILE)
+    partial = home / f"{FILE}.{os.getpid()}.part"
+    partial.write_text(f"{address}\n", encoding="utf-8")
+    partial.replace(home / FILE)
 
 
-def take_back(home: Path, address: str) -> None:
+def withdraw(home: Path, address: str) -> None:
     """Remove it, unless another broker's has taken its place."""
-    if written(home) == address:
+    if read(home) == address:
         (home / FILE).unlink(missing_ok=True)
 
 
-def running(home: Path) -> str:
+def find_running(home: Path) -> str:
     """The address of the Kafka that runs on ``home``; empty: none does.
 
     What a crash left behind counts as none: nobody answers there.
     """
-    host, _, port = written(home).rpartition(":")
-    known = bool(host) and port.isascii() and port.isdigit()
-    return f"{host}:{port}" if known and answers(host, int(port)) else ""
+    host, _, port = read(home).rpartition(":")
+    is_valid = bool(host) and port.isascii() and port.isdigit()
+    return f"{host}:{port}" if is_valid and is_answering(host, int(port)) else ""
 
 
-def refused(address: str) -> bool:
+def is_refused(address: str) -> bool:
     """Whether nobody listens there: known at once, unlike that somebody is slow."""
     host, _, port = address.rpartition(":")
     try:
@@ -52,7 +52,7 @@ def refused(address: str) -> bool:
     return False
 
 
-def answers(host: str, port: int) -> bool:
+def is_answering(host: str, port: int) -> bool:
     """Whether it answers Kafka's ApiVersions request, not only the connection."""
     try:
         with socket.create_connection((host, port), timeout=ANSWER_S) as connection:
@@ -62,7 +62,7 @@ def answers(host: str, port: int) -> bool:
         return False
 
 
-def written(home: Path) -> str:
+def read(home: Path) -> str:
     """What the file says, true or not; empty: there is none."""
     try:
         return (home / FILE).read_text(encoding="utf-8").strip()

@@ -46,7 +46,7 @@ class LocalKafka:
 
     def stop(self) -> None:
         """End it, cleanly if it lets us."""
-        address.take_back(self.log.parent, self.bootstrap)
+        address.withdraw(self.log.parent, self.bootstrap)
         if self.server.poll() is None:
             self.server.send_signal(signal.SIGTERM)
             try:
@@ -56,7 +56,7 @@ class LocalKafka:
                 self.server.wait(STOP_TIMEOUT_S)
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether it still runs."""
         return self.server.poll() is None
 
@@ -79,15 +79,15 @@ def start_kafka(
     home.mkdir(parents=True, exist_ok=True)  # before anything is fetched: it may be refused
     classpath = f"{fetch_jars(jars, progress)}/*"
     port = port or _free_port()
-    _refuse_taken(port)
+    _check_port_free(port)
     config = _write_config(home, port, _free_port())
     command = [str(java), "-cp", classpath]
     if not (home / "data" / "meta.properties").exists():
-        _format(command, config, home)
+        _format_storage(command, config, home)
     log = home / "kafka.log"
     with log.open("ab") as out:
         server = subprocess.Popen(  # noqa: S603  (our own jars and configuration, no shell)
-            [*_with_heap(command), "kafka.Kafka", str(config)],
+            [*_add_heap_options(command), "kafka.Kafka", str(config)],
             stdout=out,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -97,21 +97,21 @@ def start_kafka(
         )
     broker = LocalKafka(bootstrap=f"{HOST}:{port}", log=log, server=server)
     try:
-        _wait(broker, port)
-        address.leave(home, broker.bootstrap)
+        _wait_until_ready(broker, port)
+        address.publish(home, broker.bootstrap)
     except BaseException:
         broker.stop()
         raise
     return broker
 
 
-def _with_heap(command: list[str]) -> list[str]:
+def _add_heap_options(command: list[str]) -> list[str]:
     # -Xshare and the serial collector make a small broker start sooner and stay smaller.
     options = [f"-Xmx{HEAP}", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
-    return [command[0], *options, f"-Dlog4j2.configurationFile={_LOGGING}", *command[1:]]
+    return [command[0], *options, f"-Dlog4j2.configurationFile={_LOGGING_CONFIG}", *command[1:]]
 
 
-_LOGGING = Path(__file__).with_name("log4j2.properties")
+_LOGGING_CONFIG = Path(__file__).with_name("log4j2.properties")
 
 
 def _write_config(home: Path, port: int, controller_port: int) -> Path:
@@ -123,7 +123,7 @@ def _write_config(home: Path, port: int, controller_port: int) -> Path:
     return config
 
 
-def _format(command: list[str], config: Path, home: Path) -> None:
+def _format_storage(command: list[str], config: Path, home: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     shutil.rmtree(home / "data", ignore_errors=True)
     tool = [*command, "kafka.tools.StorageTool", "format", "--standalone"]
@@ -146,13 +146,14 @@ def _format(command: list[str], config: Path, home: Path) -> None:
         raise KafkaStartError(message) from None
 
 
-def _wait(broker: LocalKafka, port: int) -> None:
+def _wait_until_ready(broker: LocalKafka, port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if not broker.alive:
-            message = f"Kafka ended while starting: {_reason(broker.log)} (log: {broker.log})"
+        if not broker.is_alive:
+            reason = _find_failure_reason(broker.log)
+            message = f"Kafka ended while starting: {reason} (log: {broker.log})"
             raise KafkaStartError(message)
-        if address.answers(HOST, port):
+        if address.is_answering(HOST, port):
             return
         time.sleep(0.1)
     message = f"Kafka took no connections within {START_TIMEOUT_S} s (log: {broker.log})"
@@ -165,7 +166,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _refuse_taken(port: int) -> None:
+def _check_port_free(port: int) -> None:
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -175,10 +176,10 @@ def _refuse_taken(port: int) -> None:
         raise KafkaStartError(message) from None
 
 
-def _reason(log: Path) -> str:
+def _find_failure_reason(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
-    told = [line for line in lines if "ERROR" in line or "Exception" in line]
-    return _last_line("\n".join(told[:1] or lines[-1:]))
+    errors = [line for line in lines if "ERROR" in line or "Exception" in line]
+    return _last_line("\n".join(errors[:1] or lines[-1:]))
 
 
 def _last_line(text: str) -> str:

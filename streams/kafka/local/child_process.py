@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOP_TIMEOUT_S = 15
-FAULT = "callmood: "
+ERROR_PREFIX = "callmood: "
 """How our commands begin what they give up with; it may have several lines."""
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2): the signal this process gets when its parent dies."""
@@ -27,21 +27,21 @@ class ChildError(RuntimeError):
 
 
 @dataclass(slots=True)
-class Child:
+class ChildProcess:
     """One process.
 
     Attributes:
-        said: the lines of its standard output that nobody has looked at; `None` at its end.
-        announced: what it said when it was ready.
+        output_lines: the lines of its standard output that nobody has looked at; `None` at its end.
+        ready_line: what it said when it was ready.
     """
 
     name: str
     log: Path
     process: subprocess.Popen[str]
-    said: queue.Queue[str | None]
-    announced: str = ""
+    output_lines: queue.Queue[str | None]
+    ready_line: str = ""
 
-    def wait_for(self, beginning: str, *, timeout_s: float) -> str:
+    def wait_for(self, prefix: str, *, timeout_s: float) -> str:
         """The rest of the first line that begins so.
 
         Raises:
@@ -49,21 +49,21 @@ class Child:
         """
         while True:
             try:
-                line = self.said.get(timeout=timeout_s)
+                line = self.output_lines.get(timeout=timeout_s)
             except queue.Empty:
                 message = f"{self.name} was not ready after {timeout_s:.0f} s (log: {self.log})"
                 raise ChildError(message) from None
             if line is None:
-                raise ChildError(self.obituary())
-            if line.startswith(beginning):
-                return line.removeprefix(beginning).strip()
+                raise ChildError(self.exit_report())
+            if line.startswith(prefix):
+                return line.removeprefix(prefix).strip()
 
-    def obituary(self) -> str:
+    def exit_report(self) -> str:
         """Why it ended: its last words, each on its line."""
         code = self.process.wait(STOP_TIMEOUT_S)
-        words = _last_words(self.log.read_text(encoding="utf-8", errors="replace"))
-        parts = [f"{self.name} ended ({code}):", *words, f"(log: {self.log})"]
-        return ("\n" if len(words) > 1 else " ").join(parts)
+        error_lines = _last_error_lines(self.log.read_text(encoding="utf-8", errors="replace"))
+        parts = [f"{self.name} ended ({code}):", *error_lines, f"(log: {self.log})"]
+        return ("\n" if len(error_lines) > 1 else " ").join(parts)
 
     def stop(self) -> None:
         """End it, cleanly if it lets us."""
@@ -76,7 +76,9 @@ class Child:
                 self.process.wait(STOP_TIMEOUT_S)
 
 
-def start_child(name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str]) -> Child:
+def start_child(
+    name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str]
+) -> ChildProcess:
     """Start a process whose errors go to ``log`` and whose output is listened to."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as errors:
@@ -90,19 +92,19 @@ def start_child(name: str, command: Sequence[str], *, log: Path, env: Mapping[st
             start_new_session=True,
             preexec_fn=die_with_parent,  # noqa: PLW1509  (prctl only; no thread of ours forks)
         )
-    said: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_listen, args=(process, said), daemon=True).start()
-    return Child(name, log, process, said)
+    output_lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_read_output, args=(process, output_lines), daemon=True).start()
+    return ChildProcess(name, log, process, output_lines)
 
 
-def _last_words(log: str) -> list[str]:
+def _last_error_lines(log: str) -> list[str]:
     """All of the last fault that a command of ours was ended by; else the last line."""
     lines = log.strip().splitlines() or ["it said nothing"]
-    ours = [number for number, line in enumerate(lines) if line.startswith(FAULT)]
-    if not ours:
+    error_starts = [number for number, line in enumerate(lines) if line.startswith(ERROR_PREFIX)]
+    if not error_starts:
         return lines[-1:]
-    first, *more = lines[ours[-1] :]
-    return [first.removeprefix(FAULT), *more]
+    first, *rest = lines[error_starts[-1] :]
+    return [first.removeprefix(ERROR_PREFIX), *rest]
 
 
 def die_with_parent() -> None:
@@ -111,8 +113,8 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _listen(process: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
+def _read_output(process: subprocess.Popen[str], output_lines: queue.Queue[str | None]) -> None:
     if process.stdout is not None:
         for line in process.stdout:
-            said.put(line.rstrip("\n"))
-    said.put(None)
+            output_lines.put(line.rstrip("\n"))
+    output_lines.put(None)

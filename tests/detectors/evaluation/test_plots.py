@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from detectors.evaluation.calibration import Bin
-from detectors.evaluation.plots import confusion, reliability_diagram
+from detectors.evaluation.plots import draw_confusion_matrix, draw_reliability_diagram
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -24,7 +24,7 @@ def words(svg: str) -> list[str]:
 
 
 def test_every_cell_shows_its_share_of_the_row_and_its_count_and_nothing_where_nothing_is() -> None:
-    svg = confusion("model", LABELS, COUNTS)
+    svg = draw_confusion_matrix("model", LABELS, COUNTS)
     found = words(svg)
     assert found[0] == "model"
     assert [found.count(label) for label in LABELS] == [2, 2, 2]
@@ -40,7 +40,7 @@ def test_every_cell_shows_its_share_of_the_row_and_its_count_and_nothing_where_n
 
 
 def test_points_lie_where_confidence_and_accuracy_say() -> None:
-    root = ET.fromstring(reliability_diagram("model", {"ko": (BINS, "ECE .08")}))
+    root = ET.fromstring(draw_reliability_diagram("model", {"ko": (BINS, "ECE .08")}))
     (line,) = root.iter(f"{SVG}polyline")
     frame = next(each for each in root.iter(f"{SVG}rect") if each.get("fill") == "none")
     left, top, side = (float(str(frame.get(key))) for key in ("x", "y", "width"))
@@ -52,10 +52,10 @@ def test_points_lie_where_confidence_and_accuracy_say() -> None:
 
 def test_the_same_figures_are_the_same_few_kilobytes() -> None:
     for once, again in (
-        (confusion("m", LABELS, COUNTS), confusion("m", LABELS, COUNTS)),
+        (draw_confusion_matrix("m", LABELS, COUNTS), draw_confusion_matrix("m", LABELS, COUNTS)),
         (
-            reliability_diagram("m", {"all": (BINS, "")}),
-            reliability_diagram("m", {"all": (BINS, "")}),
+            draw_reliability_diagram("m", {"all": (BINS, "")}),
+            draw_reliability_diagram("m", {"all": (BINS, "")}),
         ),
     ):
         assert once == again
@@ -65,7 +65,7 @@ def test_the_same_figures_are_the_same_few_kilobytes() -> None:
 @pytest.mark.browser
 def test_in_a_browser_no_label_is_cut_off_nor_runs_into_another(browser: Browser) -> None:
     page = browser.new_page()
-    page.set_content(confusion("what is taken for what", LABELS, COUNTS))
+    page.set_content(draw_confusion_matrix("what is taken for what", LABELS, COUNTS))
     width = page.evaluate("document.querySelector('svg').viewBox.baseVal.width")
     boxes = page.evaluate(
         "[...document.querySelectorAll('text')].map(t => {const b = t.getBBox();"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from detectors.corpora.manifests import Row
+from detectors.corpora.manifests import ManifestRow
 from detectors.detector import UnusableUtteranceError
 from detectors.evaluation.evaluate import read_text
 from detectors.labels import EMOTIONS
@@ -33,7 +33,7 @@ def contexts(rows: list[tuple[str, str]], **how: Any) -> list[tuple[str, ...]]:
     """Give the context of each line that was read; rows are (call, text)."""
     detector: Any = Remembering()
     manifest = [
-        Row(f"m.csv:{n}", {"id": str(n), "text": text, "language": "ko", "call": call})
+        ManifestRow(f"m.csv:{n}", {"id": str(n), "text": text, "language": "ko", "call": call})
         for n, (call, text) in enumerate(rows)
     ]
     read_text(manifest, detector, None, complain=lambda _: None, **how)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.evaluation.reliability import Judged, reliability
+from detectors.evaluation.reliability import LabelledReadings, compute_reliability
 from detectors.fusion import RELIABILITY
 from detectors.labels import EMOTIONS, Emotion
 from detectors.reading import Modality, Reading
-from detectors.utterance import Span
+from detectors.utterance import TimeSpan
 
 
-def judged(*pairs: tuple[float, Emotion]) -> Judged:
+def judged(*pairs: tuple[float, Emotion]) -> LabelledReadings:
     """Readings of so much anger, and what was really there."""
     return [
         (
             Reading(
                 call_id="c",
-                span=Span(0, 1_000),
+                span=TimeSpan(0, 1_000),
                 modality=Modality.VOICE,
                 detector="test",
                 version="1",
@@ -36,18 +36,18 @@ COIN = judged((0.5, Emotion.ANGER), (0.5, Emotion.NEUTRAL))
 
 
 def test_never_wrong_is_one_and_a_coin_or_worse_is_nothing() -> None:
-    assert reliability({"x": RIGHT})[Emotion.ANGER] == pytest.approx(1)
-    assert reliability({"x": COIN})[Emotion.ANGER] == pytest.approx(0)
-    assert reliability({"x": WRONG})[Emotion.ANGER] == 0
+    assert compute_reliability({"x": RIGHT})[Emotion.ANGER] == pytest.approx(1)
+    assert compute_reliability({"x": COIN})[Emotion.ANGER] == pytest.approx(0)
+    assert compute_reliability({"x": WRONG})[Emotion.ANGER] == 0
 
 
 def test_corpora_count_alike_however_long_they_are() -> None:
     both = {"long": RIGHT * 50, "short": COIN}
-    assert reliability(both)[Emotion.ANGER] == pytest.approx(0.5)
+    assert compute_reliability(both)[Emotion.ANGER] == pytest.approx(0.5)
 
 
 def test_an_emotion_that_no_corpus_has_is_missing_rather_than_nought() -> None:
-    assert set(reliability({"x": RIGHT})) == {Emotion.ANGER, Emotion.NEUTRAL}
+    assert set(compute_reliability({"x": RIGHT})) == {Emotion.ANGER, Emotion.NEUTRAL}
 
 
 def test_the_table_is_ordered_as_the_emotions_are() -> None:

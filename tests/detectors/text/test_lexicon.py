@@ -8,8 +8,8 @@ import pytest
 
 from detectors.detector import DetectorUnavailableError
 from detectors.labels import Emotion, Topic
-from detectors.text.lexicon import LexiconError, lexicon
-from detectors.text.normalising import said
+from detectors.text.lexicon import LexiconError, load_lexicon
+from detectors.text.normalising import clean_text
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -72,19 +72,19 @@ FALSE_FRIENDS = [
 def test_the_words_of_a_topic_are_found_and_quoted_as_said(
     language: Language, topic: Topic, text: str, words: str
 ) -> None:
-    hits = lexicon(language).topics(said(text))
+    hits = load_lexicon(language).find_topics(clean_text(text))
     assert (topic, words) in [(hit.topic, hit.words) for hit in hits]
     assert all(hit.words in text for hit in hits)
 
 
 @pytest.mark.parametrize(("language", "text"), FALSE_FRIENDS)
 def test_a_false_friend_is_no_topic(language: Language, text: str) -> None:
-    assert lexicon(language).topics(said(text)) == []
+    assert load_lexicon(language).find_topics(clean_text(text)) == []
 
 
 @pytest.mark.parametrize("language", Language)
 def test_every_topic_and_emotion_has_words_in_every_language(language: Language) -> None:
-    words = lexicon(language)
+    words = load_lexicon(language)
     assert set(words.by_topic) == set(Topic)
     assert set(words.by_emotion) == set(Emotion)
 
@@ -94,20 +94,20 @@ def test_every_bad_line_of_a_file_is_named_at_once(tmp_path: Path) -> None:
         "stray\n[topic weather]\n[topic abuse]\nfine\n/(/\n* \n", encoding="utf-8"
     )
     with pytest.raises(LexiconError) as caught:
-        lexicon(ENGLISH, tmp_path)
+        load_lexicon(ENGLISH, tmp_path)
     lines = str(caught.value).splitlines()
     assert [line.split("en.txt:")[1].split(":")[0] for line in lines] == ["1", "2", "5", "6"]
 
 
 def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DetectorUnavailableError, match=r"ko\.txt"):
-        lexicon(KOREAN, tmp_path)
+        load_lexicon(KOREAN, tmp_path)
     (tmp_path / "ko.txt").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(LexiconError, match=r"ko\.txt: not UTF-8"):
-        lexicon(KOREAN, tmp_path)
+        load_lexicon(KOREAN, tmp_path)
 
 
 def test_trainers_can_add_a_phrase(tmp_path: Path) -> None:
     (tmp_path / "ko.txt").write_text("[topic cancellation]\n요금제 내려\n", encoding="utf-8")
-    hits = lexicon(KOREAN, tmp_path).topics("요금제내려 주세요")
+    hits = load_lexicon(KOREAN, tmp_path).find_topics("요금제내려 주세요")
     assert [hit.words for hit in hits] == ["요금제내려"]

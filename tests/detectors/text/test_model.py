@@ -9,10 +9,10 @@ import pytest
 
 from detectors.labels import EMOTIONS, GOEMOTIONS, KOTE, Emotion, Topic
 from detectors.text import model as reading
-from detectors.text.model import CALL_MIX, Taxonomy, TextEmotion, membership, written_in
-from detectors.text.ngrams import BUCKETS, OFFSETS, hashed
-from detectors.text.normalising import normalised, said
-from detectors.utterance import Language, Span, Speaker, TranscriptLine
+from detectors.text.model import CALL_PRIOR, Taxonomy, TextEmotion, detect_line_language, membership
+from detectors.text.ngrams import BUCKETS, OFFSETS, hash_line
+from detectors.text.normalising import clean_text, normalise_text
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def text() -> TextEmotion:
 
 
 def line(words: str, language: Language = Language.KOREAN) -> TranscriptLine:
-    return TranscriptLine("call-1", Speaker.CUSTOMER, Span(0, 900), words, language)
+    return TranscriptLine("call-1", Speaker.CUSTOMER, TimeSpan(0, 900), words, language)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_line_with_a_topic_is_never_held_back(text: TextEmotion) -> None:
 
 
 def test_a_whole_english_line_in_a_korean_call_is_read_as_english(text: TextEmotion) -> None:
-    assert written_in(line("thank you very much")) is Language.ENGLISH
+    assert detect_line_language(line("thank you very much")) is Language.ENGLISH
     as_korean = text.read(line("thank you very much"))
     as_english = text.read(line("thank you very much", Language.ENGLISH))
     assert as_korean.scores == as_english.scores
@@ -85,8 +85,8 @@ def test_the_label_lists_of_the_taxonomies_map_only_what_they_have() -> None:
         each = membership(taxonomy).sum(1)
         assert each.max() == 1, "a label expresses at most one emotion"
     assert membership(Taxonomy.GOEMOTIONS).sum(1).min() == 1
-    assert sum(CALL_MIX.values()) == pytest.approx(1)
-    assert set(CALL_MIX) == set(EMOTIONS)
+    assert sum(CALL_PRIOR.values()) == pytest.approx(1)
+    assert set(CALL_PRIOR) == set(EMOTIONS)
 
 
 @pytest.mark.parametrize("taxonomy", Taxonomy)
@@ -94,7 +94,7 @@ def test_a_taxonomys_own_scores_are_scaled_so_that_half_decides(
     text: TextEmotion, taxonomy: Taxonomy
 ) -> None:
     lines = ["정말 화가 나고 짜증나요", "I am so angry and annoyed"]
-    scores = text.decided(lines, taxonomy)
+    scores = text.score_labels(lines, taxonomy)
     words = {Taxonomy.KOTE: "화남/분노", Taxonomy.GOEMOTIONS: "anger"}[taxonomy]
     labels = {Taxonomy.KOTE: KOTE, Taxonomy.GOEMOTIONS: GOEMOTIONS}[taxonomy]
     row = list(Taxonomy).index(taxonomy)
@@ -104,32 +104,34 @@ def test_a_taxonomys_own_scores_are_scaled_so_that_half_decides(
 
 @pytest.mark.parametrize("language", Language)
 def test_buckets_are_the_languages_own_and_weights_have_unit_length(language: Language) -> None:
-    buckets, weights = hashed("안녕하세요 hello 안녕하세요", language)
+    buckets, weights = hash_line("안녕하세요 hello 안녕하세요", language)
     assert buckets.min() >= OFFSETS[language]
     assert buckets.max() < OFFSETS[language] + BUCKETS[language]
     assert np.square(weights).sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_hashing_is_pinned_because_the_model_was_trained_with_it() -> None:
-    buckets, _ = hashed("환불", Language.KOREAN)
+    buckets, _ = hash_line("환불", Language.KOREAN)
     assert buckets[:6].tolist() == [5020, 5271, 6328, 6743, 9391, 12978]
     assert buckets.size == 29
 
 
 def test_no_words_have_no_buckets_beyond_the_spaces() -> None:
-    assert hashed("", Language.ENGLISH)[0].size <= 1
+    assert hash_line("", Language.ENGLISH)[0].size <= 1
 
 
 def test_normalising_keeps_words_and_drops_what_nobody_says() -> None:
-    assert said("  안녕\u200b하세요\x00  ") == "안녕하세요"
-    assert normalised("WOW!!!!!! https://example.org/a") == "wow!! link"
+    assert clean_text("  안녕\u200b하세요\x00  ") == "안녕하세요"
+    assert normalise_text("WOW!!!!!! https://example.org/a") == "wow!! link"
 
 
 def test_a_line_is_read_once_however_many_follow_it(monkeypatch: pytest.MonkeyPatch) -> None:
     detector, fresh = TextEmotion(), TextEmotion
     calls = ["배송이 아직도 안 왔어요", "벌써 두 번째 전화예요", "네"]
     items = [
-        TranscriptLine("c", Speaker.CUSTOMER, Span(0, 900), words, context=tuple(calls[:number]))
+        TranscriptLine(
+            "c", Speaker.CUSTOMER, TimeSpan(0, 900), words, context=tuple(calls[:number])
+        )
         for number, words in enumerate(calls)
     ]
     expected = [fresh().read(item) for item in items]
@@ -146,8 +148,8 @@ def test_a_line_is_read_once_however_many_follow_it(monkeypatch: pytest.MonkeyPa
 
 
 def test_only_so_many_lines_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "REMEMBERED", 3)
+    monkeypatch.setattr(reading, "MAX_CACHED_LINES", 3)
     detector = TextEmotion()
     for number in range(10):
         detector.read(line(f"{number}번이에요"))
-    assert len(detector._memory) == 3
+    assert len(detector._cache) == 3

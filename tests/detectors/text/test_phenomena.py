@@ -8,9 +8,9 @@ import pytest
 
 from detectors.labels import NEGATIVE, Emotion, Topic
 from detectors.text.model import TextEmotion
-from detectors.text.normalising import normalised
-from detectors.text.spellings import SpellingsError, spellings
-from detectors.utterance import Span, Speaker, TranscriptLine
+from detectors.text.normalising import normalise_text
+from detectors.text.spellings import SpellingsError, load_spellings
+from detectors.utterance import Speaker, TimeSpan, TranscriptLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def read(
 ) -> Reading:
     return text.read(
         TranscriptLine(
-            "call-1", Speaker.CUSTOMER, Span(0, 900), words, final=final, context=context
+            "call-1", Speaker.CUSTOMER, TimeSpan(0, 900), words, final=final, context=context
         )
     )
 
@@ -108,7 +108,7 @@ def test_courtesy_does_not_change_the_emotion(
 def test_tears_and_laughter_in_letters_count(text: TextEmotion) -> None:
     assert pleasant(text, "어떡해요 ㅠㅠ") < pleasant(text, "어떡해요 ㅋㅋ")
     assert read(text, "힘들어요 ㅠㅠ").label is Emotion.SADNESS
-    assert normalised("힘들어요ㅜㅜㅜㅜ") == normalised("힘들어요ㅠㅠ")
+    assert normalise_text("힘들어요ㅜㅜㅜㅜ") == normalise_text("힘들어요ㅠㅠ")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_tears_and_laughter_in_letters_count(text: TextEmotion) -> None:
 def test_typos_and_misheard_words_are_read_as_meant(
     text: TextEmotion, written: str, meant: str
 ) -> None:
-    assert normalised(written) == normalised(meant)
+    assert normalise_text(written) == normalise_text(meant)
     assert read(text, written).label is read(text, meant).label
 
 
@@ -142,21 +142,21 @@ def test_typos_and_misheard_words_are_read_as_meant(
 def test_spellings_by_looks_and_sound_are_read_as_meant(
     text: TextEmotion, written: str, meant: str
 ) -> None:
-    assert normalised(written) == normalised(meant)
+    assert normalise_text(written) == normalise_text(meant)
     assert read(text, written).scores == pytest.approx(read(text, meant).scores, abs=0.2)
 
 
 def test_a_short_spelling_is_not_found_inside_other_words() -> None:
-    assert normalised("넘어졌어요") == normalised("넘어졌어요").replace("너무", "넘")
-    assert normalised("ㅋㅋㅇㅈㅋ") == normalised("ㅋㅋㅇㅈㅋ").replace("인정", "ㅇㅈ")
-    assert normalised("sure, bur") == "sure, bur"
+    assert normalise_text("넘어졌어요") == normalise_text("넘어졌어요").replace("너무", "넘")
+    assert normalise_text("ㅋㅋㅇㅈㅋ") == normalise_text("ㅋㅋㅇㅈㅋ").replace("인정", "ㅇㅈ")
+    assert normalise_text("sure, bur") == "sure, bur"
 
 
 def test_bad_rows_of_a_spelling_table_are_named_all_at_once(tmp_path: Path) -> None:
     (tmp_path / "ko.spellings.txt").write_text("띵작 명작\n댕댕이 ->\n", encoding="utf-8")
     (tmp_path / "en.spellings.txt").write_text("", encoding="utf-8")
     with pytest.raises(SpellingsError, match=r"(?s)ko\.spellings\.txt:1: .*txt:2: "):
-        spellings(tmp_path)
+        load_spellings(tmp_path)
 
 
 def test_a_partial_line_is_read_as_what_it_says_so_far(text: TextEmotion) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from detectors.labels import Topic
-from detectors.text.lexicon import lexicon
-from detectors.text.normalising import said
+from detectors.text.lexicon import load_lexicon
+from detectors.text.normalising import clean_text
 from detectors.utterance import Language
 
 KOREAN: list[tuple[Topic | None, str]] = [
@@ -362,5 +362,7 @@ ENGLISH: list[tuple[Topic | None, str]] = [
 def test_a_topic_is_found_and_what_only_looks_like_one_is_not(
     language: Language, topic: Topic | None, words: str
 ) -> None:
-    found = {hit.topic for hit in lexicon(language).topics(said(words))} - {Topic.CONFUSION}
+    found = {hit.topic for hit in load_lexicon(language).find_topics(clean_text(words))} - {
+        Topic.CONFUSION
+    }
     assert (topic in found) if topic else not found

@@ -13,8 +13,8 @@ pytest.importorskip("onnxscript", reason="needs the train extra")
 
 
 from detectors.labels import KOTE  # noqa: E402
-from detectors.text.ngrams import hashed  # noqa: E402
-from detectors.training.progress import Quiet  # noqa: E402
+from detectors.text.ngrams import hash_line  # noqa: E402
+from detectors.training.progress import NullProgress  # noqa: E402
 from detectors.training.text import student  # noqa: E402
 from detectors.training.voice import train  # noqa: E402
 from detectors.utterance import Language  # noqa: E402
@@ -30,11 +30,11 @@ def test_a_small_voice_training_writes_a_model_that_reads_and_a_card(
 ) -> None:
     if not DATA.is_dir() and not os.environ.get("CI"):
         pytest.skip("../shared/data is not here")
-    every = train.clips
-    monkeypatch.setattr(train, "clips", lambda root: every(root)[::9])
+    every = train.load_clips
+    monkeypatch.setattr(train, "load_clips", lambda root: every(root)[::9])
     monkeypatch.setattr(train, "VIEWS", 3)
     path, again = (
-        train.train(DATA, _made(tmp_path / name), seed=1, progress=Quiet(), cache=tmp_path)
+        train.train(DATA, _made(tmp_path / name), seed=1, progress=NullProgress(), cache=tmp_path)
         for name in ("first", "second")
     )
     assert path.read_bytes() == again.read_bytes(), "the same seed gives the same model"
@@ -54,14 +54,14 @@ def _made(folder: Path) -> Path:
 
 def test_the_same_seed_fits_the_same_text_model_and_another_seed_another() -> None:
     texts = ["정말 화가 나요", "감사합니다", "너무 슬퍼요", "네"] * 20
-    grams = [hashed(text, Language.KOREAN) for text in texts]
+    grams = [hash_line(text, Language.KOREAN) for text in texts]
     truth = np.eye(len(KOTE), dtype=np.float32)[[6, 4, 5, 24] * 20]
-    lessons = student.Lessons(grams, 6 * truth - 3, np.ones_like(truth))
-    recipe = student.Recipe(width=4, epochs=6, batch=16)
+    lessons = student.DistillationTargets(grams, 6 * truth - 3, np.ones_like(truth))
+    recipe = student.StudentConfig(width=4, epochs=6, batch_size=16)
 
     def logits(seed: int) -> list[list[float]]:
-        bag = student.fitted(lessons, recipe=recipe, seed=seed, begin=lambda _: lambda: None)
-        scored: list[list[float]] = student.scored(bag, grams[:4]).tolist()
+        bag = student.train_student(lessons, recipe=recipe, seed=seed, begin=lambda _: lambda: None)
+        scored: list[list[float]] = student.predict_logits(bag, grams[:4]).tolist()
         return scored
 
     assert logits(1) == logits(1)
@@ -70,12 +70,12 @@ def test_the_same_seed_fits_the_same_text_model_and_another_seed_another() -> No
 
 def test_an_output_that_nothing_is_said_of_keeps_still() -> None:
     texts = ["정말 화가 나요", "감사합니다"] * 40
-    grams = [hashed(text, Language.KOREAN) for text in texts]
+    grams = [hash_line(text, Language.KOREAN) for text in texts]
     targets = np.array([[3, 7], [-3, -7]] * 40, dtype=np.float32)
     counted = np.array([[1, 0]] * 80, dtype=np.float32)
-    lessons = student.Lessons(grams, targets, counted)
-    recipe = student.Recipe(width=4, epochs=12, batch=16, dropped=0)
-    bag = student.fitted(lessons, recipe=recipe, seed=0, begin=lambda _: lambda: None)
-    angry, glad = student.scored(bag, grams[:2])
+    lessons = student.DistillationTargets(grams, targets, counted)
+    recipe = student.StudentConfig(width=4, epochs=12, batch_size=16, ngram_dropout=0)
+    bag = student.train_student(lessons, recipe=recipe, seed=0, begin=lambda _: lambda: None)
+    angry, glad = student.predict_logits(bag, grams[:2])
     assert angry[0] > 1 > -1 > glad[0]
     assert abs(angry[1]) < 0.1

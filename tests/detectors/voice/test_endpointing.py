@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.utterance import SAMPLE_RATE, Speaker, Turn, TurnKind
-from detectors.voice.call_segmenter import Checkpoint, Listener
-from detectors.voice.endpointing import FRAME_MS, Endpointer, Found
+from detectors.voice.call_segmenter import CallSegmenter, Checkpoint
+from detectors.voice.endpointing import FRAME_MS, Endpointer, SpeechSegment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,18 +31,18 @@ def call() -> NDArray[np.int16]:
 
 
 @cache
-def whole() -> tuple[Found, ...]:
+def whole() -> tuple[SpeechSegment, ...]:
     return tuple(heard_in_pieces(Endpointer(), call()[:, CUSTOMER], 1_600))
 
 
-def heard_in_pieces(ear: Endpointer, pcm: NDArray[np.int16], size: int) -> list[Found]:
+def heard_in_pieces(ear: Endpointer, pcm: NDArray[np.int16], size: int) -> list[SpeechSegment]:
     found = []
     for start in range(0, len(pcm), size):
-        found += ear.hear(np.ascontiguousarray(pcm[start : start + size]))
+        found += ear.feed(np.ascontiguousarray(pcm[start : start + size]))
     return found + ear.finish()
 
 
-def spans(found: list[Found] | tuple[Found, ...]) -> list[tuple[int, int]]:
+def spans(found: list[SpeechSegment] | tuple[SpeechSegment, ...]) -> list[tuple[int, int]]:
     return [(one.span.start_ms, one.span.end_ms) for one in found]
 
 
@@ -70,7 +70,7 @@ def checkpoints() -> list[int]:
     ear, seen = Endpointer(), [0]
     sound = call()[:, CUSTOMER]
     for start in range(0, len(sound), 160):
-        ear.hear(np.ascontiguousarray(sound[start : start + 160]))
+        ear.feed(np.ascontiguousarray(sound[start : start + 160]))
         if ear.checkpoint_ms != seen[-1]:
             seen.append(ear.checkpoint_ms)
     return seen
@@ -109,38 +109,40 @@ def test_endless_speech_is_cut_so_that_a_reading_never_waits() -> None:
 
 def test_the_loudest_negative_sample_is_heard_as_loud() -> None:
     ear = Endpointer()
-    ear.hear(np.full(1_600, -32_768, dtype=np.int16))
-    assert ear.heard_until_ms == 200
+    ear.feed(np.full(1_600, -32_768, dtype=np.int16))
+    assert ear.processed_until_ms == 200
 
 
 # --- both speakers -----------------------------------------------------------------------
 
 
 def listen(
-    listener: Listener, start: int = 0, stop: int | None = None
+    listener: CallSegmenter, start: int = 0, stop: int | None = None
 ) -> tuple[list[tuple[int, int]], list[Turn], list[Checkpoint]]:
     utterances, turns, marks = [], [], []
     sound = call()[: stop and stop * 8]
     for first in range(start * 8, len(sound), 1_600):
         piece = sound[first : first + 1_600]
-        heard = listener.hear(
+        heard = listener.feed(
             first // 8, {Speaker.CUSTOMER: piece[:, CUSTOMER], Speaker.AGENT: piece[:, AGENT]}
         )
-        utterances += spans(heard.customer)
+        utterances += spans(heard.customer_segments)
         turns += heard.turns
         if heard.checkpoint:
             marks.append(heard.checkpoint)
     heard = listener.finish()
-    return utterances + spans(heard.customer), turns + list(heard.turns), marks
+    return utterances + spans(heard.customer_segments), turns + list(heard.turns), marks
 
 
 def test_a_call_gone_on_with_from_any_checkpoint_is_the_same_call() -> None:
-    utterances, turns, marks = listen(Listener("c"))
+    utterances, turns, marks = listen(CallSegmenter("c"))
     assert len(marks) > 10
     for mark in marks:
         oldest = min(mark.read_until_ms.values())
         # The worker rereads whole chunks, from somewhere before the checkpoint.
-        rest, rest_turns, _ = listen(Listener("c", mark), start=max(0, oldest // 200 - 7) * 200)
+        rest, rest_turns, _ = listen(
+            CallSegmenter("c", mark), start=max(0, oldest // 200 - 7) * 200
+        )
         done = [pair for pair in utterances if pair not in rest]
         assert done + rest == utterances, "nothing missing, nothing double"
         customer = mark.read_until_ms[Speaker.CUSTOMER]
@@ -150,7 +152,7 @@ def test_a_call_gone_on_with_from_any_checkpoint_is_the_same_call() -> None:
 
 
 def test_talk_over_names_who_came_in_on_top() -> None:
-    _, turns, _ = listen(Listener("c"))
+    _, turns, _ = listen(CallSegmenter("c"))
     overs = [turn for turn in turns if turn.kind is TurnKind.TALK_OVER]
     assert len(overs) == 1
     assert overs[0].speaker is Speaker.CUSTOMER
@@ -158,42 +160,44 @@ def test_talk_over_names_who_came_in_on_top() -> None:
 
 
 def test_a_long_silence_is_told_while_it_grows() -> None:
-    listener = Listener("c")
+    listener = CallSegmenter("c")
     quiet = np.zeros(1_600, dtype=np.int16)
     turns = []
     for start_ms in range(0, 21_000, 200):
-        turns += listener.hear(start_ms, {Speaker.CUSTOMER: quiet, Speaker.AGENT: quiet}).turns
+        turns += listener.feed(start_ms, {Speaker.CUSTOMER: quiet, Speaker.AGENT: quiet}).turns
     assert [turn.span.duration_ms for turn in turns] == [5_000, 10_000, 15_000, 20_000]
     assert {turn.kind for turn in turns} == {TurnKind.SILENCE}
 
 
 def test_one_side_alone_has_no_silences() -> None:
-    listener = Listener("c")
+    listener = CallSegmenter("c")
     quiet = np.zeros(1_600, dtype=np.int16)
     for start_ms in range(0, 12_000, 200):
-        assert listener.hear(start_ms, {Speaker.CUSTOMER: quiet}).turns == ()
+        assert listener.feed(start_ms, {Speaker.CUSTOMER: quiet}).turns == ()
 
 
 def test_a_chunk_that_comes_twice_is_heard_once() -> None:
-    listener, twice = Listener("c"), Listener("c")
+    listener, twice = CallSegmenter("c"), CallSegmenter("c")
     sound = call()
     once_found, twice_found = [], []
     for first in range(0, 20 * SAMPLE_RATE, 1_600):
         chunk = {Speaker.CUSTOMER: sound[first : first + 1_600, CUSTOMER]}
-        once_found += spans(listener.hear(first // 8, chunk).customer)
+        once_found += spans(listener.feed(first // 8, chunk).customer_segments)
         for _ in range(2):
-            twice_found += spans(twice.hear(first // 8, chunk).customer)
+            twice_found += spans(twice.feed(first // 8, chunk).customer_segments)
     assert twice_found == once_found != []
 
 
 def test_a_short_hole_is_silence_and_a_long_one_ends_what_was_said() -> None:
     speech = next(one for one in whole() if one.span.duration_ms > 3_000)
     for hole_ms, expected_end in ((400, None), (5_000, 1_000)):
-        listener = Listener("c")
-        found = listener.hear(0, {Speaker.CUSTOMER: speech.pcm[:8_000]}).customer
+        listener = CallSegmenter("c")
+        found = listener.feed(0, {Speaker.CUSTOMER: speech.pcm[:8_000]}).customer_segments
         start_ms = 1_000 + hole_ms
-        found += listener.hear(start_ms, {Speaker.CUSTOMER: speech.pcm[8_000:16_000]}).customer
-        found += listener.finish().customer
+        found += listener.feed(
+            start_ms, {Speaker.CUSTOMER: speech.pcm[8_000:16_000]}
+        ).customer_segments
+        found += listener.finish().customer_segments
         assert (found[0].span.end_ms <= 1_000) == (expected_end is not None)
 
 

@@ -6,8 +6,8 @@ from detectors.labels import Topic
 from detectors.mood import MoodLevel
 from detectors.reading import Modality
 from detectors.utterance import Language, Speaker
-from playbooks.events import CallerKnown, CallStarted, EarlierCall
-from playbooks.sensitivity import Sensitive
+from playbooks.events import CallerIdentified, CallStarted, EarlierCall
+from playbooks.sensitivity import SensitivityKind
 from tests.playbooks.timeline import (
     CALL,
     fired_at,
@@ -238,9 +238,9 @@ def test_a_greeting_is_not_yet_a_goodbye() -> None:
     assert fired_at(rule, greeting, line(6, "hello there")) == []
 
 
-def caller(*ago_hours: int, kinds: frozenset[Sensitive] = frozenset()) -> CallerKnown:
+def caller(*ago_hours: int, kinds: frozenset[SensitivityKind] = frozenset()) -> CallerIdentified:
     hour = 3_600_000
-    return CallerKnown(CALL, tuple(EarlierCall(ago * hour, kinds) for ago in ago_hours))
+    return CallerIdentified(CALL, tuple(EarlierCall(ago * hour, kinds) for ago in ago_hours))
 
 
 def test_a_repeat_caller_is_known_at_the_start_of_the_call() -> None:
@@ -252,10 +252,10 @@ def test_a_repeat_caller_is_known_at_the_start_of_the_call() -> None:
 
 def test_earlier_calls_can_be_asked_for_their_kind() -> None:
     rule = playbook("[{repeat_caller: {within: 30d, kind: abuse}}, {not: {queue: vip}}]")
-    abusive = caller(2, kinds=frozenset({Sensitive.ABUSE}))
+    abusive = caller(2, kinds=frozenset({SensitivityKind.ABUSE}))
     assert fired_at(rule, CallStarted(CALL), abusive) == [0]
     assert fired_at(rule, CallStarted(CALL, queue="vip"), abusive) == []
-    assert fired_at(rule, caller(2, kinds=frozenset({Sensitive.CHURN}))) == []
+    assert fired_at(rule, caller(2, kinds=frozenset({SensitivityKind.CHURN}))) == []
 
 
 def test_who_called_before_stays_known_for_the_whole_call() -> None:

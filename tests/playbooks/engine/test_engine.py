@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
-from detectors.utterance import Language, Span, Speaker, TranscriptLine, Turn, TurnKind
-from playbooks.conditions.absence import Passing
-from playbooks.engine.engine import step
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
+from playbooks.conditions.absence import ClockTick
+from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
-from playbooks.engine.state import FRESH, CallState
-from playbooks.events import CallerKnown, CallStarted, EarlierCall, Event, event_id, event_time
+from playbooks.engine.state import INITIAL_CALL_STATE, CallState
+from playbooks.events import CallerIdentified, CallStarted, EarlierCall, Event, event_id, event_time
 from playbooks.files.loader import load_library
-from playbooks.playbook import AlertLevel, Rung, Step
-from playbooks.sensitivity import Sensitive
+from playbooks.playbook import AlertLevel, ProtocolStep, Rung
+from playbooks.sensitivity import SensitivityKind
 from tests.playbooks.timeline import CALL, fired_at, line, mood, playbook, replayed
 
 if TYPE_CHECKING:
@@ -57,20 +57,20 @@ WORDS = st.sampled_from(
     ["hello there", "thank you", "one", "아 씨발", "금감원에 신고", "말이 됩니까", "goodbye"]
 )
 SPANS = st.builds(
-    lambda end, length: Span(max(0, end - length), end),
+    lambda end, length: TimeSpan(max(0, end - length), end),
     st.integers(0, 200).map(lambda t: t * 997),
     st.sampled_from([400, 1500, 4000, 25_000]),
 )
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(CallStarted, st.just(CALL), st.just("cards"), st.sampled_from(Language)),
     st.builds(
-        CallerKnown,
+        CallerIdentified,
         st.just(CALL),
         st.lists(
             st.builds(
                 EarlierCall,
                 st.sampled_from([60_000, 3_600_000, 86_400_000]),
-                st.frozensets(st.sampled_from(Sensitive), max_size=2),
+                st.frozensets(st.sampled_from(SensitivityKind), max_size=2),
             ),
             max_size=4,
         ).map(tuple),
@@ -130,20 +130,20 @@ MOMENTS = st.lists(
 
 def _is_told_at(event: Event, at_ms: int) -> bool:
     """The call's start comes before everything else, and who calls is known at once."""
-    return not isinstance(event, CallStarted | CallerKnown) or (
-        isinstance(event, CallerKnown) and at_ms == 0
+    return not isinstance(event, CallStarted | CallerIdentified) or (
+        isinstance(event, CallerIdentified) and at_ms == 0
     )
 
 
 def _at(event: Event, at_ms: int) -> Event:
     """The same event, complete at another time."""
     match event:
-        case CallStarted() | CallerKnown():
+        case CallStarted() | CallerIdentified():
             return event
         case Mood():
             return replace(event, at_ms=at_ms, number=at_ms)
         case _:
-            span = Span(max(0, at_ms - event.span.duration_ms), at_ms)
+            span = TimeSpan(max(0, at_ms - event.span.duration_ms), at_ms)
             return replace(event, span=span)
 
 
@@ -172,13 +172,13 @@ class LookingAtEverything(Rulebook):
 
     def concerned(self, event: Event, kind: EventKind, **_: object) -> list[Playbook]:
         del event
-        return [playbook for playbook in self if kind in playbook.watching]
+        return [playbook for playbook in self if kind in playbook.leaves_by_kind]
 
 
 WITHOUT_A_CLOCK = sorted(
     name
     for name, rule in RULES.items()
-    if not any(isinstance(leaf, Passing) for leaf in rule.when.leaves)
+    if not any(isinstance(leaf, ClockTick) for leaf in rule.when.leaves)
 )
 """Without ``missing``, which by intention is first looked at by a line or a turn."""
 
@@ -187,10 +187,10 @@ WITHOUT_A_CLOCK = sorted(
 @settings(max_examples=300)
 def test_the_index_hides_no_alert(events: list[Event], name: str) -> None:
     told = [alert.alert_id for alert in replayed(RULES[name], events)[1]]
-    state, naive = FRESH, []
+    state, naive = INITIAL_CALL_STATE, []
     for event in events:
         book = LookingAtEverything((RULES[name],))
-        state, alerts = step(book, state, event, now=event_time(event))
+        state, alerts = advance(book, state, event, now=event_time(event))
         naive += [alert.alert_id for alert in alerts]
     assert told == naive
 
@@ -206,11 +206,11 @@ def test_a_state_survives_being_written_down_between_any_two_events(
     events: list[Event], name: str
 ) -> None:
     rule = Rulebook((RULES[name],))
-    state = written = FRESH
+    state = written = INITIAL_CALL_STATE
     for event in events:
-        state, alerts = step(rule, state, event, now=event_time(event))
+        state, alerts = advance(rule, state, event, now=event_time(event))
         read = CallState.from_json(json.loads(json.dumps(written.to_json())))
-        written, again = step(rule, read, event, now=event_time(event))
+        written, again = advance(rule, read, event, now=event_time(event))
         assert (written, again) == (state, alerts)
 
 
@@ -222,7 +222,7 @@ def test_an_event_told_again_changes_nothing(
     rule = RULES[name]
     state, _ = replayed(rule, events)
     for event in data.draw(st.lists(st.sampled_from(events), max_size=5)) if events else []:
-        again, alerts = step(Rulebook((rule,)), state, event, now=event_time(event))
+        again, alerts = advance(Rulebook((rule,)), state, event, now=event_time(event))
         assert alerts == ()
         assert again == state
 
@@ -241,7 +241,7 @@ def test_rereading_the_end_of_a_call_fires_nothing_twice(
 
 def test_a_ladder_climbs_one_rung_an_alert_and_stays_on_the_last() -> None:
     texts = {Language.KOREAN: "가", Language.ENGLISH: "a"}
-    steps = (Step(text=texts),)
+    steps = (ProtocolStep(text=texts),)
     rungs = (
         Rung(level=AlertLevel.NOTICE, title=texts, steps=steps),
         Rung(level=AlertLevel.CRITICAL, title=texts, steps=steps),
@@ -289,7 +289,7 @@ def test_what_is_told_again_does_not_say_that_something_is_missing() -> None:
     rule = playbook(
         "{missing: {within: 3s, after: {silence: 1s}, of: {said: {by: agent, en: [thank you]}}}}"
     )
-    quiet = Turn(CALL, TurnKind.SILENCE, Span(18_000, 20_000))
+    quiet = Turn(CALL, TurnKind.SILENCE, TimeSpan(18_000, 20_000))
     assert fired_at(rule, quiet, mood(27, MoodLevel.CALM), quiet) == []
     assert fired_at(rule, quiet, line(28, "hello"), quiet) == [28]
 
@@ -306,9 +306,9 @@ def test_a_new_version_forgets_what_it_watched_but_not_what_was_fired() -> None:
     rule = playbook("{said: {en: [hello there]}}")
     state, _ = replayed(rule, [line(10, "hello there")])
     changed = Rulebook((replace(rule, version=2),))
-    _, alerts = step(changed, state, line(15, "hello there again"), now=15_000)
+    _, alerts = advance(changed, state, line(15, "hello there again"), now=15_000)
     assert alerts == ()
-    _, alerts = step(changed, state, line(20, "hello there again"), now=20_000)
+    _, alerts = advance(changed, state, line(20, "hello there again"), now=20_000)
     assert [alert.step for alert in alerts] == [2]
 
 
@@ -320,19 +320,19 @@ def test_a_weightier_page_keeps_the_lighter_one_quiet_until_its_cooldown_is_over
         supersedes=frozenset({"light"}),
     )
     texts = {10: "oh hello there", 20: "hello there", 31: "hello there"}
-    state, both = FRESH, Rulebook((light, heavy))
+    state, both = INITIAL_CALL_STATE, Rulebook((light, heavy))
     seen = []
     for at, text in texts.items():
-        state, alerts = step(both, state, line(at, f"{text}, {at}"), now=at * 1000)
+        state, alerts = advance(both, state, line(at, f"{text}, {at}"), now=at * 1000)
         seen += [(at, alert.playbook_id, alert.step) for alert in alerts]
     assert seen == [(10, "heavy", 1), (31, "light", 1)]
 
 
 def test_the_most_severe_alert_comes_first() -> None:
     event = TranscriptLine(
-        CALL, Speaker.CUSTOMER, Span(0, 9000), "해지할게요. 죽이러 갈 거니까 금감원에 말해"
+        CALL, Speaker.CUSTOMER, TimeSpan(0, 9000), "해지할게요. 죽이러 갈 거니까 금감원에 말해"
     )
-    _, alerts = step(LIBRARY, FRESH, event, now=9000)
+    _, alerts = advance(LIBRARY, INITIAL_CALL_STATE, event, now=9000)
     assert [alert.playbook_id for alert in alerts] == [
         "threat-of-violence",
         "regulator-complaint",
@@ -341,14 +341,14 @@ def test_the_most_severe_alert_comes_first() -> None:
 
 
 def test_a_quiet_event_leaves_no_state_behind() -> None:
-    state, alerts = step(LIBRARY, FRESH, line(5, "good morning"), now=5000)
+    state, alerts = advance(LIBRARY, INITIAL_CALL_STATE, line(5, "good morning"), now=5000)
     assert (state.states, alerts) == ({}, ())
 
 
 def _through_library(events: list[Event]) -> list[object]:
-    state = FRESH
+    state = INITIAL_CALL_STATE
     alerts: list[object] = []
     for event in events:
-        state, fired = step(LIBRARY, state, event, now=event_time(event))
+        state, fired = advance(LIBRARY, state, event, now=event_time(event))
         alerts += fired
     return alerts

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from playbooks.files.condition_parser import CONDITIONS
-from playbooks.files.json_schema import conditions, playbook_schema
-from playbooks.files.loader import LIBRARY, SCHEMA, playbook_files
-from playbooks.files.playbook_parser import KEYS
+from playbooks.files.condition_parser import CONDITION_PARSERS
+from playbooks.files.json_schema import condition_schemas, playbook_schema
+from playbooks.files.loader import LIBRARY, SCHEMA, find_playbook_files
+from playbooks.files.playbook_parser import PLAYBOOK_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,15 +34,15 @@ LOST_CARD = {
 }
 
 
-@pytest.mark.parametrize("file", playbook_files(LIBRARY), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", find_playbook_files(LIBRARY), ids=lambda file: file.stem)
 def test_every_playbook_of_the_library_is_what_the_schema_says(file: Path) -> None:
     loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert [f"{e.json_path}: {e.message}" for e in VALIDATOR.iter_errors(loaded)] == []
 
 
 def test_the_schema_knows_every_key_and_every_condition() -> None:
-    assert playbook_schema()["properties"].keys() == KEYS
-    assert conditions().keys() == CONDITIONS.keys()
+    assert playbook_schema()["properties"].keys() == PLAYBOOK_KEYS
+    assert condition_schemas().keys() == CONDITION_PARSERS.keys()
 
 
 def test_the_file_that_editors_read_is_the_schema(golden: Golden) -> None:

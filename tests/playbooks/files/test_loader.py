@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbooks.files.loader import LIBRARY, PlaybookError, load_library, playbook_files
+from playbooks.files.loader import LIBRARY, PlaybookError, find_playbook_files, load_library
 from tests.playbooks.timeline import REST
 
 if TYPE_CHECKING:
@@ -261,4 +261,4 @@ def test_a_folder_without_playbooks_is_an_error_and_not_an_empty_library(tmp_pat
 
 
 def test_the_built_in_library_is_sorted_into_themes() -> None:
-    assert all(len(file.relative_to(LIBRARY).parts) == 2 for file in playbook_files(LIBRARY))
+    assert all(len(file.relative_to(LIBRARY).parts) == 2 for file in find_playbook_files(LIBRARY))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from playbooks.engine.engine import step
-from playbooks.engine.state import FRESH
+from playbooks.engine.engine import advance
+from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.events import event_time
-from playbooks.files.loader import PlaybookError, _circles, load_library, load_lock
+from playbooks.files.loader import PlaybookError, _find_cycles, load_library, load_lock
 from playbooks.playbook import AlertLevel
 from streams.cli.playbooks import playbooks as command
 from tests.playbooks.timeline import REST, line
@@ -41,9 +41,9 @@ def problems_of(path: Path) -> list[str]:
 
 
 def fired(book: Rulebook, *events: Event) -> list[tuple[str, int]]:
-    state, told = FRESH, []
+    state, told = INITIAL_CALL_STATE, []
     for event in events:
-        state, alerts = step(book, state, event, now=event_time(event))
+        state, alerts = advance(book, state, event, now=event_time(event))
         told += [(alert.playbook_id, alert.at_ms // 1000) for alert in alerts]
     return told
 
@@ -134,7 +134,7 @@ def test_a_changed_rule_cannot_keep_its_number(tmp_path: Path) -> None:
 def test_a_changed_rule_may_be_tried_before_it_has_its_number(tmp_path: Path) -> None:
     locked(tmp_path)
     folder(tmp_path, rule=RULE.replace("ko: 하나", "ko: 둘"))
-    assert [playbook.version for playbook in load_library(tmp_path, trying=True)] == [1]
+    assert [playbook.version for playbook in load_library(tmp_path, ignore_lock=True)] == [1]
 
 
 def test_a_changed_word_list_changes_the_rules_that_name_it(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_every_version_of_the_built_in_library_is_locked() -> None:
     lines: list[str] = []
     lock = load_lock(None, lines)
     assert lines == []
-    assert [playbook.playbook_id for playbook in load_library() if lock.lacks(playbook)] == []
+    assert [playbook.playbook_id for playbook in load_library() if lock.is_missing(playbook)] == []
 
 
 @pytest.mark.parametrize(
@@ -244,6 +244,6 @@ def test_a_withheld_page_keeps_nobody_quiet(tmp_path: Path) -> None:
 def test_a_thousand_pages_that_supersede_each_other_are_untangled_at_once() -> None:
     names = [f"p{n}" for n in range(600)]
     leads = {name: frozenset(names[n + 1 :]) for n, name in enumerate(names)}
-    assert len(set(_circles(leads).values())) == 600
+    assert len(set(_find_cycles(leads).values())) == 600
     circle = {**leads, names[-1]: frozenset({names[0]})}
-    assert len(set(_circles(circle).values())) == 1
+    assert len(set(_find_cycles(circle).values())) == 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.utterance import Language
-from playbooks.text.phrases import PhraseError, Phrases, checked, normalised
+from playbooks.text.phrases import PhraseError, Phrases, normalise, validate_phrase
 
 
 def korean(*phrases: str, but_not: tuple[str, ...] = ()) -> Phrases:
@@ -22,48 +22,50 @@ def english(*phrases: str) -> Phrases:
 
 @pytest.mark.parametrize("text", ["죽고 싶어요", "죽고싶다고요", "정말 죽 고 싶 어"])
 def test_korean_is_found_whatever_the_spacing(text: str) -> None:
-    assert korean("죽고 싶").found_in(text)
+    assert korean("죽고 싶").find_first(text)
 
 
 def test_korean_is_found_only_at_the_start_of_a_word() -> None:
-    assert korean("시발").found_in("출시발표") is None
-    assert korean("시발").found_in("아 시발 뭐야") == "시발"
+    assert korean("시발").find_first("출시발표") is None
+    assert korean("시발").find_first("아 시발 뭐야") == "시발"
 
 
 def test_a_leading_star_finds_it_inside_a_word() -> None:
-    assert korean("*씨발").found_in("야이씨발아") == "씨발아"
+    assert korean("*씨발").find_first("야이씨발아") == "씨발아"
 
 
 def test_decomposed_hangul_is_the_same_text() -> None:
-    assert korean("금감원").found_in(unicodedata.normalize("NFD", "금감원에 갈게요")) == "금감원에"
+    assert (
+        korean("금감원").find_first(unicodedata.normalize("NFD", "금감원에 갈게요")) == "금감원에"
+    )
 
 
 def test_english_is_found_as_whole_words_in_any_case() -> None:
-    assert english("sue you").found_in("I will SUE you!") == "sue you"
-    assert english("sue you").found_in("an issue you have") is None
-    assert english("fuck*").found_in("are you fucking serious") == "fucking"
+    assert english("sue you").find_first("I will SUE you!") == "sue you"
+    assert english("sue you").find_first("an issue you have") is None
+    assert english("fuck*").find_first("are you fucking serious") == "fucking"
 
 
 def test_a_curly_apostrophe_is_an_apostrophe() -> None:
-    assert english("don't understand").found_in("I don\u2019t understand")
+    assert english("don't understand").find_first("I don\u2019t understand")
 
 
 def test_three_dots_bridge_a_few_words_and_no_more() -> None:
     phrases = english("burn ... down")
-    assert phrases.found_in("I'll burn your office down")
-    assert phrases.found_in(f"burn {'very ' * 10}down") is None
+    assert phrases.find_first("I'll burn your office down")
+    assert phrases.find_first(f"burn {'very ' * 10}down") is None
 
 
 def test_a_false_friend_is_passed_over_but_the_real_thing_beside_it_is_found() -> None:
     phrases = korean("자살", but_not=("자살 면책",))
-    assert phrases.found_in("자살면책 기간이요") is None
-    assert phrases.found_in("자살 면책 말고 자살하고 싶다고요") == "자살하고"
+    assert phrases.find_first("자살면책 기간이요") is None
+    assert phrases.find_first("자살 면책 말고 자살하고 싶다고요") == "자살하고"
 
 
 @pytest.mark.parametrize("phrase", ["가", "*", "...", "a ... *", "x" * 81, "ab*cd*ef*gh*ij"])
 def test_a_phrase_that_would_match_everything_or_nothing_is_refused(phrase: str) -> None:
     with pytest.raises(PhraseError, match="; "):
-        checked(phrase)
+        validate_phrase(phrase)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_no_phrase_makes_a_long_line_stand_still(phrase: str, *, but_not: bool) 
     phrases = Phrases({Language.ENGLISH: ("aa",)}, these) if but_not else Phrases(these)
     started = time.process_time()
     for text in ("a" * 100_000, "aa " * 40_000, "가" * 100_000, "가가 " * 40_000):
-        phrases.found_in(text)
+        phrases.find_first(text)
     assert time.process_time() - started < 1, "it took 0.3 s for each line"
 
 
@@ -103,14 +105,14 @@ def test_a_phrase_is_found_where_its_expression_would_be(
         phrases = Phrases({language: (phrase,)})
     except PhraseError:
         return
-    assert bool(phrases.found_in(text)) == bool(
-        re.search(written_out(phrase, language), normalised(text))
+    assert bool(phrases.find_first(text)) == bool(
+        re.search(written_out(phrase, language), normalise(text))
     )
 
 
 def written_out(phrase: str, language: Language) -> str:
     """The whole phrase as one expression, which is short to write and can be slow to search."""
-    text = re.sub(r"\s*\.\.\.\s*", "...", normalised(phrase))
+    text = re.sub(r"\s*\.\.\.\s*", "...", normalise(phrase))
     korean = language is Language.KOREAN
     start = "" if text.startswith(("*", "...")) else r"(?<!\w)"
     end = "" if korean or text.endswith("*") else r"\b" if text.endswith("...") else r"(?!\w)"
@@ -134,10 +136,10 @@ def test_the_quick_look_never_hides_a_match(phrase: str, text: str, language: La
     except PhraseError:
         return
     for line in (text, f"{text} {phrase} {text}"):
-        if any(one.find(normalised(line)) for one in phrases._anchored.values()):
-            assert phrases.found_in(line)
+        if any(one.find(normalise(line)) for one in phrases._finders_by_anchor.values()):
+            assert phrases.find_first(line)
 
 
 @given(st.text(alphabet="가나다라마", min_size=2, max_size=8), TEXTS)
 def test_a_phrase_is_found_in_a_line_that_begins_with_it(phrase: str, rest: str) -> None:
-    assert korean(phrase).found_in(f"{phrase} {rest}")
+    assert korean(phrase).find_first(f"{phrase} {rest}")

@@ -13,8 +13,8 @@ from detectors.labels import Emotion
 from detectors.reading import Modality, Reading
 from playbooks.events import CallStarted
 from playbooks.files.loader import load_library
-from streams.advise.call_state import Advice, Advised, advise, from_json, to_json
-from streams.ingest.replay.played_call import demo_calls, prepare
+from streams.advise.call_state import AdviceState, StepResult, advise, from_json, to_json
+from streams.ingest.replay.played_call import demo_calls, load_call
 
 if TYPE_CHECKING:
     from playbooks.engine.rulebook import Rulebook
@@ -29,7 +29,7 @@ def library() -> Rulebook:
 @cache
 def events() -> tuple[tuple[str, Event], ...]:
     """A call in which every line of the customer is read, angrier from line to line."""
-    call = prepare(demo_calls()[0])
+    call = load_call(demo_calls()[0])
     told: list[tuple[str, Event]] = [("start", CallStarted("c", queue="loans"))]
     strain = 0.1
     for number, line in enumerate(call.lines):
@@ -52,8 +52,8 @@ def _read(span: object, strain: float) -> Reading:
     )
 
 
-def through(told: list[tuple[str, Event]], *, written_down: set[int]) -> list[Advised]:
-    advice, outcome = Advice(), []
+def through(told: list[tuple[str, Event]], *, written_down: set[int]) -> list[StepResult]:
+    advice, outcome = AdviceState(), []
     for number, (message_id, event) in enumerate(told):
         if number in written_down:
             advice = from_json(json.loads(json.dumps(to_json(advice))))
@@ -88,5 +88,5 @@ def test_an_event_that_comes_again_changes_nothing(data: st.DataObject) -> None:
     again = data.draw(st.integers(number + 1, len(told)))
     twice = [*told[:again], told[number], *told[again:]]
     outcome = through(twice, written_down={again})
-    assert outcome.pop(again) == Advised()
+    assert outcome.pop(again) == StepResult()
     assert outcome == through(told, written_down=set())

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.playbook import Alert, AlertLevel
-from playbooks.sensitivity import Sensitive
-from streams.advise.caller import Calling, from_json, hear, to_json
-from streams.messages.callers import CallerEvent, EarlierCallTold, ReturningCaller
+from playbooks.sensitivity import SensitivityKind
+from streams.advise.caller import CallerState, from_json, to_json, update_caller
+from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller
 from streams.messages.records import CallEvent
 from tests.streams.examples import EXAMPLES, T0
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CALLER = "5f0c2a9be4d1738806d2c1f7a3b98e42"
 LINE = EXAMPLES["transcripts.v1"].model_copy(update={"call_id": "c"})
-ABUSE, THREAT = Sensitive.ABUSE, Sensitive.THREAT
+ABUSE, THREAT = SensitivityKind.ABUSE, SensitivityKind.THREAT
 
 
 def started(caller: str = CALLER) -> CallEvent:
@@ -26,11 +26,11 @@ def started(caller: str = CALLER) -> CallEvent:
 
 
 def returning() -> ReturningCaller:
-    earlier = EarlierCallTold(call_id="b", started_at=T0, kinds=(ABUSE,))
+    earlier = EarlierCallSummary(call_id="b", started_at=T0, kinds=(ABUSE,))
     return ReturningCaller(call_id="c", at=T0, earlier=(earlier,))
 
 
-def alert(kind: Sensitive | None) -> Alert:
+def alert(kind: SensitivityKind | None) -> Alert:
     return Alert(
         call_id="c", playbook_id="p", playbook_version=1, level=AlertLevel.WARNING, at_ms=9, step=1,
         title={}, suggestion={}, why={}, reasons=(), cause_ids=(), sensitive=kind,
@@ -39,11 +39,11 @@ def alert(kind: Sensitive | None) -> Alert:
 
 
 def told(
-    *steps: tuple[Message, tuple[Sensitive | None, ...]],
-) -> list[tuple[str, Sensitive | None]]:
-    calling, events = Calling(), list[CallerEvent]()
+    *steps: tuple[Message, tuple[SensitivityKind | None, ...]],
+) -> list[tuple[str, SensitivityKind | None]]:
+    calling, events = CallerState(), list[CallerEvent]()
     for message, kinds in steps:
-        calling, more = hear(calling, message, map(alert, kinds))
+        calling, more = update_caller(calling, message, map(alert, kinds))
         calling = from_json(json.loads(json.dumps(to_json(calling))))
         events += more
     assert {(one.caller, one.call_id, one.at) for one in events} <= {(CALLER, "c", T0)}

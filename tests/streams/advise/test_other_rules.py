@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detectors.utterance import Language, Span, Speaker, TranscriptLine
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
 from playbooks.events import CallStarted
 from playbooks.files.loader import load_library
-from streams.advise.call_state import Advice, advise, from_json, to_json
-from tests.support.rules import rule, save
+from streams.advise.call_state import AdviceState, advise, from_json, to_json
+from tests.support.rules import build_playbook_yaml, save_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ STARTED = CallStarted("c", queue="cards", language=Language.ENGLISH)
 
 
 def said(text: str, at_s: int) -> TranscriptLine:
-    span = Span((at_s - 1) * 1000, at_s * 1000)
+    span = TimeSpan((at_s - 1) * 1000, at_s * 1000)
     return TranscriptLine(
         "c", Speaker.CUSTOMER, span, text=text, language=Language.KOREAN, final=True
     )
@@ -34,7 +34,7 @@ class Call:
     """One call, as a worker goes on with it."""
 
     def __init__(self) -> None:
-        self.advice = Advice()
+        self.advice = AdviceState()
 
     def under(self, rules: Rulebook, event: Event) -> tuple[Alert, ...]:
         """One event, written down before it as by a worker that started anew."""
@@ -46,8 +46,10 @@ class Call:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    save(tmp_path / "first.yaml", rule("first", phrase="하나", queue="cards"))
-    save(tmp_path / "second.yaml", rule("second", phrase="둘째"))
+    save_atomically(
+        tmp_path / "first.yaml", build_playbook_yaml("first", phrase="하나", queue="cards")
+    )
+    save_atomically(tmp_path / "second.yaml", build_playbook_yaml("second", phrase="둘째"))
     return tmp_path
 
 
@@ -55,7 +57,9 @@ def test_a_rule_of_another_version_goes_on_counting_where_the_old_one_was(folder
     call, old = Call(), load_library(folder)
     call.under(old, STARTED)
     assert [(a.playbook_version, a.step) for a in call.under(old, said("하나", 5))] == [(1, 1)]
-    save(folder / "first.yaml", rule("first", 2, phrase="셋째", queue="cards"))
+    save_atomically(
+        folder / "first.yaml", build_playbook_yaml("first", 2, phrase="셋째", queue="cards")
+    )
     new = load_library(folder)
     assert call.under(new, said("하나", 30)) == ()
     (alert,) = call.under(new, said("셋째", 50))
@@ -65,8 +69,12 @@ def test_a_rule_of_another_version_goes_on_counting_where_the_old_one_was(folder
 def test_a_rule_that_came_in_mid_call_knows_the_queue_and_the_language(folder: Path) -> None:
     call, old = Call(), load_library(folder)
     call.under(old, STARTED)
-    save(folder / "third.yaml", rule("third", phrase="셋째", queue="cards"))
-    save(folder / "fourth.yaml", rule("fourth", phrase="셋째", queue="loans"))
+    save_atomically(
+        folder / "third.yaml", build_playbook_yaml("third", phrase="셋째", queue="cards")
+    )
+    save_atomically(
+        folder / "fourth.yaml", build_playbook_yaml("fourth", phrase="셋째", queue="loans")
+    )
     (alert,) = call.under(load_library(folder), said("셋째", 5))
     assert alert.playbook_id == "third"
     assert "customer said" in alert.reasons[0]
@@ -76,7 +84,9 @@ def test_the_cooldown_goes_on_through_a_change(folder: Path) -> None:
     call, old = Call(), load_library(folder)
     call.under(old, STARTED)
     assert call.under(old, said("하나", 5))
-    save(folder / "first.yaml", rule("first", 2, phrase="셋째", queue="cards"))
+    save_atomically(
+        folder / "first.yaml", build_playbook_yaml("first", 2, phrase="셋째", queue="cards")
+    )
     new = load_library(folder)
     assert call.under(new, said("셋째", 9)) == ()
     assert call.under(new, said("셋째", 20))
@@ -92,4 +102,7 @@ def test_an_unchanged_rule_keeps_everything_and_a_deleted_one_nothing(folder: Pa
     call.under(load_library(folder), said("안녕하세요", 7))
     states = call.advice.call.states
     assert set(states) == {"second"}
-    assert (states["second"].memories, states["second"].fired) == (kept.memories, kept.fired)
+    assert (states["second"].memories, states["second"].alert_count) == (
+        kept.memories,
+        kept.alert_count,
+    )

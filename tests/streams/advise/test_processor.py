@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 from detectors.utterance import Language, Speaker
 from playbooks.events import CallStarted
 from playbooks.files.loader import load_library
-from streams.advise.processor import Advising
+from streams.advise.processor import AdviceProcessor
 from streams.cloudevents import now
 from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
 from streams.settings import Settings
-from tests.support.rules import rule, save
+from tests.support.rules import build_playbook_yaml, save_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,10 @@ class Restless:
 def libraries(folder: Path) -> list[Rulebook]:
     found: list[Rulebook] = []
     for number in (1, 2):
-        save(folder / "first.yaml", rule("first", number, phrase="하나요", queue="cards"))
+        save_atomically(
+            folder / "first.yaml",
+            build_playbook_yaml("first", number, phrase="하나요", queue="cards"),
+        )
         found.append(load_library(folder))
     return found
 
@@ -67,10 +70,10 @@ async def test_an_event_looks_once_for_the_rules_and_its_call_goes_on_under_any_
     tmp_path: Path,
 ) -> None:
     line, rules = Line(), Restless(libraries(tmp_path))
-    advising = Advising(
+    advising = AdviceProcessor(
         cast("Any", line),
-        rules=cast("Any", rules),
-        intake=cast("Any", None),
+        reloader=cast("Any", rules),
+        ordered_stream=cast("Any", None),
         table=cast("Any", Table()),
         dead_letters=cast("Any", None),
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from detectors.utterance import Language, Speaker
 from streams.backtest.call_sorter import Period
 from streams.backtest.dry_run import DryRun
-from streams.backtest.record_lines import Problems
-from streams.backtest.recorded_call import line_of_message
+from streams.backtest.record_lines import LineProblems
+from streams.backtest.recorded_call import encode_message
 from streams.backtest.sources import RecordFile
 from streams.backtest.worker_pool import RulePaths
 from streams.messages.records import CallEvent, TranscriptMessage
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from streams.backtest.dry_run import Found
+    from streams.backtest.dry_run import DryRunResult
     from streams.cloudevents import Message
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ class Sent:
     @property
     def line(self) -> bytes:
         sent_at = T0 + timedelta(seconds=self.after_s)
-        return line_of_message(self.message, source="test", sent_at=sent_at)
+        return encode_message(self.message, source="test", sent_at=sent_at)
 
 
 def started(call_id: str, *, at_s: float = 0, language: Language = Language.ENGLISH) -> Sent:
@@ -121,11 +121,11 @@ def tried(  # noqa: PLR0913  (what a dry-run is made of)
     *,
     period: Period | None = None,
     jobs: int = 1,
-    problems: Problems | None = None,
-) -> Found:
+    problems: LineProblems | None = None,
+) -> DryRunResult:
     run = DryRun(RulePaths(before, after), period or Period(), jobs)
     source = RecordFile(path, path.stat().st_size)
-    return run.run(source, problems or Problems(str(path)), reading=_nobody, playing=_nobody)
+    return run.run(source, problems or LineProblems(str(path)), on_read=_nobody, on_play=_nobody)
 
 
 def _nobody(_done: int, _whole: int) -> None:

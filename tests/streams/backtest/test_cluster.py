@@ -10,9 +10,9 @@ from kafka.errors import KafkaTimeoutError
 
 from streams.backtest import topic_reader as subject
 from streams.backtest.call_sorter import Period
-from streams.backtest.record_lines import Problems
-from streams.backtest.recorded_call import KINDS
-from streams.backtest.topic_reader import Cluster
+from streams.backtest.record_lines import LineProblems
+from streams.backtest.recorded_call import RECORDED_TOPICS
+from streams.backtest.topic_reader import KafkaCallSource
 from streams.kafka.admin import BrokerError
 from tests.streams.backtest.recording import T0, started
 
@@ -61,18 +61,18 @@ class Broker:
         return {}
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, broker: Broker, period: Period) -> Cluster:
+def opened(monkeypatch: pytest.MonkeyPatch, broker: Broker, period: Period) -> KafkaCallSource:
     monkeypatch.setattr(subject, "KafkaConsumer", lambda **_: broker)
     ticks = count()
     monkeypatch.setattr(subject.time, "monotonic", lambda: float(next(ticks)))
-    return Cluster("broker:1", period, timeout_s=3)
+    return KafkaCallSource("broker:1", period, timeout_s=3)
 
 
 def test_a_broker_that_falls_silent_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     broker = Broker()
     cluster = opened(monkeypatch, broker, Period())
     with pytest.raises(BrokerError, match="broker:1 has sent nothing for 10 s: try again"):
-        list(cluster.lines(Problems("kafka")))
+        list(cluster.lines(LineProblems("kafka")))
     assert broker.closed
 
 
@@ -81,14 +81,14 @@ def test_a_broker_that_stops_answering_ends_it(monkeypatch: pytest.MonkeyPatch) 
     broker.poll = lambda **_: (_ for _ in ()).throw(KafkaTimeoutError("too late"))
     cluster = opened(monkeypatch, broker, Period())
     with pytest.raises(BrokerError, match="broker:1 stopped answering"):
-        list(cluster.lines(Problems("kafka")))
+        list(cluster.lines(LineProblems("kafka")))
     assert broker.closed
 
 
 def test_a_period_after_everything_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = opened(monkeypatch, Broker(), Period(since=T0))
-    assert list(cluster.lines(Problems("kafka"))) == []
-    assert cluster.whole == 0
+    assert list(cluster.lines(LineProblems("kafka"))) == []
+    assert cluster.total == 0
 
 
 def test_what_came_after_reading_began_is_left_for_another_time(
@@ -103,9 +103,9 @@ def test_what_came_after_reading_began_is_left_for_another_time(
 
     broker.poll = poll
     cluster = opened(monkeypatch, broker, Period())
-    lines = list(cluster.lines(Problems("kafka")))
-    assert {line.where for line in lines} == {f"{topic.name}[0]@0" for topic in KINDS}
-    assert (cluster.whole, lines[-1].done) == (len(KINDS), len(KINDS))
+    lines = list(cluster.lines(LineProblems("kafka")))
+    assert {line.where for line in lines} == {f"{topic.name}[0]@0" for topic in RECORDED_TOPICS}
+    assert (cluster.total, lines[-1].done) == (len(RECORDED_TOPICS), len(RECORDED_TOPICS))
 
 
 def _record(partition: TopicPartition, offset: int) -> Any:

@@ -12,17 +12,17 @@ import pytest
 
 from streams.backtest import record_lines as subject
 from streams.backtest.call_sorter import Period
-from streams.backtest.record_lines import Problems, lines_in
+from streams.backtest.record_lines import LineProblems, read_lines
 from streams.backtest.recorded_call import (
-    KINDS,
-    LineError,
-    RecordedError,
-    head_of,
-    line_of,
-    message_of,
+    RECORDED_TOPICS,
+    RecordError,
+    RecordLineError,
+    encode_record,
+    parse_header,
+    parse_message,
 )
-from streams.backtest.sources import RecordFile, moment, source_of
-from streams.backtest.topic_reader import Cluster
+from streams.backtest.sources import RecordFile, open_source, parse_time
+from streams.backtest.topic_reader import KafkaCallSource
 from streams.settings import Settings
 from streams.topics import CALLS, READINGS
 from tests.streams.backtest.recording import T0, call, record, rule, rules, said, started, tried
@@ -39,8 +39,8 @@ def changed(**attributes: Any) -> bytes:
 
 
 def refused(line: bytes) -> str:
-    with pytest.raises(LineError) as caught:
-        head_of(line)
+    with pytest.raises(RecordLineError) as caught:
+        parse_header(line)
     return str(caught.value)
 
 
@@ -49,13 +49,13 @@ def test_a_line_is_a_cloudevent_in_structured_json() -> None:
     assert event["specversion"] == "1.0"
     assert (event["type"], event["subject"]) == ("callmood.transcript.v1", "c1")
     assert event["data"]["text"] == "hello"
-    head = head_of(GOOD.line)
-    assert (head.call_id, head.sent_at, head.starts) == ("c1", T0, True)
-    assert message_of(GOOD.line) == GOOD.message
+    head = parse_header(GOOD.line)
+    assert (head.call_id, head.sent_at, head.is_call_start) == ("c1", T0, True)
+    assert parse_message(GOOD.line) == GOOD.message
 
 
 def test_everything_that_the_playbooks_processor_reads_is_recorded() -> None:
-    assert {topic.name for topic in KINDS} >= {
+    assert {topic.name for topic in RECORDED_TOPICS} >= {
         "calls.v1", "transcripts.v1", "turns.v1", "readings.v1"
     }  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_bad_lines_are_passed_over_counted_and_the_first_of_them_named(tmp_path:
     bad = b"".join(b"nothing\n" for _ in range(9))
     wrong = changed(data={"call_id": "c1", "event": "started"}) + b"\n"
     path.write_bytes(bad + wrong + path.read_bytes())
-    problems = Problems("r")
+    problems = LineProblems("r")
     before = rules(tmp_path / "rules", card=rule("card", "card"))
     assert tried(path, before, before, problems=problems).total.same == 1
     assert problems.count == 10
@@ -100,7 +100,7 @@ def test_data_that_is_not_what_its_type_says_is_named_with_its_line(tmp_path: Pa
     path = record(tmp_path / "r", [started("c1")])
     wrong = changed(data={"call_id": "c1", "event": "begun"}) + b"\n"
     path.write_bytes(path.read_bytes() + wrong)
-    problems = Problems("r")
+    problems = LineProblems("r")
     tried(path, None, None, problems=problems)
     assert problems.lines == [
         "r:2: event: Input should be 'started' or 'ended'; at: Field required"
@@ -111,18 +111,18 @@ def test_data_that_is_not_what_its_type_says_is_named_with_its_line(tmp_path: Pa
 def test_strictly_the_first_bad_line_ends_it(tmp_path: Path, bad: bytes) -> None:
     path = record(tmp_path / "r", [started("c1")])
     path.write_bytes(path.read_bytes() + bad)
-    with pytest.raises(RecordedError, match=r"^r:2: .*; mend it, or leave out --strict$"):
-        tried(path, None, None, problems=Problems("r", strict=True))
+    with pytest.raises(RecordError, match=r"^r:2: .*; mend it, or leave out --strict$"):
+        tried(path, None, None, problems=LineProblems("r", strict=True))
 
 
 def test_a_line_without_end_is_passed_over_and_never_held(tmp_path: Path) -> None:
-    path, problems = tmp_path / "r", Problems("r")
+    path, problems = tmp_path / "r", LineProblems("r")
     with gzip.open(path, "wb", compresslevel=1) as file:
         for _ in range(200):
             file.write(b" " * 1_048_576)
         file.write(b"\n" + GOOD.line)
     tracemalloc.start()
-    (good,) = lines_in(path, problems)
+    (good,) = read_lines(path, problems)
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert good.number == 2
@@ -133,7 +133,7 @@ def test_a_line_without_end_is_passed_over_and_never_held(tmp_path: Path) -> Non
 def test_a_gzipped_record_is_read_whatever_its_name(tmp_path: Path) -> None:
     path = tmp_path / "record"
     path.write_bytes(gzip.compress(GOOD.line * 3))
-    assert [one.content for one in lines_in(path, Problems("r"))] == [GOOD.line] * 3
+    assert [one.content for one in read_lines(path, LineProblems("r"))] == [GOOD.line] * 3
 
 
 @pytest.mark.parametrize(
@@ -149,37 +149,37 @@ def test_a_gzipped_record_is_read_whatever_its_name(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_record_is_one_line(tmp_path: Path, content: bytes, says: str) -> None:
-    path, problems = tmp_path / "r", Problems("r")
+    path, problems = tmp_path / "r", LineProblems("r")
     path.write_bytes(content)
-    with pytest.raises(RecordedError) as caught:
+    with pytest.raises(RecordError) as caught:
         tried(path, None, None, problems=problems)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_the_first_problems_are_kept_whatever_order_they_come_in() -> None:
-    problems = Problems("r")
+    problems = LineProblems("r")
     for number in (9, 3, 7, 1, 8, 2, 6):
         problems.add(number, "bad")
     assert [line.split(":")[1] for line in problems.lines] == ["1", "2", "3", "6", "7"]
-    assert (problems.count, subject.SHOWN) == (7, 5)
+    assert (problems.count, subject.MAX_LISTED_PROBLEMS) == (7, 5)
 
 
 def test_a_kafka_record_becomes_the_line_that_a_file_has() -> None:
     message = started("c1").message
     headers = message.headers(source="gateway", time=T0)
-    line = line_of(CALLS, message.value(), headers, key=b"c1", sent_at=T0 + timedelta(days=1))
-    head = head_of(line)
-    assert (head.call_id, head.sent_at, message_of(line)) == ("c1", T0, message)
+    line = encode_record(CALLS, message.value(), headers, key=b"c1", sent_at=T0 + timedelta(days=1))
+    head = parse_header(line)
+    assert (head.call_id, head.sent_at, parse_message(line)) == ("c1", T0, message)
 
 
 def test_a_kafka_record_without_headers_was_sent_when_the_broker_had_it() -> None:
-    line = line_of(CALLS, GOOD.message.value(), [], key=b"c1", sent_at=T0)
-    assert head_of(line).sent_at == T0
+    line = encode_record(CALLS, GOOD.message.value(), [], key=b"c1", sent_at=T0)
+    assert parse_header(line).sent_at == T0
 
 
 def test_a_kafka_record_of_another_call_than_its_key_is_refused() -> None:
-    line = line_of(CALLS, GOOD.message.value(), [], key=b"c2", sent_at=T0)
+    line = encode_record(CALLS, GOOD.message.value(), [], key=b"c2", sent_at=T0)
     assert "its subject is 'c2', but its data is of call 'c1'" in refused(line)
 
 
@@ -198,7 +198,7 @@ NOW = datetime(2026, 3, 9, 9, 30, tzinfo=UTC)
     ],
 )
 def test_a_moment_is_so_long_ago_or_an_instant_with_its_zone(text: str, means: datetime) -> None:
-    assert moment(text, now=NOW) == means
+    assert parse_time(text, now=NOW) == means
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_moment_is_so_long_ago_or_an_instant_with_its_zone(text: str, means: d
 )
 def test_what_is_no_moment_says_what_to_write(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
-        moment(text, now=NOW)
+        parse_time(text, now=NOW)
     assert says in str(caught.value)
 
 
@@ -221,10 +221,10 @@ def test_a_file_is_read_before_a_topic_of_the_same_name(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     here = Settings(kafka="kafka:9092")
-    assert isinstance(source_of(READINGS.name, Period(), here), Cluster)
+    assert isinstance(open_source(READINGS.name, Period(), here), KafkaCallSource)
     record(tmp_path / READINGS.name, [GOOD])
-    assert isinstance(source_of(READINGS.name, Period(), here), RecordFile)
-    assert isinstance(source_of("kafka", Period(), here), Cluster)
+    assert isinstance(open_source(READINGS.name, Period(), here), RecordFile)
+    assert isinstance(open_source("kafka", Period(), here), KafkaCallSource)
 
 
 @pytest.mark.parametrize(
@@ -232,5 +232,5 @@ def test_a_file_is_read_before_a_topic_of_the_same_name(
     [("nowhere.jsonl", "no such file"), ("moods.v1", "no recorded calls"), (".", "no file")],
 )
 def test_a_word_that_names_no_record_is_refused(word: str, says: str) -> None:
-    with pytest.raises(RecordedError, match=says):
-        source_of(word, Period(), Settings())
+    with pytest.raises(RecordError, match=says):
+        open_source(word, Period(), Settings())

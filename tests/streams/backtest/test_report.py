@@ -17,11 +17,11 @@ from rich.console import Console
 
 from detectors.utterance import Language
 from streams.backtest.call_sorter import Period
-from streams.backtest.html_page import page
-from streams.backtest.record_lines import Problems
+from streams.backtest.html_page import render_page
+from streams.backtest.record_lines import LineProblems
 from streams.backtest.report import Names, Report, to_json
-from streams.backtest.terminal_table import rendered
-from streams.backtest.wording import WORDS, words
+from streams.backtest.terminal_table import render
+from streams.backtest.wording import CATALOGUE_FILE, load_catalogue
 from streams.backtest.worker_pool import RulePaths
 from tests.streams.backtest.recording import T0, call, record, rule, rules, said, tried
 
@@ -61,7 +61,7 @@ def report(tmp_path: Path) -> Report:
         rules(tmp_path / "before", lost=rule("lost", "card"), old=rule("old", "cheque")),
         rules(tmp_path / "after", lost=more, new=rule("new", "phone"), quiet=rule("quiet", "hush")),
     )
-    problems, period = Problems("week.jsonl"), Period(since=T0)
+    problems, period = LineProblems("week.jsonl"), Period(since=T0)
     found = tried(path, paths.before, paths.after, period=period, problems=problems)
     names = Names(rules="our-rules", against="", record="week.jsonl")
     return Report(found, paths.load(), names, problems, T0)
@@ -69,7 +69,7 @@ def report(tmp_path: Path) -> Report:
 
 def _table(report: Report, language: Language) -> str:
     console = Console(file=io.StringIO(), width=110)
-    for part in rendered(report, language):
+    for part in render(report, language):
         console.print(part, highlight=False)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
@@ -86,7 +86,7 @@ def test_the_terminal_shows_a_summary_a_table_and_the_calls(
 def test_the_page_shows_the_reasons_of_both_sides(
     report: Report, language: Language, golden: Golden
 ) -> None:
-    text = page(report, language, desk="http://desk:8640/")
+    text = render_page(report, language, desk="http://desk:8640/")
     golden.check(GOLDEN / f"page.{language}.html", text)
 
 
@@ -96,7 +96,7 @@ def test_programs_get_every_change(report: Report, golden: Golden) -> None:
 
 
 def test_the_page_loads_nothing_and_runs_nothing(report: Report) -> None:
-    text = page(report, Language.KOREAN)
+    text = render_page(report, Language.KOREAN)
     assert "default-src 'none'; style-src 'sha256-" in text
     assert not re.search(r"<(script|link|img|iframe|object|form)|\bstyle=|\bon\w+=|url\(", text)
     assert "http" not in text.replace("http-equiv", "")
@@ -104,7 +104,7 @@ def test_the_page_loads_nothing_and_runs_nothing(report: Report) -> None:
 
 def test_the_page_says_that_it_holds_what_customers_said(report: Report) -> None:
     for language in Language:
-        assert words(language)("private") in page(report, language)
+        assert load_catalogue(language)("private") in render_page(report, language)
 
 
 def test_what_customers_say_is_never_markup(tmp_path: Path) -> None:
@@ -112,16 +112,16 @@ def test_what_customers_say_is_never_markup(tmp_path: Path) -> None:
     before = rules(tmp_path / "before", a=rule("a", "card"))
     after = rules(tmp_path / "after", a=rule("a", "wallet ... alert"))
     found = tried(path, before, after)
-    assert "script" in found.changed[0].pairs[0].shown.reasons[0]
+    assert "script" in found.changed_calls[0].pairs[0].alert.reasons[0]
     names = Names(rules=EVIL, against="[red]", record=EVIL)
-    problems = Problems(EVIL)
+    problems = LineProblems(EVIL)
     problems.add(1, EVIL)
     report = Report(found, RulePaths(before, after).load(), names, problems, T0)
-    assert "<script" not in page(report, Language.ENGLISH)
+    assert "<script" not in render_page(report, Language.ENGLISH)
 
 
 def test_a_call_is_linked_to_the_desk_with_its_id_escaped(report: Report) -> None:
-    text = page(report, Language.ENGLISH, desk="http://desk:8640/")
+    text = render_page(report, Language.ENGLISH, desk="http://desk:8640/")
     assert 'href="http://desk:8640/calls/shop%402"' in text
 
 
@@ -129,10 +129,10 @@ def test_nothing_changed_is_said_in_one_sentence(tmp_path: Path) -> None:
     path = record(tmp_path / "r", call("c1", (5.0, "my card")))
     same = rules(tmp_path / "rules", a=rule("a", "card"))
     found = tried(path, same, same)
-    report = Report(found, RulePaths(same, same).load(), Names("", "", "r"), Problems("r"), T0)
+    report = Report(found, RulePaths(same, same).load(), Names("", "", "r"), LineProblems("r"), T0)
     expected = "In 1 call the changed rules would have given exactly the same alerts (1)."
     assert report.summary(Language.ENGLISH) == expected
-    assert "Nothing changes." in page(report, Language.ENGLISH)
+    assert "Nothing changes." in render_page(report, Language.ENGLISH)
 
 
 @pytest.fixture
@@ -146,16 +146,16 @@ def partial(tmp_path: Path) -> Report:
         rules(tmp_path / "mine", card=card),
     )
     found = tried(path, paths.before, paths.after)
-    return Report(found, paths.load(), Names("mine", "", "r"), Problems("r"), T0)
+    return Report(found, paths.load(), Names("mine", "", "r"), LineProblems("r"), T0)
 
 
 def test_playbooks_that_are_missing_are_asked_about_before_anything_else(partial: Report) -> None:
     asked = "2 of the 3 playbooks in force are missing in mine: is it the whole set?"
     assert _table(partial, Language.ENGLISH).splitlines()[0] == asked
-    text = page(partial, Language.ENGLISH)
+    text = render_page(partial, Language.ENGLISH)
     assert text.index(asked) < text.index('class="summary"')
     korean = "지금 쓰는 플레이북 3개 가운데 2개가 mine에 없습니다. 규칙 전체가 맞나요?"
-    assert korean in page(partial, Language.KOREAN)
+    assert korean in render_page(partial, Language.KOREAN)
 
 
 def test_playbooks_that_are_missing_are_those_of_the_folder_that_is_named(partial: Report) -> None:
@@ -167,20 +167,20 @@ def test_a_whole_set_is_not_asked_about(tmp_path: Path) -> None:
     path = record(tmp_path / "r", call("c1", (5.0, "my card")))
     same = rules(tmp_path / "rules", a=rule("a", "card"))
     found = tried(path, same, same)
-    report = Report(found, RulePaths(same, same).load(), Names("a", "", "r"), Problems("r"), T0)
+    report = Report(found, RulePaths(same, same).load(), Names("a", "", "r"), LineProblems("r"), T0)
     assert report.missing(Language.ENGLISH) == ""
     assert report.others(Language.ENGLISH) == ""
 
 
 def test_playbooks_that_alert_under_neither_set_are_one_line(partial: Report) -> None:
     line = "2 others: nothing changes, they alert neither before nor after."
-    for text in (_table(partial, Language.ENGLISH), page(partial, Language.ENGLISH)):
+    for text in (_table(partial, Language.ENGLISH), render_page(partial, Language.ENGLISH)):
         assert text.count(line) == 1
         assert "hush" not in text
 
 
 def test_every_phrase_has_both_languages_with_the_same_values() -> None:
-    for texts in yaml.safe_load(WORDS.read_text(encoding="utf-8")).values():
+    for texts in yaml.safe_load(CATALOGUE_FILE.read_text(encoding="utf-8")).values():
         assert set(texts) == set(Language)
         assert _names(texts["ko"]) == _names(texts["en"])
 
@@ -190,9 +190,9 @@ def _names(phrase: str) -> set[str | None]:
 
 
 def test_every_phrase_is_used() -> None:
-    folder = WORDS.parent
+    folder = CATALOGUE_FILE.parent
     sources = [*folder.glob("*.py"), *folder.glob("templates/*.html")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     made = ("level.", "some_", "gained", "lost", "moved", "same", "new", "removed")
-    keys = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    keys = yaml.safe_load(CATALOGUE_FILE.read_text(encoding="utf-8"))
     assert [key for key in keys if f'"{key}"' not in text and not key.startswith(made)] == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.utterance import Language
-from streams.backtest.instants import shown, zone
+from streams.backtest.instants import format_instant, format_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +32,8 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
 def test_of_the_same_year_only_day_and_clock_are_told(reader: Callable[[str], None]) -> None:
     reader("Asia/Seoul")
-    assert shown(EVENING, Language.KOREAN, beside=EVENING) == "11월 25일 오후 5:30"
-    assert shown(EVENING, Language.ENGLISH, beside=EVENING) == "Nov 25, 5:30 PM"
+    assert format_instant(EVENING, Language.KOREAN, reference=EVENING) == "11월 25일 오후 5:30"
+    assert format_instant(EVENING, Language.ENGLISH, reference=EVENING) == "Nov 25, 5:30 PM"
 
 
 def test_another_year_is_told_and_the_reader_s_clock_says_which_it_is(
@@ -41,16 +41,18 @@ def test_another_year_is_told_and_the_reader_s_clock_says_which_it_is(
 ) -> None:
     reader("Asia/Seoul")
     last_hour = datetime(2026, 12, 31, 15, 5, tzinfo=UTC)
-    assert shown(last_hour, Language.KOREAN, beside=EVENING) == "2027년 1월 1일 오전 12:05"
-    assert shown(last_hour, Language.ENGLISH, beside=EVENING) == "Jan 1, 2027, 12:05 AM"
-    assert shown(EVENING, Language.ENGLISH) == "Nov 25, 2026, 5:30 PM"
+    assert (
+        format_instant(last_hour, Language.KOREAN, reference=EVENING) == "2027년 1월 1일 오전 12:05"
+    )
+    assert format_instant(last_hour, Language.ENGLISH, reference=EVENING) == "Jan 1, 2027, 12:05 AM"
+    assert format_instant(EVENING, Language.ENGLISH) == "Nov 25, 2026, 5:30 PM"
 
 
 def test_noon_is_twelve_in_the_afternoon(reader: Callable[[str], None]) -> None:
     reader("UTC")
     noon = EVENING.replace(hour=12, minute=0)
-    assert shown(noon, Language.KOREAN, beside=noon) == "11월 25일 오후 12:00"
-    assert shown(noon, Language.ENGLISH, beside=noon) == "Nov 25, 12:00 PM"
+    assert format_instant(noon, Language.KOREAN, reference=noon) == "11월 25일 오후 12:00"
+    assert format_instant(noon, Language.ENGLISH, reference=noon) == "Nov 25, 12:00 PM"
 
 
 @pytest.mark.parametrize(
@@ -66,4 +68,4 @@ def test_a_zone_is_told_by_its_name_if_it_has_one(
     reader: Callable[[str], None], place: str, told: str
 ) -> None:
     reader(place)
-    assert zone(EVENING) == told
+    assert format_zone(EVENING) == told

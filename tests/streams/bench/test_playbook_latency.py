@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
-from playbooks.engine.engine import step
-from playbooks.engine.state import FRESH
+from playbooks.engine.engine import advance
+from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.events import event_time
 from playbooks.files.loader import load_library
-from streams.bench.playbook_latency import company, copies, events
+from streams.bench.playbook_latency import (
+    build_repeated_rulebook,
+    build_varied_rulebook,
+    generate_calls,
+)
 from streams.cli.bench import bench
 
 if TYPE_CHECKING:
@@ -24,16 +28,16 @@ LIBRARY = load_library()
 
 
 def fired(book: Rulebook, call: list[Event]) -> set[str]:
-    state, names = FRESH, set()
+    state, names = INITIAL_CALL_STATE, set()
     for event in call:
-        state, alerts = step(book, state, event, now=event_time(event))
+        state, alerts = advance(book, state, event, now=event_time(event))
         names |= {alert.playbook_id for alert in alerts}
     return names
 
 
 def test_a_call_is_in_order_the_same_every_time_and_every_third_is_an_angry_one() -> None:
-    calls = list(events(4))
-    assert calls == list(events(4))
+    calls = list(generate_calls(4))
+    assert calls == list(generate_calls(4))
     for call in calls:
         times = [event_time(event) for event in call]
         assert times == sorted(times)
@@ -41,10 +45,10 @@ def test_a_call_is_in_order_the_same_every_time_and_every_third_is_an_angry_one(
 
 
 def test_a_companys_playbooks_ask_for_other_things_and_copies_for_the_same() -> None:
-    (call,) = events(1)
+    (call,) = generate_calls(1)
     once = fired(LIBRARY, call)
     number = 4 * len(LIBRARY)
-    many, alike = company(LIBRARY, number), copies(LIBRARY, number)
+    many, alike = build_varied_rulebook(LIBRARY, number), build_repeated_rulebook(LIBRARY, number)
     assert len(many) == len(alike) == number
     assert fired(many, call) & once
     assert len(fired(alike, call)) > 2 * len(once)

@@ -10,21 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbooks.events import EarlierCall
-from playbooks.sensitivity import Sensitive
-from streams.callers.history import KEPT, Remembered, from_json, remember, to_json
-from streams.messages.callers import MAX_EARLIER, CallerEvent, ReturningCaller
+from playbooks.sensitivity import SensitivityKind
+from streams.callers.history import (
+    MAX_STORED_CALLS,
+    CallerHistory,
+    from_json,
+    to_json,
+    update_history,
+)
+from streams.messages.callers import MAX_EARLIER_CALLS, CallerEvent, ReturningCaller
 from tests.streams.examples import T0
 
 CALLER = "5f0c2a9be4d1738806d2c1f7a3b98e42"
 DAY = timedelta(days=1)
-ABUSE, THREAT = Sensitive.ABUSE, Sensitive.THREAT
+ABUSE, THREAT = SensitivityKind.ABUSE, SensitivityKind.THREAT
 
 
 def called(call_id: str, day: float) -> CallerEvent:
     return CallerEvent(call_id=call_id, event="called", caller=CALLER, at=T0 + day * DAY)
 
 
-def found(call_id: str, day: float, kind: Sensitive) -> CallerEvent:
+def found(call_id: str, day: float, kind: SensitivityKind) -> CallerEvent:
     at = T0 + day * DAY
     return CallerEvent(call_id=call_id, event="found", caller=CALLER, at=at, kind=kind)
 
@@ -33,11 +39,11 @@ def forgotten(day: float) -> CallerEvent:
     return CallerEvent(event="forgotten", caller=CALLER, at=T0 + day * DAY)
 
 
-def after(*events: CallerEvent, days: int = 90) -> tuple[Remembered, ReturningCaller | None]:
+def after(*events: CallerEvent, days: int = 90) -> tuple[CallerHistory, ReturningCaller | None]:
     """What is remembered after the events, and what the last one told."""
-    remembered, told = Remembered(), None
+    remembered, told = CallerHistory(), None
     for event in events:
-        remembered, told = remember(remembered, event, days=days)
+        remembered, told = update_history(remembered, event, days=days)
     return remembered, told
 
 
@@ -55,7 +61,9 @@ def test_a_second_call_is_told_when_the_first_was_and_what_was_found_in_it() -> 
         ("a", T0, (THREAT, ABUSE))
     ], "the gravest first"
     three_days = int(3 * DAY / timedelta(milliseconds=1))
-    assert told.known.earlier == (EarlierCall(three_days, frozenset({ABUSE, THREAT})),)
+    assert told.caller_history.earlier_calls == (
+        EarlierCall(three_days, frozenset({ABUSE, THREAT})),
+    )
 
 
 def test_an_event_that_comes_again_counts_once_and_tells_the_same() -> None:
@@ -81,7 +89,7 @@ def test_what_was_called_wrong_is_not_told_of_until_it_is_found_again() -> None:
 def test_what_is_found_later_in_a_call_reaches_the_next_call_only() -> None:
     remembered, told = after(called("a", 0), called("b", 1), found("a", 0, ABUSE))
     assert told is None
-    _, told = remember(remembered, called("c", 2), days=90)
+    _, told = update_history(remembered, called("c", 2), days=90)
     assert told is not None
     assert [one.kinds for one in told.earlier] == [(), (ABUSE,)]
 
@@ -99,21 +107,21 @@ def test_an_old_call_that_is_played_again_neither_forgets_nor_is_told_of_later_o
     assert [one.call_id for one in remembered.calls] == ["new", "old"]
 
 
-@given(st.permutations(range(KEPT + 5)))
+@given(st.permutations(range(MAX_STORED_CALLS + 5)))
 def test_only_the_newest_calls_are_kept_whatever_order_they_came_in(order: list[int]) -> None:
     remembered, _ = after(*(called(f"c{day}", day) for day in order))
     assert [one.call_id for one in remembered.calls] == [
-        f"c{day}" for day in range(KEPT + 4, 4, -1)
+        f"c{day}" for day in range(MAX_STORED_CALLS + 4, 4, -1)
     ]
-    _, told = remember(remembered, called("now", KEPT + 5), days=90)
+    _, told = update_history(remembered, called("now", MAX_STORED_CALLS + 5), days=90)
     assert told is not None
-    assert len(told.earlier) == MAX_EARLIER
+    assert len(told.earlier) == MAX_EARLIER_CALLS
 
 
 def test_who_asked_to_be_forgotten_is_new_and_what_is_found_later_brings_nothing_back() -> None:
     before = [called("a", 0), found("a", 0, ABUSE), called("b", 1)]
-    assert after(*before, forgotten(1))[0] == Remembered()
-    assert after(*before, forgotten(1), found("b", 1, THREAT))[0] == Remembered()
+    assert after(*before, forgotten(1))[0] == CallerHistory()
+    assert after(*before, forgotten(1), found("b", 1, THREAT))[0] == CallerHistory()
     assert after(*before, forgotten(1), called("c", 2))[1] is None
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.callers import processor as subject
-from streams.callers.processor import Recognising
+from streams.callers.processor import CallerProcessor
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.processing.dead_letters import DeadLetters
 from streams.processing.faust_app import CallTable
 from streams.settings import Settings
-from streams.topics import CHANGELOGS, LONGEST_CALLER_DAYS, RETURNING
+from streams.topics import CHANGELOGS, MAX_CALLER_DAYS, RETURNING_CALLERS
 from tests.streams.callers.test_history import CALLER, DAY, called, forgotten, found
 from tests.streams.examples import T0
 from tests.streams.processing.test_call_table import App
@@ -40,11 +40,11 @@ class Line:
     on_send: Callable[[], None] = lambda: None
 
     async def send(self, topic: KafkaTopic, message: Message) -> None:
-        assert topic is RETURNING
+        assert topic is RETURNING_CALLERS
         self.on_send()
         self.sent.append(message)
 
-    async def dead_letter(self, message: Message, *, source: str, stage: str) -> None:
+    async def send_dead_letter(self, message: Message, *, source: str, stage: str) -> None:
         assert (source, stage) == ("caller-events.v1", "callers")
         self.letters.append(message)
 
@@ -53,7 +53,7 @@ class Line:
 class Hold:
     released: bool = False
 
-    def release(self) -> None:
+    def ack(self) -> None:
         self.released = True
 
 
@@ -63,7 +63,7 @@ class Rig:
 
     line: Line
     kafka: App
-    processor: Recognising
+    processor: CallerProcessor
 
     async def take(self, *events: CallerEvent | bytes) -> None:
         holds = []
@@ -73,17 +73,17 @@ class Rig:
                 holds.append(Hold())
                 yield _event(event, offset), holds[-1]
 
-        self.processor._intake = SimpleNamespace(events=given)  # type: ignore[assignment]
+        self.processor._ordered_stream = SimpleNamespace(events=given)  # type: ignore[assignment]
         await self.processor.listen(None)
         await self.until_done()
         assert all(hold.released for hold in holds)
 
     async def sweep(self) -> None:
-        await self.processor.sweep()
+        await self.processor.expire()
         await self.until_done()
 
     async def until_done(self) -> None:
-        for task in list(self.processor._in_turn._last.values()):
+        for task in list(self.processor._executor._last_tasks.values()):
             await task
 
 
@@ -101,7 +101,7 @@ def rig(days: int = 90) -> Rig:
     line: Any = Line(Settings(caller_days=days))
     table = CallTable(kafka, "callers", partitions=8)  # type: ignore[arg-type]
     letters = DeadLetters(line, stage="callers", on_limit=lambda _: None)
-    processor = Recognising(line, intake=None, table=table, dead_letters=letters)  # type: ignore[arg-type]
+    processor = CallerProcessor(line, ordered_stream=None, table=table, dead_letters=letters)  # type: ignore[arg-type]
     return Rig(line, kafka, processor)
 
 
@@ -141,7 +141,9 @@ async def test_a_partition_that_goes_does_not_stop_another() -> None:
 
 async def test_a_caller_who_is_forgotten_is_gone_from_the_changelog_too() -> None:
     one = rig()
-    await one.take(called("a", 0), found("a", 0, Sensitive.ABUSE), forgotten(1), called("b", 2))
+    await one.take(
+        called("a", 0), found("a", 0, SensitivityKind.ABUSE), forgotten(1), called("b", 2)
+    )
     assert one.line.sent == []
     assert one.kafka.changelog[2] == (3, CALLER, None)
 
@@ -176,7 +178,7 @@ async def test_a_caller_who_calls_while_the_old_is_swept_is_not_forgotten(
     one = rig(days=9)
     await one.take(called("a", 0))
     clock.day = 9.5
-    await one.processor.sweep()
+    await one.processor.expire()
     await one.take(called("b", 9.5))
     assert [call["call_id"] for call in one.kafka.data[CALLER]["state"]["calls"]] == ["b"]
 
@@ -187,7 +189,7 @@ async def test_what_is_swept_while_its_partition_goes_is_left_to_the_next_worker
     one = rig(days=9)
     await one.take(called("a", 0))
     clock.day = 9.5
-    await one.processor.sweep()
+    await one.processor.expire()
     one.processor.revoke([SimpleNamespace(partition=3)])  # type: ignore[list-item]
     await one.until_done()
     assert CALLER in one.kafka.data
@@ -218,7 +220,7 @@ async def test_an_event_under_another_caller_s_key_is_set_aside() -> None:
 
 def test_days_are_no_more_than_kafka_keeps_the_changelog() -> None:
     changelog = next(one for one in CHANGELOGS if "callers" in one.name)
-    assert changelog.retention == timedelta(days=LONGEST_CALLER_DAYS)
-    assert Settings(caller_days=LONGEST_CALLER_DAYS)
+    assert changelog.retention == timedelta(days=MAX_CALLER_DAYS)
+    assert Settings(caller_days=MAX_CALLER_DAYS)
     with pytest.raises(ValueError, match="caller_days"):
-        Settings(caller_days=LONGEST_CALLER_DAYS + 1)
+        Settings(caller_days=MAX_CALLER_DAYS + 1)

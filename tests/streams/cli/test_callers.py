@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from streams.cli import callers as subject
 from streams.cli import replay as replaying
 from streams.cli.callers import callers
-from streams.cli.replay import called_by, prepare_all, replay
-from streams.ingest.caller_hash import Callers, caller_key
-from streams.ingest.replay.played_call import Given, demo_calls
+from streams.cli.replay import prepare_calls, replay, with_caller
+from streams.ingest.caller_hash import CallerHasher, load_caller_key
+from streams.ingest.replay.played_call import ReplayInput, demo_calls
 from streams.settings import Settings
 from tests.streams.ingest.replay.played import STEREO, written
 
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[CallerEvent]:
     events: list[CallerEvent] = []
     monkeypatch.setattr(subject, "ensure_topics", lambda *_: [])
-    monkeypatch.setattr(subject, "_tell", lambda _broker, _here, event: events.append(event))
+    monkeypatch.setattr(subject, "_send", lambda _broker, _here, event: events.append(event))
     return events
 
 
@@ -55,7 +55,7 @@ def forget(*words: str, given: str = "") -> Result:
 def test_a_caller_is_forgotten_by_number_and_the_hash_is_all_that_is_said(
     here: Settings, told: list[CallerEvent], word: str, given: str
 ) -> None:
-    known = Callers(caller_key(here.caller_key), here.region).hash_of(NUMBER)
+    known = CallerHasher(load_caller_key(here.caller_key), here.region).hash_number(NUMBER)
     result = forget("--number", word, given=given)
     assert result.exit_code == 0
     assert result.output.count("\n") == 1
@@ -85,7 +85,7 @@ def test_a_caller_is_forgotten_by_hash_without_any_key(
 def test_who_is_not_said_clearly_is_refused_in_one_line(
     here: Settings, told: list[CallerEvent], words: list[str], why: str
 ) -> None:
-    caller_key(here.caller_key)
+    load_caller_key(here.caller_key)
     result = forget(*words)
     assert result.exit_code == 2
     assert why in result.stderr.strip().splitlines()[-1]
@@ -105,14 +105,16 @@ def test_no_key_is_made_only_to_forget_somebody_by_it(
 def test_a_replayed_call_comes_from_the_number_that_is_given(
     here: Settings, tmp_path: Path
 ) -> None:
-    given = called_by([Given(written(tmp_path / "a.wav", STEREO))], NUMBER)
-    (call,) = prepare_all(given)
-    assert call.caller == Callers(caller_key(here.caller_key), here.region).hash_of(NUMBER)
+    given = with_caller([ReplayInput(written(tmp_path / "a.wav", STEREO))], NUMBER)
+    (call,) = prepare_calls(given)
+    assert call.caller == CallerHasher(load_caller_key(here.caller_key), here.region).hash_number(
+        NUMBER
+    )
 
 
 def test_who_gives_no_number_needs_no_key(here: Settings, tmp_path: Path) -> None:
     here.caller_key.write_bytes(b"too short, and open to all")
-    (call,) = prepare_all(called_by([Given(written(tmp_path / "a.wav", STEREO))], None))
+    (call,) = prepare_calls(with_caller([ReplayInput(written(tmp_path / "a.wav", STEREO))], None))
     assert call.caller == ""
 
 
@@ -128,6 +130,6 @@ def test_a_key_that_cannot_be_used_is_told_before_anything_is_played(
 
 @pytest.mark.usefixtures("here")
 def test_a_demo_call_has_a_caller_so_that_playing_it_again_shows_one_who_returns() -> None:
-    once, again = prepare_all(demo_calls()), prepare_all(demo_calls())
+    once, again = prepare_calls(demo_calls()), prepare_calls(demo_calls())
     assert [call.caller for call in once] == [call.caller for call in again]
     assert len({call.caller for call in once} - {""}) == 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from streams.bench.sample_calls import made_calls
+from streams.bench.sample_calls import generate_record
 from streams.cli.bench import bench
 from streams.cli.calls import calls
 from streams.cli.playbooks import playbooks
@@ -165,7 +165,7 @@ def test_checking_rules_loads_nothing_that_only_a_dry_run_needs() -> None:
 @pytest.mark.slow
 def test_ctrl_c_ends_every_process_in_order(made: Path) -> None:
     path = made / "many.jsonl"
-    path.write_bytes(b"".join(made_calls(400, seed=1)))
+    path.write_bytes(b"".join(generate_record(400, seed=1)))
     words = ["playbooks", "dry-run", "--rules", str(made / "rules"), "--calls", str(path)]
     with subprocess.Popen(
         [sys.executable, "-c", _TELLING, *words, "--jobs", "2"],

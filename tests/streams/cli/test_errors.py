@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.cli.errors import told_os
+from streams.cli.errors import describe_os_error
 from streams.kafka.local import broker
 from streams.kafka.local.broker import KafkaStartError
 
@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_made_is_one_line_with_its_setting(
 
 def test_a_file_elsewhere_is_named_with_what_is_wrong(tmp_path: Path) -> None:
     error = PermissionError(13, "Permission denied", str(tmp_path / "x"))
-    line = told_os(error, {"CALLMOOD_HOME": "/elsewhere", "CALLMOOD_CACHE": "/elsewhere"})
+    line = describe_os_error(error, {"CALLMOOD_HOME": "/elsewhere", "CALLMOOD_CACHE": "/elsewhere"})
     assert line == f"{tmp_path / 'x'}: Permission denied; check its permissions and its disk"
 
 
@@ -67,4 +67,4 @@ def test_kafka_s_storage_that_takes_too_long_is_one_line(
     monkeypatch.setattr(broker, "START_TIMEOUT_S", 0.05)
     slow = [sys.executable, "-c", "import time; time.sleep(30)"]
     with pytest.raises(KafkaStartError, match=r"was not made within 0\.05 s: is the machine"):
-        broker._format(slow, tmp_path / "server.properties", tmp_path)
+        broker._format_storage(slow, tmp_path / "server.properties", tmp_path)

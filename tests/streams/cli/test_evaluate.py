@@ -16,7 +16,7 @@ from detectors.voice.model import ARTIFACT
 from streams.cli.evaluate import evaluate
 from streams.cli.models import models
 from streams.cli.train import train
-from tests.detectors.sounds import voiced
+from tests.detectors.sounds import synthesise_voice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def run() -> Run:
 @pytest.fixture
 def clips(tmp_path: Path) -> Path:
     for name, pitch in (("a", 110), ("b", 220), ("c", 160)):
-        sf.write(tmp_path / f"{name}.wav", voiced(pitch_hz=pitch), 8_000)
+        sf.write(tmp_path / f"{name}.wav", synthesise_voice(pitch_hz=pitch), 8_000)
     return tmp_path
 
 
@@ -84,8 +84,8 @@ def test_each_bad_clip_is_named_by_file_and_line_and_the_others_go_on(
     run: Run, clips: Path
 ) -> None:
     written(clips / "x.mp3", "not sound")
-    sf.write(clips / "short.wav", voiced(100), 8_000)
-    sf.write(clips / "silent.wav", voiced(900) * 0, 8_000)
+    sf.write(clips / "short.wav", synthesise_voice(100), 8_000)
+    sf.write(clips / "silent.wav", synthesise_voice(900) * 0, 8_000)
     manifest = written(
         clips / "m.csv",
         "path,emotion\nx.mp3,joy\nshort.wav,joy\nsilent.wav,joy\n"
@@ -100,7 +100,7 @@ def test_each_bad_clip_is_named_by_file_and_line_and_the_others_go_on(
 
 
 def test_an_item_that_cannot_be_read_keeps_its_row_and_abstains(run: Run, clips: Path) -> None:
-    sf.write(clips / "silent.wav", voiced(900) * 0, 8_000)
+    sf.write(clips / "silent.wav", synthesise_voice(900) * 0, 8_000)
     manifest = written(
         clips / "m.csv", "path,emotion\na.wav,anger\ngone.wav,joy\nsilent.wav,joy\nb.wav,joy\n"
     )

@@ -11,7 +11,7 @@ import soundfile as sf
 from click.testing import CliRunner
 
 from detectors.utterance import SAMPLE_RATE
-from detectors.voice.external.test_signals import voiced
+from detectors.voice.external.test_signals import synthesise_voice
 from streams.cli.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(*arguments: str) -> Result:
 def stereo(tmp_path: Path) -> Path:
     """Two voices in turn, three utterances left and two right."""
     quiet = np.zeros(2 * SAMPLE_RATE, dtype=np.int16)
-    one, other = voiced(2_000, pitch_hz=120), voiced(2_000, pitch_hz=220)
+    one, other = synthesise_voice(2_000, pitch_hz=120), synthesise_voice(2_000, pitch_hz=220)
     left = np.concatenate([one, quiet, one, quiet, one, quiet])
     right = np.concatenate([quiet, other, quiet, other, quiet, quiet])
     path = tmp_path / "two.flac"
@@ -56,7 +56,7 @@ def test_every_channel_of_a_recording_is_played_as_a_voice_of_its_own(
 
 def test_a_mono_file_is_one_voice_and_files_add_up(stereo: Path, tmp_path: Path) -> None:
     mono = tmp_path / "one.wav"
-    sf.write(mono, voiced(3_000), SAMPLE_RATE)
+    sf.write(mono, synthesise_voice(3_000), SAMPLE_RATE)
     out = tmp_path / "figures.json"
     assert run("--call", str(mono), "--call", str(stereo), "--json", str(out)).exit_code == 0
     names = [one["name"] for one in json.loads(out.read_text())["calm"]]

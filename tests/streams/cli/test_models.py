@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detectors.voice.external.conformance import CLAIMS, wording
+from detectors.voice.external.conformance import CLAIMS, describe_claim
 from tests.detectors.voice.external.own_models import OwnModel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPENS, *OTHERS = map(wording, CLAIMS)
+OPENS, *OTHERS = map(describe_claim, CLAIMS)
 
 
 def callmood(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +37,7 @@ def test_a_good_model_is_told_claim_by_claim_and_timed(path: Path) -> None:
     done = callmood("models", "check", OwnModel().save(path))
     assert done.returncode == 0, done.stderr
     *claims, timing = done.stdout.splitlines()
-    assert claims == [f"ok         {wording(claim)}" for claim in CLAIMS]
+    assert claims == [f"ok         {describe_claim(claim)}" for claim in CLAIMS]
     assert "p99" in timing
 
 

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import replay as subject
-from streams.cli.replay import name_all, replay
+from streams.cli.replay import assign_call_ids, replay
 from streams.cli.run import run
 from streams.ids import CALL_ID_PATTERN
-from streams.ingest.replay.played_call import Given
+from streams.ingest.replay.played_call import ReplayInput
 from streams.settings import Settings
 from tests.streams.ingest.replay.played import STEREO, made, written
 
@@ -32,7 +32,7 @@ def refusal(command: click.Command, *words: str) -> str:
 
 def test_recordings_of_one_name_never_share_an_id() -> None:
     ready = [made(name="call"), made(name="call"), made(name="x" * 128), made(name="x" * 128)]
-    named = name_all(ready, copies=3)
+    named = assign_call_ids(ready, copies=3)
     ids = [call_id for call_id, _ in named]
     assert len(set(ids)) == len(ids) == 12
     assert all(re.fullmatch(CALL_ID_PATTERN, call_id) for call_id in ids)
@@ -40,11 +40,11 @@ def test_recordings_of_one_name_never_share_an_id() -> None:
 
 
 def test_a_second_replay_in_the_same_second_is_another_call() -> None:
-    assert name_all([made()])[0][0] != name_all([made()])[0][0]
+    assert assign_call_ids([made()])[0][0] != assign_call_ids([made()])[0][0]
 
 
 def test_an_id_that_is_given_is_exactly_the_call_s() -> None:
-    assert [call_id for call_id, _ in name_all([made()], call_id="mine")] == ["mine"]
+    assert [call_id for call_id, _ in assign_call_ids([made()], call_id="mine")] == ["mine"]
 
 
 @pytest.mark.parametrize("words", [["a.wav", "b.wav"], ["a.wav", "--calls", "2"], []])
@@ -77,7 +77,7 @@ def test_a_recording_without_a_transcript_is_told_of_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path / "mine.wav", STEREO)
-    subject.prepare_all([Given(path, keep_clips=True)])
+    subject.prepare_calls([ReplayInput(path, keep_clips=True)])
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"hint: {path}: no transcript: only the voice is read; ")
 
@@ -86,12 +86,12 @@ def test_a_taken_metrics_port_is_one_line_with_the_setting_s_name() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(subject.click.ClickException) as caught:
-            subject._show_metrics(Settings(gateway_metrics_port=port))
+            subject._serve_metrics(Settings(gateway_metrics_port=port))
     assert caught.value.message.startswith(f"port {port} is taken")
     assert "CALLMOOD_GATEWAY_METRICS_PORT" in caught.value.message
 
 
 def test_a_replay_says_where_its_metrics_are(capsys: pytest.CaptureFixture[str]) -> None:
-    subject._show_metrics(Settings(gateway_metrics_port=0))
+    subject._serve_metrics(Settings(gateway_metrics_port=0))
     told = capsys.readouterr().err
     assert re.fullmatch(r"replay: metrics at http://127\.0\.0\.1:[1-9]\d*/metrics\n", told)

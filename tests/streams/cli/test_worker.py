@@ -21,16 +21,16 @@ class Asked:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         self.asked.append("stop")
 
-    async def look_at_rules_now(self) -> None:
+    async def reload_rules_now(self) -> None:
         self.asked.append("look")
 
 
 async def hang_up(*, in_terminal: bool) -> list[str]:
     one, looks = Asked(), set[asyncio.Task[None]]()
-    worker._hung_up(cast("Worker", one), looks, in_terminal)
+    worker._handle_hangup(cast("Worker", one), looks, had_terminal=in_terminal)
     await asyncio.gather(*looks)
     return one.asked
 
@@ -38,14 +38,14 @@ async def hang_up(*, in_terminal: bool) -> list[str]:
 async def test_a_worker_without_a_terminal_looks_at_its_rules(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker, "_in_terminal", lambda: False)
+    monkeypatch.setattr(worker, "_has_terminal", lambda: False)
     assert await hang_up(in_terminal=False) == ["look"]
 
 
 async def test_a_worker_in_a_terminal_that_is_there_looks_at_its_rules(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker, "_in_terminal", lambda: True)
+    monkeypatch.setattr(worker, "_has_terminal", lambda: True)
     assert await hang_up(in_terminal=True) == ["look"]
 
 
@@ -53,8 +53,8 @@ async def test_a_worker_ends_with_the_terminal_it_was_started_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ours, its = pty.openpty()
-    monkeypatch.setattr(worker, "_in_terminal", lambda: os.isatty(its))
-    assert worker._in_terminal()
+    monkeypatch.setattr(worker, "_has_terminal", lambda: os.isatty(its))
+    assert worker._has_terminal()
     os.close(ours)
     assert await hang_up(in_terminal=True) == ["stop"]
     os.close(its)

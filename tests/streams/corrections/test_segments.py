@@ -6,14 +6,14 @@ import pytest
 
 from detectors.labels import Emotion
 from detectors.reading import Modality
-from detectors.utterance import Span
+from detectors.utterance import TimeSpan
 from streams.corrections.segments import (
-    CalledWrong,
     Cause,
-    Read,
+    DisputedAlert,
+    ReadingSummary,
     Segment,
-    segments_of,
-    settled,
+    find_segments,
+    is_answered,
 )
 
 CALL = "c:1@x+y"
@@ -27,10 +27,10 @@ def read(  # noqa: PLR0913  (a reading has as many sides)
     label: Emotion = Emotion.NEUTRAL,
     confidence: float = 0.9,
     abstained: bool = False,
-) -> Read:
-    return Read(
+) -> ReadingSummary:
+    return ReadingSummary(
         reading_id=f"{CALL}~customer~{start}~{modality}",
-        span=Span(start, end),
+        span=TimeSpan(start, end),
         modality=modality,
         label=label,
         confidence=confidence,
@@ -38,12 +38,12 @@ def read(  # noqa: PLR0913  (a reading has as many sides)
     )
 
 
-def found(reads: list[Read], *wrong: CalledWrong) -> list[tuple[int, Cause]]:
-    return [(one.span.start_ms, one.cause) for one in segments_of(CALL, reads, wrong)]
+def found(reads: list[ReadingSummary], *wrong: DisputedAlert) -> list[tuple[int, Cause]]:
+    return [(one.span.start_ms, one.cause) for one in find_segments(CALL, reads, wrong)]
 
 
-def wrong(at_ms: int, *cause_ids: str) -> CalledWrong:
-    return CalledWrong(at_ms=at_ms, cause_ids=cause_ids)
+def wrong(at_ms: int, *cause_ids: str) -> DisputedAlert:
+    return DisputedAlert(at_ms=at_ms, cause_ids=cause_ids)
 
 
 def test_a_sure_reading_that_nobody_called_wrong_is_not_worth_a_trainers_time() -> None:
@@ -70,15 +70,15 @@ def test_voice_and_words_of_one_utterance_are_one_segment() -> None:
         read(1_000, 3_000, abstained=True),
         read(1_200, 3_400, Modality.TEXT, abstained=True),
     ]
-    (segment,) = segments_of(CALL, reads, [])
+    (segment,) = find_segments(CALL, reads, [])
     assert (segment.voice_id, segment.text_id) == tuple(one.reading_id for one in reads)
     assert segment.segment_id == f"{CALL}~customer~1000"
 
 
 def test_a_line_without_an_utterance_is_a_segment_of_its_own() -> None:
     reads = [read(1_000, 3_000), read(9_000, 11_000, Modality.TEXT, abstained=True)]
-    (segment,) = segments_of(CALL, reads, [])
-    assert (segment.span, segment.voice_id) == (Span(9_000, 11_000), None)
+    (segment,) = find_segments(CALL, reads, [])
+    assert (segment.span, segment.voice_id) == (TimeSpan(9_000, 11_000), None)
 
 
 def test_a_line_belongs_to_the_utterance_that_it_overlaps_most() -> None:
@@ -87,7 +87,7 @@ def test_a_line_belongs_to_the_utterance_that_it_overlaps_most() -> None:
         read(2_500, 5_000, abstained=True),
         read(1_900, 5_000, Modality.TEXT),
     ]
-    first, second = segments_of(CALL, reads, [])
+    first, second = find_segments(CALL, reads, [])
     assert (first.text_id, second.text_id) == (None, reads[2].reading_id)
 
 
@@ -116,7 +116,7 @@ def test_the_worst_is_what_was_called_wrong_then_disagreement_then_doubt() -> No
         read(30_000, 32_000, confidence=0.9),
     ]
     called = wrong(33_000, reads[3].reading_id, reads[4].reading_id)
-    segments = sorted(segments_of(CALL, reads, [called]), key=lambda one: -one.urgency)
+    segments = sorted(find_segments(CALL, reads, [called]), key=lambda one: -one.urgency)
     assert [one.span.start_ms for one in segments] == [30_000, 20_000, 10_000, 0]
 
 
@@ -138,10 +138,12 @@ def test_a_wrong_alert_about_silence_blames_no_emotion() -> None:
     assert found([read(0, 2_000)], wrong(9_000, f"{CALL}~silence~both~2000~9000")) == []
 
 
-@pytest.mark.parametrize(("span", "done"), [(Span(900, 2_100), True), (Span(1_600, 9_000), False)])
-def test_a_segment_is_settled_when_half_of_it_was_answered(*, span: Span, done: bool) -> None:
+@pytest.mark.parametrize(
+    ("span", "done"), [(TimeSpan(900, 2_100), True), (TimeSpan(1_600, 9_000), False)]
+)
+def test_a_segment_is_settled_when_half_of_it_was_answered(*, span: TimeSpan, done: bool) -> None:
     segment = Segment(
-        segment_id="s", call_id=CALL, span=Span(1_000, 2_000), cause=Cause.UNCERTAIN,
+        segment_id="s", call_id=CALL, span=TimeSpan(1_000, 2_000), cause=Cause.UNCERTAIN,
         urgency=0.5, voice_id=None, text_id=None,
     )  # fmt: skip
-    assert settled(segment, [span]) is done
+    assert is_answered(segment, [span]) is done

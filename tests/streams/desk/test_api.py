@@ -26,8 +26,8 @@ ALERT_PATH = f"/api/alerts/{quote(ALERT, safe='~')}"
 @pytest.fixture
 def calls(desk: RunningDesk) -> RunningDesk:
     for call in (KOREAN_CALL, ENGLISH_CALL):
-        desk.wire.put(call.started(), *call.messages())
-    desk.wire.put(KOREAN_CALL.ended())
+        desk.wire.put(call.start_event(), *call.messages())
+    desk.wire.put(KOREAN_CALL.end_event())
     desk.wire.settle()
     return desk
 
@@ -73,7 +73,7 @@ def test_feedback_goes_to_kafka_and_is_there_at_once(
 ) -> None:
     answered = http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong", "given_by": "maya"})
     assert answered.status_code == 200
-    (sent,) = [message for message in calls.wire.sent if isinstance(message, Feedback)]
+    (sent,) = [message for message in calls.wire.sent_messages if isinstance(message, Feedback)]
     assert (sent.alert_id, sent.verdict, sent.given_by) == (ALERT, "wrong", "maya")
     path = f"/api/calls/{quote(ENGLISH_CALL.call_id, safe='')}"
     (alert,) = http.get(path).json()["alerts"]
@@ -92,14 +92,14 @@ def test_a_second_answer_of_the_same_person_replaces_the_first(
 
 
 def test_nothing_is_kept_while_kafka_is_away(calls: RunningDesk, http: httpx.Client) -> None:
-    calls.wire.away = True
+    calls.wire.is_down = True
     answered = http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong"})
     assert answered.status_code == 503
     assert "nothing was kept" in answered.json()["detail"]
     segment = http.get("/api/queue").json()["segments"][0]["segment_id"]
     correction = {"segment_id": segment, "voice_label": "anger"}
     assert http.post("/api/corrections", json=correction).status_code == 503
-    calls.wire.away = False
+    calls.wire.is_down = False
     path = f"/api/calls/{quote(ENGLISH_CALL.call_id, safe='')}"
     assert http.get(path).json()["alerts"][0]["feedback"] == []
     assert http.get("/api/corrections").json()["total"] == 0
@@ -113,7 +113,7 @@ def test_a_correction_goes_to_kafka_and_leaves_the_queue(
     given = {"segment_id": segment, "voice_label": "anger", "text_label": "unclear", "trainer": "p"}
     kept = http.post("/api/corrections", json=given)
     assert kept.json()["remaining"] == waiting["total"] - 1
-    (sent,) = [message for message in calls.wire.sent if isinstance(message, Correction)]
+    (sent,) = [message for message in calls.wire.sent_messages if isinstance(message, Correction)]
     assert (sent.segment_id, sent.voice_label, sent.text_label) == (segment, "anger", "unclear")
     (shown,) = http.get("/api/corrections").json()["corrections"]
     assert (shown["segment_id"], shown["trainer"]) == (segment, "p")
@@ -168,7 +168,7 @@ def test_another_site_cannot_post(
 ) -> None:
     answered = http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong"}, headers=headers)
     assert answered.status_code == 403
-    assert calls.wire.sent == []
+    assert calls.wire.sent_messages == []
 
 
 def test_the_desks_own_pages_can_post(calls: RunningDesk, http: httpx.Client) -> None:
@@ -202,7 +202,7 @@ def test_words_of_people_are_text_not_markup(desk: RunningDesk, http: httpx.Clie
     said = KOREAN_CALL.line(KOREAN_CALL.lines[1]).model_copy(
         update={"text": "<script>alert(1)</script>"}
     )
-    desk.wire.put(KOREAN_CALL.started(), said)
+    desk.wire.put(KOREAN_CALL.start_event(), said)
     desk.wire.settle()
     page = http.get(f"/calls/{quote(KOREAN_CALL.call_id, safe='')}").text
     assert "<script>alert" not in page
@@ -237,7 +237,7 @@ def test_the_live_stream_tells_an_alert_and_its_latency_is_counted_once(
         name = "callmood_stage_seconds_count"
         return REGISTRY.get_sample_value(name, {"stage": stage}) or 0.0
 
-    desk.wire.put(ENGLISH_CALL.started())
+    desk.wire.put(ENGLISH_CALL.start_event())
     desk.wire.settle()
     stages = ("desk", "screen", "total")
     before = [count(stage) for stage in stages]
@@ -248,7 +248,7 @@ def test_the_live_stream_tells_an_alert_and_its_latency_is_counted_once(
     with http.stream("GET", "/api/live", params=query) as stream:
         lines = stream.iter_lines()
         assert next(line for line in lines if line.startswith("event:")) == "event: line_state"
-        desk.wire.put(ENGLISH_CALL.alert(ENGLISH_CALL.fires[0]))
+        desk.wire.put(ENGLISH_CALL.alert(ENGLISH_CALL.alerts[0]))
         assert next(line for line in lines if line == "event: alert")
         told = json.loads(next(lines).removeprefix("data: "))
     assert told["id"] == ALERT
@@ -271,4 +271,4 @@ def test_a_name_with_control_characters_is_refused_before_anything_is_sent(
 ) -> None:
     given = {"verdict": "wrong", "given_by": name}
     assert http.post(f"{ALERT_PATH}/feedback", json=given).status_code == 422
-    assert desk.wire.sent == []
+    assert desk.wire.sent_messages == []

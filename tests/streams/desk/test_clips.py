@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from streams.cloudevents import now
-from streams.desk.clips import forget_clips, keep_clips
-from streams.desk.persist import keep
+from streams.desk.clips import delete_clips, persist_clips
+from streams.desk.persist import persist
 from streams.messages.records import UtteranceClip
 from streams.settings import Settings
 from streams.site.feature import Arrival
@@ -42,7 +42,7 @@ def clip(call_id: str = KOREAN_CALL.call_id) -> UtteranceClip:
 
 def kept(store: Store, settings: Settings, *, at: datetime) -> list[Path]:
     with store.engine.begin() as connection:
-        keep_clips(connection, [Arrival(clip(), at)], settings)
+        persist_clips(connection, [Arrival(clip(), at)], settings)
     return sorted(settings.clips.rglob("*.*"))
 
 
@@ -60,7 +60,7 @@ def test_a_clip_is_deleted_when_its_days_are_over_and_not_before(
     (file,) = kept(store, settings, at=at)
     for days, there in ((2.9, True), (3.1, False)):
         with store.engine.begin() as connection:
-            forget_clips(connection, at + timedelta(days=days), settings)
+            delete_clips(connection, at + timedelta(days=days), settings)
         assert file.exists() is there
     assert not file.parent.exists()
 
@@ -69,7 +69,7 @@ def test_a_clip_does_not_outlive_the_words_of_its_call(store: Store, tmp_path: P
     settings, at = Settings(home=tmp_path, clip_days=30, keep_days=2), now()
     (file,) = kept(store, settings, at=at)
     with store.engine.begin() as connection:
-        forget_clips(connection, at + timedelta(days=2.1), settings)
+        delete_clips(connection, at + timedelta(days=2.1), settings)
     assert not file.exists()
 
 
@@ -86,8 +86,8 @@ def test_a_clip_of_a_call_that_did_not_agree_does_not_stay(
     store: Store, tmp_path: Path, *, agreed: bool
 ) -> None:
     settings = Settings(home=tmp_path)
-    started = replace(KOREAN_CALL, recorded=agreed).started()
+    started = replace(KOREAN_CALL, recorded=agreed).start_event()
     with store.engine.begin() as connection:
-        keep(connection, [Arrival(clip(), now()), Arrival(started, now())], settings)
-        forget_clips(connection, now(), settings)
+        persist(connection, [Arrival(clip(), now()), Arrival(started, now())], settings)
+        delete_clips(connection, now(), settings)
     assert bool(list(settings.clips.rglob("*.flac"))) is agreed

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.messages.callers import CallerEvent
 from tests.support.protocol import CALL, FIRST, SECOND
 
@@ -23,7 +23,7 @@ PATH = f"/api/calls/{quote(CALL.call_id, safe='')}"
 
 @pytest.fixture
 def call(desk: RunningDesk) -> RunningDesk:
-    started = CALL.started().model_copy(update={"caller": CALLER})
+    started = CALL.start_event().model_copy(update={"caller": CALLER})
     desk.wire.put(started, *CALL.messages(), FIRST, SECOND)
     desk.wire.settle()
     return desk
@@ -40,8 +40,8 @@ def kinds(http: httpx.Client) -> tuple[list[str], list[tuple[str, int]]]:
     return detail["call"]["sensitive"], found
 
 
-def told(desk: RunningDesk) -> list[tuple[str, Sensitive | None]]:
-    return [(m.event, m.kind) for m in desk.wire.sent if isinstance(m, CallerEvent)]
+def told(desk: RunningDesk) -> list[tuple[str, SensitivityKind | None]]:
+    return [(m.event, m.kind) for m in desk.wire.sent_messages if isinstance(m, CallerEvent)]
 
 
 def test_a_kind_stands_until_its_last_alert_is_called_wrong(
@@ -52,7 +52,7 @@ def test_a_kind_stands_until_its_last_alert_is_called_wrong(
     assert kinds(http) == (["abuse"], [("abuse", 1)])
     answer(http, SECOND, "wrong")
     assert kinds(http) == ([], [])
-    assert told(call) == [("found", Sensitive.ABUSE), ("withdrawn", Sensitive.ABUSE)]
+    assert told(call) == [("found", SensitivityKind.ABUSE), ("withdrawn", SensitivityKind.ABUSE)]
 
 
 def test_who_takes_the_answer_back_brings_the_kind_back(
@@ -62,13 +62,13 @@ def test_who_takes_the_answer_back_brings_the_kind_back(
         answer(http, alert, "wrong")
     answer(http, SECOND, "withdrawn")
     assert kinds(http) == (["abuse"], [("abuse", 1)])
-    assert told(call)[-1] == ("found", Sensitive.ABUSE)
+    assert told(call)[-1] == ("found", SensitivityKind.ABUSE)
 
 
 def test_of_a_call_whose_caller_is_not_known_nothing_is_told(
     desk: RunningDesk, http: httpx.Client
 ) -> None:
-    desk.wire.put(CALL.started(), *CALL.messages(), FIRST)
+    desk.wire.put(CALL.start_event(), *CALL.messages(), FIRST)
     desk.wire.settle()
     answer(http, FIRST, "wrong")
     assert kinds(http) == ([], [])

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import select
 
 from detectors.utterance import Language
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import now
 from streams.desk.feature import DESK
-from streams.desk.models import ReturningShown
-from streams.messages.callers import CallerEvent, EarlierCallTold, ReturningCaller
+from streams.desk.models import ReturningCallerView
+from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller
 from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.site.filters import ago, nth_call
-from streams.site.translations import catalogue
-from streams.store.tables import CALLS, RETURNING
+from streams.site.translations import load_catalogue
+from streams.store.tables import CALLS, RETURNING_CALLERS
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CALLER, OTHER = "5f0c2a9be4d1738806d2c1f7a3b98e42", "0" * 32
 CALL_ID, AT = KOREAN_CALL.call_id, KOREAN_CALL.started_at
-STARTED = KOREAN_CALL.started().model_copy(update={"caller": CALLER})
+STARTED = KOREAN_CALL.start_event().model_copy(update={"caller": CALLER})
 PATH = f"/calls/{quote(CALL_ID, safe='')}"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 NAMES = {
@@ -41,20 +41,24 @@ NAMES = {
 }
 
 
-def earlier(days: float, *kinds: Sensitive) -> EarlierCallTold:
-    return EarlierCallTold(call_id=f"d{days}", started_at=AT - days * DAY, kinds=kinds)
+def earlier(days: float, *kinds: SensitivityKind) -> EarlierCallSummary:
+    return EarlierCallSummary(call_id=f"d{days}", started_at=AT - days * DAY, kinds=kinds)
 
 
 RETURNS = ReturningCaller(
     call_id=CALL_ID,
     at=AT,
-    earlier=(earlier(1), earlier(3, Sensitive.ABUSE), earlier(9, Sensitive.CHURN, Sensitive.ABUSE)),
+    earlier=(
+        earlier(1),
+        earlier(3, SensitivityKind.ABUSE),
+        earlier(9, SensitivityKind.CHURN, SensitivityKind.ABUSE),
+    ),
 )
 
 
 @pytest.fixture
 def told(desk: RunningDesk) -> RunningDesk:
-    desk.wire.put(ENGLISH_CALL.started(), STARTED, RETURNS, RETURNS)
+    desk.wire.put(ENGLISH_CALL.start_event(), STARTED, RETURNS, RETURNS)
     desk.wire.settle()
     return desk
 
@@ -117,12 +121,12 @@ def test_who_called_is_forgotten_when_the_caller_s_days_are_over(
 ) -> None:
     settings = Settings(home=tmp_path, caller_days=3, keep_days=90)
     with store.engine.begin() as connection:
-        DESK.keep(connection, [Arrival(STARTED, AT), Arrival(RETURNS, AT)], settings)
+        DESK.persist(connection, [Arrival(STARTED, AT), Arrival(RETURNS, AT)], settings)
     for at, known in ((AT + 3 * DAY - MINUTE, True), (AT + 3 * DAY + MINUTE, False)):
         with store.engine.begin() as connection:
-            DESK.sweep(connection, at, settings)
+            DESK.expire(connection, at, settings)
             assert connection.scalar(select(CALLS.c.caller)) == (CALLER if known else "")
-            assert bool(connection.execute(select(RETURNING)).all()) is known
+            assert bool(connection.execute(select(RETURNING_CALLERS)).all()) is known
 
 
 @pytest.mark.parametrize(
@@ -138,9 +142,9 @@ def test_the_line_says_how_often_somebody_calls(
     days: tuple[float, ...], korean: str, english: str
 ) -> None:
     rows = [one.model_dump() for one in map(earlier, days)]
-    returning = ReturningShown.model_validate({"at": AT, "earlier": rows})
-    assert nth_call(returning, catalogue(Language.KOREAN)) == korean
-    assert nth_call(returning, catalogue(Language.ENGLISH)) == english
+    returning = ReturningCallerView.model_validate({"at": AT, "earlier": rows})
+    assert nth_call(returning, load_catalogue(Language.KOREAN)) == korean
+    assert nth_call(returning, load_catalogue(Language.ENGLISH)) == english
 
 
 @pytest.mark.parametrize(
@@ -156,4 +160,4 @@ def test_the_line_says_how_often_somebody_calls(
     ],
 )
 def test_how_long_ago_is_said_in_the_largest_unit_that_fits(past: timedelta, said: str) -> None:
-    assert ago(int(past / timedelta(milliseconds=1)), catalogue(Language.ENGLISH)) == said
+    assert ago(int(past / timedelta(milliseconds=1)), load_catalogue(Language.ENGLISH)) == said

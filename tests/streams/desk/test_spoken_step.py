@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from detectors.utterance import Language
-from streams.desk.models import AlertShown
-from streams.desk.spoken_step import ToSay, to_say
+from streams.desk.models import AlertView
+from streams.desk.spoken_step import SpokenStep, build_spoken_step
 from streams.store.rows import alert_row
 from tests.support.protocol import FIRST, SECOND, THIRD
 
@@ -15,12 +15,12 @@ READ = "읽어 드릴 문장: “죄송합니다.” 그리고 “확인하겠�
 SPOKEN = "To read out: “I am sorry.” Then say “I will check.”"
 
 
-def shown(said: ToSay) -> list[tuple[str, bool, str]]:
+def shown(said: SpokenStep) -> list[tuple[str, bool, str]]:
     return [(part.text, part.said, part.language.value) for part in said.parts]
 
 
 def test_sentences_are_in_the_calls_language_and_the_words_around_them_in_the_readers() -> None:
-    said = to_say(READ, SPOKEN, call=EN, reader=KO)
+    said = build_spoken_step(READ, SPOKEN, call_language=EN, reader_language=KO)
     assert shown(said) == [
         ("읽어 드릴 문장:", False, "ko"),
         ("I am sorry.", True, "en"),
@@ -32,19 +32,19 @@ def test_sentences_are_in_the_calls_language_and_the_words_around_them_in_the_re
 
 
 def test_a_reader_of_the_calls_language_is_told_nothing_twice() -> None:
-    said = to_say(READ, READ, call=KO, reader=KO)
+    said = build_spoken_step(READ, READ, call_language=KO, reader_language=KO)
     assert [part.text for part in said.parts if part.said] == ["죄송합니다.", "확인하겠습니다."]
     assert said.meaning == ""
 
 
 def test_where_the_languages_quote_differently_the_whole_step_is_the_calls() -> None:
-    said = to_say("“죄송합니다.”", SPOKEN, call=EN, reader=KO)
+    said = build_spoken_step("“죄송합니다.”", SPOKEN, call_language=EN, reader_language=KO)
     assert {part.language for part in said.parts} == {EN}
     assert said.meaning == "죄송합니다."
 
 
 def test_a_step_that_quotes_nothing_is_all_to_say() -> None:
-    said = to_say("죄송합니다.", "I am sorry.", call=EN, reader=KO)
+    said = build_spoken_step("죄송합니다.", "I am sorry.", call_language=EN, reader_language=KO)
     assert shown(said) == [("I am sorry.", True, "en")]
     assert said.meaning == "죄송합니다."
 
@@ -52,7 +52,7 @@ def test_a_step_that_quotes_nothing_is_all_to_say() -> None:
 @pytest.mark.parametrize(("call", "reader"), [(EN, KO), (KO, EN)])
 def test_only_what_is_said_aloud_follows_the_call(call: Language, reader: Language) -> None:
     message = FIRST.model_copy(update={"language": call})
-    sentence, advice = AlertShown.model_validate(alert_row(message)).step_rows(reader)
+    sentence, advice = AlertView.model_validate(alert_row(message)).step_rows(reader)
     assert (advice.text, advice.to_say) == (FIRST.suggestion[reader][0], None)
     assert sentence.to_say is not None
     (said,) = [part for part in sentence.to_say.parts if part.said]
@@ -62,14 +62,14 @@ def test_only_what_is_said_aloud_follows_the_call(call: Language, reader: Langua
 
 
 def test_a_protocols_sentence_comes_before_the_advice_that_leads_to_it() -> None:
-    rows = AlertShown.model_validate(alert_row(FIRST)).step_rows(KO)
+    rows = AlertView.model_validate(alert_row(FIRST)).step_rows(KO)
     assert [row.index for row in rows] == [1, 0], "a confirmed step keeps its number"
-    third = AlertShown.model_validate(alert_row(THIRD)).step_rows(KO)
+    third = AlertView.model_validate(alert_row(THIRD)).step_rows(KO)
     assert [row.index for row in third] == list(range(len(THIRD.actions)))
 
 
 def test_an_alert_that_does_not_know_its_calls_language_speaks_the_readers() -> None:
-    alert = AlertShown.model_validate(alert_row(SECOND.model_copy(update={"language": None})))
+    alert = AlertView.model_validate(alert_row(SECOND.model_copy(update={"language": None})))
     said = alert.step_rows(EN)[0].to_say
     assert said is not None
     assert {part.language for part in said.parts} == {EN}
@@ -78,7 +78,7 @@ def test_an_alert_that_does_not_know_its_calls_language_speaks_the_readers() -> 
 
 def test_a_playbook_without_the_calls_language_is_read_out_as_it_is() -> None:
     only = THIRD.model_copy(update={"suggestion": {EN: THIRD.suggestion[EN]}, "language": KO})
-    said = AlertShown.model_validate(alert_row(only)).step_rows(EN)[0].to_say
+    said = AlertView.model_validate(alert_row(only)).step_rows(EN)[0].to_say
     assert said is not None
     assert [part.text for part in said.parts if part.said] != []
     assert said.meaning == ""

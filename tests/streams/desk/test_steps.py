@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages.records import EvidenceSealed, StepDone
+from streams.messages.records import EvidenceSeal, StepConfirmation
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -40,7 +40,7 @@ def path(index: int, alert: AlertMessage = THIRD) -> str:
 
 @pytest.fixture
 def abused(desk: RunningDesk) -> RunningDesk:
-    desk.wire.put(CALL.started(), *CALL.messages(), FIRST, SECOND, THIRD, REGULATOR)
+    desk.wire.put(CALL.start_event(), *CALL.messages(), FIRST, SECOND, THIRD, REGULATOR)
     desk.wire.settle()
     return desk
 
@@ -71,7 +71,9 @@ def test_a_confirmed_step_goes_to_kafka_and_is_there_at_once(
     before = REGISTRY.get_sample_value("callmood_steps_total", counted) or 0
     answered = confirm(http, 0)
     assert answered.status_code == 200
-    (sent,) = [message for message in abused.wire.sent if isinstance(message, StepDone)]
+    (sent,) = [
+        message for message in abused.wire.sent_messages if isinstance(message, StepConfirmation)
+    ]
     assert answered.json() == {"id": sent.message_id}
     assert (sent.call_id, sent.alert_id, sent.index, sent.action, sent.state) == (
         CALL.call_id, THIRD.message_id, 0, "announce", "done",
@@ -126,11 +128,11 @@ def test_what_is_wrong_is_said_in_one_line(  # noqa: PLR0913  (a table of cases)
     detail = answered.json()["detail"]
     assert (answered.status_code, "\n" in detail) == (status, False)
     assert re.search(says, detail)
-    assert abused.wire.sent == []
+    assert abused.wire.sent_messages == []
 
 
 def test_nothing_is_confirmed_while_kafka_is_away(abused: RunningDesk, http: httpx.Client) -> None:
-    abused.wire.away = True
+    abused.wire.is_down = True
     answered = confirm(http, 0)
     assert answered.status_code == 503
     assert "nothing was kept" in answered.json()["detail"]
@@ -216,7 +218,7 @@ def test_a_call_says_what_to_mind_how_seriously_since_when_and_on_which_lines(
 
 
 def test_a_call_without_findings_has_none_to_mind(desk: RunningDesk, http: httpx.Client) -> None:
-    desk.wire.put(CALL.started(), *CALL.messages())
+    desk.wire.put(CALL.start_event(), *CALL.messages())
     desk.wire.settle()
     assert http.get(CALL_PATH).json()["sensitive"] == []
     assert 'id="sensitive"' in http.get(f"/calls/{quote(CALL.call_id, safe='')}/sensitive").text
@@ -234,7 +236,9 @@ def test_sealed_evidence_is_listed_downloaded_and_its_hash_is_in_kafka(
     confirm(http, SEAL)
     until(lambda: bool(bundles(http)))
     (bundle,) = bundles(http)
-    (sent,) = [message for message in abused.wire.sent if isinstance(message, EvidenceSealed)]
+    (sent,) = [
+        message for message in abused.wire.sent_messages if isinstance(message, EvidenceSeal)
+    ]
     assert (bundle["sha256"], bundle["sealed_by"], bundle["role"]) == (
         sent.sha256, "seoyeon", "agent",
     )  # fmt: skip

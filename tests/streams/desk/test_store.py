@@ -15,16 +15,16 @@ from playbooks.playbook import Action
 from streams.corrections.feature import CORRECTIONS as TRAINERS
 from streams.desk import queries
 from streams.desk.feature import DESK as DESK_FEATURE
-from streams.desk.help_requests import help_asked
-from streams.evidence.bundles import due
+from streams.desk.help_requests import load_help_requests
+from streams.evidence.bundles import find_due
 from streams.evidence.feature import EVIDENCE
-from streams.messages.callers import EarlierCallTold, ReturningCaller
+from streams.messages.callers import EarlierCallSummary, ReturningCaller
 from streams.messages.records import (
     CallEvent,
     Correction,
-    EvidenceSealed,
+    EvidenceSeal,
     Feedback,
-    StepDone,
+    StepConfirmation,
     TranscriptMessage,
 )
 from streams.settings import Settings
@@ -59,9 +59,9 @@ def keep(store: Store, home: Path, *messages: Message, at: datetime = T0) -> Non
     arrivals = [Arrival(message, at) for message in messages]
     settings = Settings(home=home)
     with store.engine.begin() as connection:
-        DESK_FEATURE.keep(connection, arrivals, settings)
-        TRAINERS.keep(connection, arrivals, settings)
-        EVIDENCE.keep(connection, arrivals, settings)
+        DESK_FEATURE.persist(connection, arrivals, settings)
+        TRAINERS.persist(connection, arrivals, settings)
+        EVIDENCE.persist(connection, arrivals, settings)
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -77,18 +77,18 @@ def read(store: Store, wanted: Select[Any]) -> Sequence[Row[Any]]:
         return connection.execute(wanted).all()
 
 
-EARLIER = EarlierCallTold(call_id="earlier", started_at=T0 - timedelta(days=3))
+EARLIER = EarlierCallSummary(call_id="earlier", started_at=T0 - timedelta(days=3))
 
 
 def whole_call() -> list[Message]:
     return [
-        KOREAN_CALL.started(),
+        KOREAN_CALL.start_event(),
         ReturningCaller(call_id=KOREAN_CALL.call_id, at=T0, earlier=(EARLIER,)),
         *KOREAN_CALL.messages(),
         answer("wrong", T0),
         step("done", T0),
         sealed(T0),
-        KOREAN_CALL.ended(),
+        KOREAN_CALL.end_event(),
         correction(Emotion.SADNESS, T0),
     ]
 
@@ -99,8 +99,8 @@ def answer(verdict: str, at: datetime) -> Feedback:
     )
 
 
-def step(state: str, at: datetime, *, role: str = "agent") -> StepDone:
-    return StepDone.model_validate(
+def step(state: str, at: datetime, *, role: str = "agent") -> StepConfirmation:
+    return StepConfirmation.model_validate(
         {
             "call_id": KOREAN_CALL.call_id, "alert_id": ALERT, "index": 1, "state": state,
             "action": "notify_supervisor", "role": role, "given_by": "seoyeon", "at": at,
@@ -108,8 +108,8 @@ def step(state: str, at: datetime, *, role: str = "agent") -> StepDone:
     )  # fmt: skip
 
 
-def sealed(at: datetime) -> EvidenceSealed:
-    return EvidenceSealed(
+def sealed(at: datetime) -> EvidenceSeal:
+    return EvidenceSeal(
         call_id=KOREAN_CALL.call_id, sha256="a" * 64, size=10, file="x/y.zip", cause="asked", at=at
     )
 
@@ -176,7 +176,7 @@ def test_a_call_knows_its_agent_and_its_end_whichever_comes_first(
     for message in (ended, started) if ended_first else (started, ended):
         keep(store, tmp_path, message)
     with store.engine.connect() as connection:
-        call = queries.call_of(connection, CALL)
+        call = queries.load_call(connection, CALL)
     assert call is not None
     assert (call.agent_id, call.started_at, call.duration_ms) == ("kim", T0, 9_000)
     assert not call.live
@@ -212,27 +212,27 @@ def test_what_a_supervisor_took_care_of_is_asked_no_more_and_what_came_after_is(
     ):
         keep(store, tmp_path, message)
         with store.engine.connect() as connection:
-            assert len(help_asked(connection, T0)) == waits
+            assert len(load_help_requests(connection, T0)) == waits
 
 
 def test_bundles_are_deleted_when_their_own_days_are_over(store: Store, tmp_path: Path) -> None:
     keep(store, tmp_path, sealed(T0))
     for days, left in ((1094, 1), (1096, 0)):
         with store.engine.begin() as connection:
-            EVIDENCE.sweep(connection, T0 + timedelta(days=days), Settings(home=tmp_path))
+            EVIDENCE.expire(connection, T0 + timedelta(days=days), Settings(home=tmp_path))
         assert len(read(store, select(SEALS))) == left
 
 
 def test_what_has_to_be_sealed_is_found(store: Store, tmp_path: Path) -> None:
     click = step("done", T0).model_copy(update={"action": Action.SEAL_EVIDENCE})
-    keep(store, tmp_path, KOREAN_CALL.started(), click)
-    ended_at = KOREAN_CALL.ended().at
+    keep(store, tmp_path, KOREAN_CALL.start_event(), click)
+    ended_at = KOREAN_CALL.end_event().at
     with store.engine.connect() as connection:
-        assert [one.cause_id for one in due(connection, T0)] == [click.message_id]
+        assert [one.cause_id for one in find_due(connection, T0)] == [click.message_id]
     bundle = sealed(T0).model_copy(update={"cause_id": click.message_id})
-    keep(store, tmp_path, bundle, KOREAN_CALL.ended())
+    keep(store, tmp_path, bundle, KOREAN_CALL.end_event())
     with store.engine.connect() as connection:
-        (final,) = due(connection, ended_at + timedelta(minutes=1))
+        (final,) = find_due(connection, ended_at + timedelta(minutes=1))
     assert (final.call_id, final.cause) == (KOREAN_CALL.call_id, "call_ended")
 
 
@@ -272,8 +272,10 @@ def test_a_call_that_nobody_ended_is_over_after_half_an_hour(store: Store, tmp_p
     keep(store, tmp_path, CallEvent(call_id=CALL, event="started", at=T0), at=T0)
     for minutes, live in ((29, True), (31, False)):
         with store.engine.begin() as connection:
-            DESK_FEATURE.sweep(connection, T0 + timedelta(minutes=minutes), Settings(home=tmp_path))
-            call = queries.call_of(connection, CALL)
+            DESK_FEATURE.expire(
+                connection, T0 + timedelta(minutes=minutes), Settings(home=tmp_path)
+            )
+            call = queries.load_call(connection, CALL)
         assert call is not None
         assert call.live is live
 
@@ -290,7 +292,7 @@ def test_a_call_is_forgotten_when_its_days_are_over_but_not_what_people_answered
     ):
         with store.engine.begin() as connection:
             for feature in (DESK_FEATURE, TRAINERS):
-                feature.sweep(connection, ended_at + timedelta(days=days), Settings(home=tmp_path))
+                feature.expire(connection, ended_at + timedelta(days=days), Settings(home=tmp_path))
         assert {name for name, found in rows(store).items() if found} == left
 
 
@@ -299,7 +301,7 @@ def test_a_call_that_is_still_live_is_not_forgotten(store: Store, tmp_path: Path
     keep(store, tmp_path, CallEvent(call_id=CALL, event="started", at=T0), at=later)
     keep(store, tmp_path, line("네", final=True), at=later)
     with store.engine.begin() as connection:
-        DESK_FEATURE.sweep(connection, later, Settings(home=tmp_path, keep_days=1))
+        DESK_FEATURE.expire(connection, later, Settings(home=tmp_path, keep_days=1))
     assert len(read(store, select(TRANSCRIPT_LINES))) == len(read(store, select(CALLS))) == 1
 
 

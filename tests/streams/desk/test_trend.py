@@ -7,11 +7,11 @@ from importlib.resources import files
 
 import pytest
 
-from detectors.mood import RISE, MoodLevel
+from detectors.mood import ENTER_THRESHOLDS, MoodLevel
 
 
-@pytest.mark.parametrize("level", list(RISE))
+@pytest.mark.parametrize("level", list(ENTER_THRESHOLDS))
 def test_the_chart_colours_the_band_where_the_level_begins(level: MoodLevel) -> None:
     script = files("streams.desk").joinpath("static/trend.js").read_text(encoding="utf-8")
     (value,) = re.findall(rf"^const {level.name} = ([\d.]+);$", script, re.MULTILINE)
-    assert float(value) == RISE[level]
+    assert float(value) == ENTER_THRESHOLDS[level]

@@ -12,9 +12,9 @@ from playbooks.playbook import Action
 from streams.cloudevents import now
 from streams.desk.feature import DESK
 from streams.evidence.feature import EVIDENCE
-from streams.evidence.seal import Wanted, seal
+from streams.evidence.seal import SealRequest, seal
 from streams.evidence.verify import verify
-from streams.messages.records import EvidenceSealed, StepDone
+from streams.messages.records import EvidenceSeal, StepConfirmation
 from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.store.engine import Store, open_store
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.cloudevents import Message
-    from streams.evidence.verify import Verdict
+    from streams.evidence.verify import VerificationResult
 
 CALL = replace(KOREAN_CALL, started_at=NOW - timedelta(hours=1))
 CLICKED = CALL.started_at + timedelta(seconds=70)
@@ -43,29 +43,29 @@ class Kept:
         """As the feed does."""
         arrivals = [Arrival(message, now()) for message in messages]
         with self.store.engine.begin() as connection:
-            DESK.keep(connection, arrivals, self.settings)
-            EVIDENCE.keep(connection, arrivals, self.settings)
+            DESK.persist(connection, arrivals, self.settings)
+            EVIDENCE.persist(connection, arrivals, self.settings)
 
-    def seal(self, call: Script = CALL, *, at: datetime = CLICKED, **wanted: str) -> EvidenceSealed:
+    def seal(self, call: Script = CALL, *, at: datetime = CLICKED, **wanted: str) -> EvidenceSeal:
         """Seal a call and keep that."""
-        one = Wanted(call_id=call.call_id, **wanted)  # type: ignore[arg-type]
+        one = SealRequest(call_id=call.call_id, **wanted)  # type: ignore[arg-type]
         with self.store.engine.connect() as connection:
             made = seal(connection, one, self.settings, at=at)
         self.keep(made)
         return made
 
-    def path(self, made: EvidenceSealed) -> Path:
+    def path(self, made: EvidenceSeal) -> Path:
         """Where a bundle lies."""
         return self.settings.evidence / made.file
 
-    def verdict(self, made: EvidenceSealed) -> Verdict:
+    def verdict(self, made: EvidenceSeal) -> VerificationResult:
         """What checking it says."""
         return verify(self.path(made))
 
 
-def click(state: str = "done", *, at: datetime = CLICKED, call: Script = CALL) -> StepDone:
+def click(state: str = "done", *, at: datetime = CLICKED, call: Script = CALL) -> StepConfirmation:
     """The agent asks for the evidence to be sealed."""
-    return StepDone.model_validate(
+    return StepConfirmation.model_validate(
         {
             "call_id": call.call_id, "alert_id": f"{call.call_id}~abusive-words~69800", "index": 4,
             "action": Action.SEAL_EVIDENCE, "state": state, "given_by": "seoyeon", "at": at,
@@ -78,6 +78,6 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     settings = Settings(home=tmp_path)
     store = open_store(settings.database_url)
     one = Kept(store, settings)
-    one.keep(CALL.started(), *CALL.messages(), click())
+    one.keep(CALL.start_event(), *CALL.messages(), click())
     yield one
     store.close()

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.cloudevents import now
-from streams.evidence.bundles import DUE_WITHIN, LATE, bundle_path, due, sweep
+from streams.evidence.bundles import (
+    ALLOWED_LATENESS,
+    MAX_REQUEST_AGE,
+    expire,
+    find_due,
+    resolve_bundle_path,
+)
 from streams.evidence.call_record import SealError
-from streams.evidence.seal import Wanted, seal
-from streams.messages.records import EvidenceSealed, Feedback
+from streams.evidence.seal import SealRequest, seal
+from streams.messages.records import EvidenceSeal, Feedback
 from streams.settings import Settings
 from tests.streams.evidence.conftest import CALL, CLICKED, Kept, click
 
@@ -24,13 +30,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def opened(kept: Kept, made: EvidenceSealed) -> zipfile.ZipFile:
+def opened(kept: Kept, made: EvidenceSeal) -> zipfile.ZipFile:
     return zipfile.ZipFile(kept.path(made))
 
 
-def due_at(kept: Kept, at: datetime) -> list[Wanted]:
+def due_at(kept: Kept, at: datetime) -> list[SealRequest]:
     with kept.store.engine.connect() as connection:
-        return due(connection, at)
+        return find_due(connection, at)
 
 
 def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it(
@@ -57,7 +63,7 @@ def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it
 
 
 def test_the_manifest_names_every_other_file_with_its_hash_and_not_the_caller(kept: Kept) -> None:
-    kept.keep(CALL.started().model_copy(update={"caller": "5f0c2a9be4d1738806d2c1f7a3b98e42"}))
+    kept.keep(CALL.start_event().model_copy(update={"caller": "5f0c2a9be4d1738806d2c1f7a3b98e42"}))
     made = kept.seal(sealed_by="seoyeon", role="agent")
     with opened(kept, made) as bundle:
         manifest = json.loads(bundle.read("manifest.json"))
@@ -86,9 +92,9 @@ def test_only_the_desk_may_look_into_the_folder_of_evidence(kept: Kept) -> None:
     assert kept.settings.evidence.stat().st_mode & 0o077 == 0
 
 
-def seal_unkept(kept: Kept, settings: Settings, **limits: int) -> EvidenceSealed:
+def seal_unkept(kept: Kept, settings: Settings, **limits: int) -> EvidenceSeal:
     with kept.store.engine.connect() as connection:
-        return seal(connection, Wanted(call_id=CALL.call_id), settings, at=CLICKED, **limits)
+        return seal(connection, SealRequest(call_id=CALL.call_id), settings, at=CLICKED, **limits)
 
 
 def test_the_voice_is_in_it_only_where_recording_was_agreed_to(kept: Kept) -> None:
@@ -98,7 +104,7 @@ def test_the_voice_is_in_it_only_where_recording_was_agreed_to(kept: Kept) -> No
         assert len(clips) == sum(said.speaker == "customer" for said in CALL.lines)
         assert bundle.read(clips[0]).startswith(b"fLaC")
     silent = replace(CALL, call_id="silent", recorded=False)
-    kept.keep(silent.started(), *silent.messages())
+    kept.keep(silent.start_event(), *silent.messages())
     manifest = kept.verdict(kept.seal(silent)).manifest
     assert manifest is not None
     assert (manifest.clips.count, manifest.clips.why_none) == (0, "not_agreed")
@@ -141,24 +147,24 @@ def test_a_click_that_was_taken_back_asks_for_nothing(kept: Kept) -> None:
 
 
 def test_a_click_of_another_day_is_not_made_up_for(kept: Kept) -> None:
-    assert due_at(kept, CLICKED + DUE_WITHIN + timedelta(seconds=1)) == []
+    assert due_at(kept, CLICKED + MAX_REQUEST_AGE + timedelta(seconds=1)) == []
 
 
 def test_a_sealed_call_is_sealed_once_more_when_it_has_ended(kept: Kept) -> None:
     (wanted,) = due_at(kept, CLICKED)
     first = kept.seal(cause_id=wanted.cause_id)
-    kept.keep(CALL.ended())
-    ended = CALL.ended().at
-    assert due_at(kept, ended + LATE - timedelta(seconds=1)) == []
-    (final,) = due_at(kept, ended + LATE)
+    kept.keep(CALL.end_event())
+    ended = CALL.end_event().at
+    assert due_at(kept, ended + ALLOWED_LATENESS - timedelta(seconds=1)) == []
+    (final,) = due_at(kept, ended + ALLOWED_LATENESS)
     assert (final.call_id, final.cause) == (CALL.call_id, "call_ended")
-    second = kept.seal(at=ended + LATE, cause="call_ended")
+    second = kept.seal(at=ended + ALLOWED_LATENESS, cause="call_ended")
     assert second.previous_sha256 == first.sha256
     assert due_at(kept, ended + timedelta(hours=1)) == []
 
 
 def test_a_call_that_nobody_sealed_is_not_sealed_at_its_end(kept: Kept) -> None:
-    kept.keep(click("undone", at=CLICKED + timedelta(seconds=1)), CALL.ended())
+    kept.keep(click("undone", at=CLICKED + timedelta(seconds=1)), CALL.end_event())
     assert due_at(kept, now()) == []
 
 
@@ -174,11 +180,11 @@ def test_a_bundle_outlives_its_call_and_goes_when_its_own_days_are_over(kept: Ke
     made = kept.seal()
     for days, there in ((1094, True), (1096, False)):
         with kept.store.engine.begin() as connection:
-            sweep(connection, CLICKED + timedelta(days=days), kept.settings)
+            expire(connection, CLICKED + timedelta(days=days), kept.settings)
         assert kept.path(made).exists() is there
         assert kept.path(made).parent.exists() is there
 
 
 @pytest.mark.parametrize("file", ["/etc/passwd.zip", "../a.zip", "a/../../b.zip", "a.flac", ""])
 def test_a_message_that_names_another_place_leads_nowhere(file: str) -> None:
-    assert bundle_path(Settings(), file) is None
+    assert resolve_bundle_path(Settings(), file) is None

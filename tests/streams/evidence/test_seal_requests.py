@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from streams.cloudevents import now
 from streams.evidence import seal_requests
-from streams.evidence.seal import Wanted
-from streams.evidence.seal_requests import sealed, watch
+from streams.evidence.seal import SealRequest
+from streams.evidence.seal_requests import seal_and_publish, seal_due_bundles
 from streams.site.feature import SendError, Site
 from streams.store.tables import SEALS
 from tests.streams.evidence.conftest import CALL, Kept, click
@@ -53,8 +53,8 @@ def rows(kept: Kept) -> list[str]:
 
 async def test_where_kafka_does_not_take_the_hash_no_bundle_is_left(kept: Kept) -> None:
     with pytest.raises(SendError):
-        await sealed(
-            Wanted(call_id=CALL.call_id),
+        await seal_and_publish(
+            SealRequest(call_id=CALL.call_id),
             store=kept.store,
             settings=kept.settings,
             sender=Kafka(refusing=1),
@@ -74,7 +74,7 @@ async def test_what_could_not_be_sealed_is_tried_again(
     if trouble == "disk":
         kept.settings.evidence.write_text("a file where the folder should be")
     site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
-    running = asyncio.create_task(watch(site))
+    running = asyncio.create_task(seal_due_bundles(site))
     try:
         if trouble == "disk":
             with contextlib.suppress(TimeoutError):
@@ -92,11 +92,13 @@ async def test_what_could_not_be_sealed_is_tried_again(
 async def test_a_call_that_cannot_be_sealed_keeps_no_other_from_being_sealed(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unknown = Wanted(call_id="nobody")
-    monkeypatch.setattr(seal_requests, "due", lambda *_: [unknown, Wanted(call_id=CALL.call_id)])
+    unknown = SealRequest(call_id="nobody")
+    monkeypatch.setattr(
+        seal_requests, "find_due", lambda *_: [unknown, SealRequest(call_id=CALL.call_id)]
+    )
     kafka = Kafka()
     site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
-    running = asyncio.create_task(watch(site))
+    running = asyncio.create_task(seal_due_bundles(site))
     try:
         await asyncio.wait_for(kafka.took.wait(), 20)
     finally:
@@ -111,9 +113,9 @@ async def test_one_click_makes_one_bundle_however_often_the_desk_looks(
     kept.keep(click(at=now()))
     looks = 0
     enough = asyncio.Event()
-    real = seal_requests.due
+    real = seal_requests.find_due
 
-    def counted(*given: object) -> list[Wanted]:
+    def counted(*given: object) -> list[SealRequest]:
         nonlocal looks
         looks += 1
         if looks == 5:
@@ -121,11 +123,11 @@ async def test_one_click_makes_one_bundle_however_often_the_desk_looks(
         return real(*given)  # type: ignore[arg-type]
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(seal_requests, "due", counted)
+    monkeypatch.setattr(seal_requests, "find_due", counted)
     monkeypatch.setattr(seal_requests, "LOOK_EVERY_S", 0.01)
     kafka = Kafka()
     site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
-    running = asyncio.create_task(watch(site))
+    running = asyncio.create_task(seal_due_bundles(site))
     try:
         await asyncio.wait_for(enough.wait(), 20)
     finally:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.playbook import Action
-from streams.evidence.manifest import CallFacts
-from streams.evidence.transcript import transcript_text
-from streams.messages.records import StepDone
+from streams.evidence.manifest import CallMetadata
+from streams.evidence.transcript import format_transcript
+from streams.messages.records import StepConfirmation
 from streams.store.rows import alert_row, line_row, step_row
 from tests.support.protocol import CALL, NOTIFY, REST, THIRD
 
@@ -21,17 +21,17 @@ ENUMS = re.compile("|".join(one for one in Action if "_" in one))
 AT = CALL.started_at.replace(microsecond=123_456) + timedelta(seconds=60)
 
 
-def facts(**changed: object) -> CallFacts:
+def facts(**changed: object) -> CallMetadata:
     known = {
         "call_id": CALL.call_id, "agent_id": "seoyeon", "queue": "", "language": "ko",
         "started_at": CALL.started_at, "ended_at": None, "duration_ms": None,
         "notice_given": True, "analysis_consent": True, "recording_consent": True,
     }  # fmt: skip
-    return CallFacts.model_validate(known | changed)
+    return CallMetadata.model_validate(known | changed)
 
 
 def step(index: int, **changed: object) -> dict[str, object]:
-    done = StepDone(
+    done = StepConfirmation(
         call_id=CALL.call_id, alert_id=THIRD.message_id, index=index,
         action=THIRD.actions[index], state="done", given_by="seoyeon", role="agent", at=AT,
     )  # fmt: skip
@@ -40,10 +40,10 @@ def step(index: int, **changed: object) -> dict[str, object]:
 
 
 def text(
-    *steps: dict[str, object], alert: AlertMessage = THIRD, of: CallFacts | None = None
+    *steps: dict[str, object], alert: AlertMessage = THIRD, of: CallMetadata | None = None
 ) -> str:
     lines = [line_row(message) for said in CALL.lines for message in [CALL.line(said)]]
-    return transcript_text(of or facts(), lines, alerts=[alert_row(alert)], steps=list(steps))
+    return format_transcript(of or facts(), lines, alerts=[alert_row(alert)], steps=list(steps))
 
 
 def test_a_confirmed_sentence_is_there_with_its_alert_who_and_when_to_the_second() -> None:

@@ -11,8 +11,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.ingest.caller_hash import CallerKeyError, Callers, caller_key, identify
-from streams.ingest.replay.played_call import Given, prepare, timeline
+from streams.ingest.caller_hash import (
+    CallerHasher,
+    CallerKeyError,
+    build_caller_hasher,
+    load_caller_key,
+)
+from streams.ingest.replay.played_call import ReplayInput, build_timeline, load_call
 from streams.settings import Settings
 from tests.streams.ingest.replay.played import AT, STEREO, written
 
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = bytes(range(32))
-KOREA = Callers(KEY, "KR")
+KOREA = CallerHasher(KEY, "KR")
 NUMBER = "010-2345-6789"
 
 mobiles = st.integers(2_000_0000, 4_999_9999).map(lambda number: f"+8210{number}")
@@ -41,26 +46,28 @@ def test_every_spelling_of_a_number_is_the_same_caller(number: str, by: str) -> 
         f" 010{start}{end} ",
         f"010{start}{end}".translate({ord("0") + n: ord("\uff10") + n for n in range(10)}),
     ]
-    assert {KOREA.hash_of(spelling) for spelling in spellings} == {KOREA.hash_of(number)}
-    assert re.fullmatch("[0-9a-f]{32}", KOREA.hash_of(number))
+    assert {KOREA.hash_number(spelling) for spelling in spellings} == {KOREA.hash_number(number)}
+    assert re.fullmatch("[0-9a-f]{32}", KOREA.hash_number(number))
 
 
 @given(mobiles, mobiles)
 def test_two_numbers_are_two_callers(one: str, other: str) -> None:
     assume(one != other)
-    assert KOREA.hash_of(one) != KOREA.hash_of(other)
+    assert KOREA.hash_number(one) != KOREA.hash_number(other)
 
 
 @given(st.binary(min_size=32, max_size=64), st.binary(min_size=32, max_size=64))
 def test_under_another_key_nobody_is_known(one: bytes, other: bytes) -> None:
     assume(one.rstrip(b"\x00") != other.rstrip(b"\x00"))  # HMAC fills a short key with zeros
-    assert Callers(one, "KR").hash_of(NUMBER) != Callers(other, "KR").hash_of(NUMBER)
+    assert CallerHasher(one, "KR").hash_number(NUMBER) != CallerHasher(other, "KR").hash_number(
+        NUMBER
+    )
 
 
 def test_a_number_without_a_country_is_of_the_region() -> None:
-    american = Callers(KEY, "US")
-    assert american.hash_of("(202) 555-0143") == KOREA.hash_of("+1 202 555 0143")
-    assert american.hash_of(NUMBER) == ""
+    american = CallerHasher(KEY, "US")
+    assert american.hash_number("(202) 555-0143") == KOREA.hash_number("+1 202 555 0143")
+    assert american.hash_number(NUMBER) == ""
 
 
 @pytest.mark.parametrize(
@@ -70,20 +77,20 @@ def test_a_number_without_a_country_is_of_the_region() -> None:
      "9" * 400, "\x00", "발신번호표시제한"],
 )  # fmt: skip
 def test_who_cannot_be_told_by_a_number_is_nobody(number: str) -> None:
-    assert KOREA.hash_of(number) == ""
+    assert KOREA.hash_number(number) == ""
 
 
 @given(st.text(max_size=300))
 def test_no_text_is_an_error(text: str) -> None:
-    assert re.fullmatch("([0-9a-f]{32})?", KOREA.hash_of(text))
+    assert re.fullmatch("([0-9a-f]{32})?", KOREA.hash_number(text))
 
 
 def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "caller.key"
-    key = caller_key(path)
+    key = load_caller_key(path)
     assert len(key) == 32
     assert path.stat().st_mode & 0o777 == 0o600
-    assert caller_key(path) == key
+    assert load_caller_key(path) == key
     assert [one.name for one in path.parent.iterdir()] == ["caller.key"]
 
 
@@ -94,7 +101,7 @@ def test_gateways_that_start_at_once_share_one_key(tmp_path: Path) -> None:
 
     def start() -> None:
         starting.wait()
-        keys.add(caller_key(path))
+        keys.add(load_caller_key(path))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
@@ -128,13 +135,13 @@ def test_a_folder_where_the_key_should_be_is_refused_in_one_line(tmp_path: Path)
 
 def _refusal(path: Path) -> str:
     with pytest.raises(CallerKeyError) as caught:
-        caller_key(path)
+        load_caller_key(path)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_with_no_days_to_remember_nobody_is_known_and_no_key_is_made(tmp_path: Path) -> None:
-    assert identify(Settings(home=tmp_path, caller_days=0))(NUMBER) == ""
+    assert build_caller_hasher(Settings(home=tmp_path, caller_days=0))(NUMBER) == ""
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,9 +150,11 @@ def test_the_number_is_in_nothing_that_a_call_says(tmp_path: Path, consent: bool
     written(tmp_path / "call.wav", STEREO)
     facts = {"caller": NUMBER, "analysis_consent": consent, "agent_id": "a"}
     (tmp_path / "call.json").write_text(json.dumps(facts), encoding="utf-8")
-    call = prepare(Given(tmp_path / "call.wav"), identify=KOREA.hash_of)
-    messages = [maker.make(AT) for _, _, maker in timeline(call, "one")]
-    assert call.caller == (KOREA.hash_of(NUMBER) if consent else ""), "recognising needs consent"
+    call = load_call(ReplayInput(tmp_path / "call.wav"), hash_caller=KOREA.hash_number)
+    messages = [maker.make(AT) for _, _, maker in build_timeline(call, "one")]
+    assert call.caller == (KOREA.hash_number(NUMBER) if consent else ""), (
+        "recognising needs consent"
+    )
     said = repr(call) + "".join(
         f"{message!r}{message.value()!r}{message.headers(source='/test')!r}" for message in messages
     )
@@ -154,14 +163,14 @@ def test_the_number_is_in_nothing_that_a_call_says(tmp_path: Path, consent: bool
 
 def test_a_number_on_the_command_goes_before_the_sheet_s(tmp_path: Path) -> None:
     written(tmp_path / "call.wav", STEREO)
-    given_here = Given(tmp_path / "call.wav", caller=NUMBER)
+    given_here = ReplayInput(tmp_path / "call.wav", caller=NUMBER)
     assert_unsaid(repr(given_here))
-    assert prepare(given_here, identify=KOREA.hash_of).caller == KOREA.hash_of(NUMBER)
-    assert prepare(given_here).caller == "", "who does not ask for callers learns of none"
+    assert load_call(given_here, hash_caller=KOREA.hash_number).caller == KOREA.hash_number(NUMBER)
+    assert load_call(given_here).caller == "", "who does not ask for callers learns of none"
 
 
 def test_neither_key_nor_number_is_in_what_a_traceback_shows() -> None:
-    assert repr(KOREA) == "Callers(region='KR')"
+    assert repr(KOREA) == "CallerHasher(region='KR')"
 
 
 def assert_unsaid(said: str) -> None:

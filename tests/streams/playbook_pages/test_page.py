@@ -12,9 +12,13 @@ import httpx
 import pytest
 
 from playbooks.files.loader import LIBRARY, load_library
-from streams.playbook_pages.catalogue import Problem, shelf, watched
-from tests.support.injected import running_desk
-from tests.support.rules import rule, save
+from streams.playbook_pages.catalogue import (
+    CatalogueProblem,
+    get_watched_folder,
+    load_playbook_catalogue,
+)
+from tests.support.injected import run_desk
+from tests.support.rules import build_playbook_yaml, save_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +34,14 @@ def folder(tmp_path: Path) -> Path:
     """The library's rules, and one without a theme."""
     rules = tmp_path / "rules"
     shutil.copytree(LIBRARY, rules)
-    save(rules / "lonely.yaml", rule("lonely", 7))
+    save_atomically(rules / "lonely.yaml", build_playbook_yaml("lonely", 7))
     return rules
 
 
 @pytest.fixture
 def http(tmp_path: Path, folder: Path) -> Iterator[httpx.Client]:
     with (
-        running_desk(tmp_path / "home", playbooks=folder) as running,
+        run_desk(tmp_path / "home", playbooks=folder) as running,
         httpx.Client(base_url=running.url, timeout=20) as client,
     ):
         client.cookies.update(ENGLISH)
@@ -52,7 +56,9 @@ def page(http: httpx.Client) -> str:
 
 def lonely(folder: Path) -> Playbook:
     """As the desk last found it sound, without looking again."""
-    return next(one for one in watched(folder).rules.rulebook if one.playbook_id == "lonely")
+    return next(
+        one for one in get_watched_folder(folder).rules.rulebook if one.playbook_id == "lonely"
+    )
 
 
 def card(text: str, playbook_id: str) -> str:
@@ -80,7 +86,7 @@ def test_every_playbook_of_the_folder_is_on_the_page_with_all_that_it_says(
 
 
 def test_playbooks_stand_under_the_theme_of_their_folder(folder: Path) -> None:
-    themes = {theme.name: theme.playbooks for theme in shelf(folder).themes}
+    themes = {theme.name: theme.playbooks for theme in load_playbook_catalogue(folder).themes}
     assert [one.playbook_id for one in themes[""]] == ["lonely"]
     assert {one.playbook_id for one in themes["abuse"]} == {
         file.stem for file in (folder / "abuse").iterdir()
@@ -98,15 +104,20 @@ def test_all_problems_stand_at_the_top_and_the_last_sound_rules_below(
     http: httpx.Client, folder: Path
 ) -> None:
     page(http)
-    save(folder / "lonely.yaml", rule("lonely", 8).replace("level: notice", "level: loud"))
+    save_atomically(
+        folder / "lonely.yaml",
+        build_playbook_yaml("lonely", 8).replace("level: notice", "level: loud"),
+    )
     text = (folder / "abuse" / "abusive-words.yaml").read_text(encoding="utf-8")
-    save(folder / "abuse" / "abusive-words.yaml", re.sub(r"cooldown: \w+", "cooldown: 9s", text))
+    save_atomically(
+        folder / "abuse" / "abusive-words.yaml", re.sub(r"cooldown: \w+", "cooldown: 9s", text)
+    )
     shown = page(http)
     assert "lonely.yaml:4</code>" in shown
     assert "level is 'loud'" in shown
     assert shown.index("level is 'loud'") < shown.index('data-playbook="lonely"')
     assert "version 7" in card(shown, "lonely")
-    save(folder / "lonely.yaml", rule("lonely", 8))
+    save_atomically(folder / "lonely.yaml", build_playbook_yaml("lonely", 8))
     shown = page(http)
     assert "abuse/abusive-words.yaml:3</code>" in shown
     version = int(re.findall(r"^version: (\d+)$", text, re.MULTILINE)[0])
@@ -117,16 +128,16 @@ def test_rules_that_were_sound_while_nobody_read_the_page_are_the_last_sound_one
     tmp_path: Path, folder: Path
 ) -> None:
     with (
-        running_desk(tmp_path / "home", playbooks=folder, rules_poll_s=0.1) as running,
+        run_desk(tmp_path / "home", playbooks=folder, rules_poll_s=0.1) as running,
         httpx.Client(base_url=running.url, timeout=20, cookies=ENGLISH) as http,
     ):
         assert "version 7" in card(page(http), "lonely")
-        save(folder / "lonely.yaml", rule("lonely", 8))
+        save_atomically(folder / "lonely.yaml", build_playbook_yaml("lonely", 8))
         deadline = time.monotonic() + 30
         while lonely(folder).version == 7:
             assert time.monotonic() < deadline
             http.get("/api/health")
-        save(folder / "lonely.yaml", "id: [")
+        save_atomically(folder / "lonely.yaml", "id: [")
         shown = page(http)
     assert "The rules folder has problems" in shown
     assert "version 8" in card(shown, "lonely")
@@ -134,12 +145,12 @@ def test_rules_that_were_sound_while_nobody_read_the_page_are_the_last_sound_one
 
 
 def test_the_page_says_since_when_its_rules_are_the_last_sound_ones(folder: Path) -> None:
-    first = shelf(folder).read_at
+    first = load_playbook_catalogue(folder).read_at
     assert first is not None
-    save(folder / "lonely.yaml", "id: [")
-    assert shelf(folder).read_at == first
-    save(folder / "lonely.yaml", rule("lonely", 8))
-    later = shelf(folder).read_at
+    save_atomically(folder / "lonely.yaml", "id: [")
+    assert load_playbook_catalogue(folder).read_at == first
+    save_atomically(folder / "lonely.yaml", build_playbook_yaml("lonely", 8))
+    later = load_playbook_catalogue(folder).read_at
     assert later is not None
     assert later > first
 
@@ -147,9 +158,9 @@ def test_the_page_says_since_when_its_rules_are_the_last_sound_ones(folder: Path
 def test_a_mended_folder_is_shown_at_once_and_without_a_word_of_problems(
     http: httpx.Client, folder: Path
 ) -> None:
-    save(folder / "lonely.yaml", "id: [")
+    save_atomically(folder / "lonely.yaml", "id: [")
     assert "The rules folder has problems" in page(http)
-    save(folder / "lonely.yaml", rule("lonely", 8))
+    save_atomically(folder / "lonely.yaml", build_playbook_yaml("lonely", 8))
     shown = page(http)
     assert "The rules folder has problems" not in shown
     assert "version 8" in card(shown, "lonely")
@@ -157,7 +168,7 @@ def test_a_mended_folder_is_shown_at_once_and_without_a_word_of_problems(
 
 def test_a_folder_that_was_never_sound_shows_its_problems_alone(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
-    found = shelf(missing)
+    found = load_playbook_catalogue(missing)
     assert found.count == 0
     (problem,) = found.problems
     assert problem.where == f"{missing}:1"
@@ -165,21 +176,21 @@ def test_a_folder_that_was_never_sound_shows_its_problems_alone(tmp_path: Path) 
 
 
 def test_the_library_that_comes_along_is_shown_where_no_folder_is_set(tmp_path: Path) -> None:
-    with running_desk(tmp_path) as running:
+    with run_desk(tmp_path) as running:
         answer = httpx.get(f"{running.url}/playbooks", cookies=ENGLISH)
         home = httpx.get(running.url, cookies=ENGLISH)
     assert "The rules that come with callmood" in answer.text
     assert 'href="/playbooks"' in home.text
-    assert shelf(None).problems == ()
+    assert load_playbook_catalogue(None).problems == ()
 
 
 def test_a_problem_is_shown_without_the_folders_own_name(folder: Path) -> None:
-    save(folder / "lonely.yaml", "a: b: c")
-    (problem,) = shelf(folder).problems
-    assert problem == Problem("lonely.yaml:1", problem.what)
+    save_atomically(folder / "lonely.yaml", "a: b: c")
+    (problem,) = load_playbook_catalogue(folder).problems
+    assert problem == CatalogueProblem("lonely.yaml:1", problem.what)
 
 
 def test_what_a_rule_says_is_text_and_never_markup(http: httpx.Client, folder: Path) -> None:
-    text = rule("lonely", 8).replace("en: Reason", 'en: "<b>Reason</b>"')
-    save(folder / "lonely.yaml", text)
+    text = build_playbook_yaml("lonely", 8).replace("en: Reason", 'en: "<b>Reason</b>"')
+    save_atomically(folder / "lonely.yaml", text)
     assert "&lt;b&gt;Reason" in http.get("/playbooks").text

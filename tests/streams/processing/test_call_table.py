@@ -56,7 +56,7 @@ def test_a_call_that_has_not_changed_for_long_is_forgotten_here_and_in_the_chang
     calls.put("old", {"a": 1}, partition=0)
     clock.at = T0 + 2 * HOUR
     calls.put("new", {"a": 2}, partition=0)
-    calls.forget_older(HOUR, but=())
+    calls.expire(HOUR, exclude=())
     assert calls.get("old") is None
     assert calls.get("new") == {"a": 2}
     assert faust.changelog[-1] == (0, "old", None)
@@ -68,14 +68,14 @@ def test_a_worker_that_was_down_all_night_still_knows_where_its_calls_were(
     faust = App(data={"c": {"at": T0 - 10 * HOUR, "partition": 0, "state": {"a": 1}}})
     calls = table(faust)
     clock.at = T0 + 60
-    calls.forget_older(HOUR, but=())
+    calls.expire(HOUR, exclude=())
     assert calls.get("c") == {"a": 1}
     clock.at = T0 + 2 * HOUR
-    calls.begin_again()
-    calls.forget_older(HOUR, but=())
+    calls.restart_expiry()
+    calls.expire(HOUR, exclude=())
     assert calls.get("c") == {"a": 1}, "handed out anew a moment ago"
     clock.at = T0 + 4 * HOUR
-    calls.forget_older(HOUR, but=())
+    calls.expire(HOUR, exclude=())
     assert calls.get("c") is None
 
 
@@ -86,5 +86,5 @@ def test_another_workers_call_and_one_that_goes_on_are_left_alone(clock: SimpleN
     calls.put("going-on", {}, partition=0)
     before = len(faust.changelog)
     clock.at = T0 + 2 * HOUR
-    calls.forget_older(HOUR, but={"going-on"})
+    calls.expire(HOUR, exclude={"going-on"})
     assert len(faust.changelog) == before

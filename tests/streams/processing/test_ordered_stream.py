@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.processing.offset_tracker import Where
-from streams.processing.ordered_stream import Intake, Intakes
+from streams.processing.offset_tracker import TopicPartition
+from streams.processing.ordered_stream import OffsetCommitter, OrderedStream
 from streams.topics import DAY, KafkaTopic
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Consumer:
     stored: set[int]
     committed_at: int | None = 0
     seeks: list[int] = field(default_factory=list)
-    commits: list[dict[Where, int]] = field(default_factory=list)
+    commits: list[dict[TopicPartition, int]] = field(default_factory=list)
 
     def noack(self) -> Consumer:
         return self
@@ -34,44 +34,44 @@ class Consumer:
             offset = self.script.pop(0)
             yield SimpleNamespace(message=SimpleNamespace(topic="t", partition=0, offset=offset))
 
-    async def committed(self) -> dict[Where, int]:
-        return {} if self.committed_at is None else {Where("t", 0): self.committed_at}
+    async def committed(self) -> dict[TopicPartition, int]:
+        return {} if self.committed_at is None else {TopicPartition("t", 0): self.committed_at}
 
-    def assigned(self) -> set[Where]:
-        return {Where("t", 0)}
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition("t", 0)}
 
-    async def ends(self, partitions: list[Where]) -> dict[Where, int]:
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, max(self.stored) + 1)
 
-    async def earliest(self, where: Where) -> int:
+    async def beginning_offset(self, where: TopicPartition) -> int:
         del where
         return min(self.stored)
 
-    async def seek(self, where: Where, offset: int) -> None:
+    async def seek(self, where: TopicPartition, offset: int) -> None:
         del where
         self.seeks.append(offset)
         self.script += sorted(one for one in self.stored if one >= offset)
 
-    async def commit(self, offsets: dict[Where, int]) -> bool:
+    async def commit(self, offsets: dict[TopicPartition, int]) -> bool:
         self.commits.append(dict(offsets))
         return True
 
 
-T = KafkaTopic(name="t", message=None, retention=DAY, carries="")
+T = KafkaTopic(name="t", message=None, retention=DAY, description="")
 
 
 async def taken(consumer: Consumer) -> list[int]:
-    intakes = Intakes(consumer)  # type: ignore[arg-type]
-    offsets = await all_of(intakes.of(T), consumer)
+    intakes = OffsetCommitter(consumer)  # type: ignore[arg-type]
+    offsets = await all_of(intakes.open_stream(T), consumer)
     await intakes.commit()
     return offsets
 
 
-async def all_of(intake: Intake, consumer: Consumer) -> list[int]:
+async def all_of(intake: OrderedStream, consumer: Consumer) -> list[int]:
     offsets = []
     async for event, hold in intake.events(consumer):
         offsets.append(event.message.offset)
-        hold.release()
+        hold.ack()
     return offsets
 
 
@@ -114,16 +114,16 @@ async def test_a_partition_without_commits_begins_at_its_oldest_event() -> None:
 
 async def test_two_readers_of_a_topic_both_take_every_event() -> None:
     consumer = Consumer([], stored=set(range(4)))
-    intakes = Intakes(consumer)  # type: ignore[arg-type]
-    readers = [intakes.of(T), intakes.of(T)]
+    intakes = OffsetCommitter(consumer)  # type: ignore[arg-type]
+    readers = [intakes.open_stream(T), intakes.open_stream(T)]
     for reader in readers:
         assert await all_of(reader, Consumer([0, 1, 2, 3], stored=set(range(4)))) == [0, 1, 2, 3]
 
 
 async def test_nothing_is_committed_that_one_of_two_readers_has_not_done() -> None:
     consumer = Consumer([], stored=set(range(4)))
-    intakes = Intakes(consumer)  # type: ignore[arg-type]
-    fast, slow = intakes.of(T), intakes.of(T)
+    intakes = OffsetCommitter(consumer)  # type: ignore[arg-type]
+    fast, slow = intakes.open_stream(T), intakes.open_stream(T)
     await all_of(fast, Consumer([0, 1, 2, 3], stored=set(range(4))))
     await intakes.commit()
     assert consumer.commits == []
@@ -134,10 +134,10 @@ async def test_nothing_is_committed_that_one_of_two_readers_has_not_done() -> No
 
 async def test_after_a_rebalance_a_partition_begins_anew() -> None:
     consumer = Consumer([0, 1], stored={0, 1})
-    intakes = Intakes(consumer)  # type: ignore[arg-type]
-    intake = intakes.of(T)
+    intakes = OffsetCommitter(consumer)  # type: ignore[arg-type]
+    intake = intakes.open_stream(T)
     await all_of(intake, consumer)
-    intakes.forget([("t", 0)])
+    intakes.revoke([("t", 0)])
     await intakes.commit()
     assert consumer.commits == []
     assert await all_of(intake, Consumer([0, 1], stored={0, 1})) == [0, 1]
@@ -145,18 +145,18 @@ async def test_after_a_rebalance_a_partition_begins_anew() -> None:
 
 async def test_a_consumer_that_has_stopped_is_sent_to_read_again() -> None:
     consumer = Consumer([0, 1], stored=set(range(6)))
-    intakes = Intakes(consumer)  # type: ignore[arg-type]
-    await all_of(intakes.of(T), consumer)
-    await intakes.watch()
+    intakes = OffsetCommitter(consumer)  # type: ignore[arg-type]
+    await all_of(intakes.open_stream(T), consumer)
+    await intakes.reread_stalled()
     assert consumer.seeks == [], "it may only be slow"
-    await intakes.watch()
+    await intakes.reread_stalled()
     assert consumer.seeks == [2]
 
 
 async def test_a_consumer_that_never_began_is_sent_to_read() -> None:
     consumer = Consumer([], stored={3, 4}, committed_at=3)
-    intakes = Intakes(consumer)  # type: ignore[arg-type]
-    intakes.of(T)
-    await intakes.watch()
-    await intakes.watch()
+    intakes = OffsetCommitter(consumer)  # type: ignore[arg-type]
+    intakes.open_stream(T)
+    await intakes.reread_stalled()
+    await intakes.reread_stalled()
     assert consumer.seeks == [3]

@@ -12,9 +12,9 @@ from prometheus_client import REGISTRY
 
 from playbooks.files.loader import PlaybookError
 from streams.rules import worker_reload
-from streams.rules.reloader import RulesInForce
-from streams.rules.worker_reload import Following
-from tests.support.rules import rule, save
+from streams.rules.reloader import PlaybookReloader
+from streams.rules.worker_reload import WorkerReloader
+from tests.support.rules import build_playbook_yaml, save_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    save(tmp_path / "first.yaml", rule("first"))
+    save_atomically(tmp_path / "first.yaml", build_playbook_yaml("first"))
     return tmp_path
 
 
 @pytest.fixture
-def begun(folder: Path, caplog: pytest.LogCaptureFixture) -> Following:
+def begun(folder: Path, caplog: pytest.LogCaptureFixture) -> WorkerReloader:
     caplog.set_level(logging.INFO, "callmood.worker")
-    one = Following(RulesInForce(folder))
-    one.begin()
+    one = WorkerReloader(PlaybookReloader(folder))
+    one.load_initial()
     return one
 
 
@@ -38,32 +38,32 @@ def shown(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(f"callmood_{name}", labels) or 0.0
 
 
-async def twice(one: Following) -> None:
-    await one.look()
-    await one.look()
+async def twice(one: WorkerReloader) -> None:
+    await one.poll()
+    await one.poll()
 
 
 def test_a_worker_says_at_its_start_how_many_rules_are_in_force(
-    begun: Following, caplog: pytest.LogCaptureFixture
+    begun: WorkerReloader, caplog: pytest.LogCaptureFixture
 ) -> None:
-    begun.begin()
+    begun.load_initial()
     assert caplog.messages == ["rules: 1 playbook in force"]
     assert shown("playbooks_in_force") == 1
     assert shown("rules_refused") == 0
 
 
 def test_a_worker_does_not_start_with_rules_that_cannot_be_used(folder: Path) -> None:
-    save(folder / "first.yaml", rule("first", tested="다른 말"))
+    save_atomically(folder / "first.yaml", build_playbook_yaml("first", tested="다른 말"))
     with pytest.raises(PlaybookError, match="its test “it fires” fails"):
-        Following(RulesInForce(folder)).begin()
+        WorkerReloader(PlaybookReloader(folder)).load_initial()
 
 
 async def test_a_change_is_said_and_counted_once(
-    begun: Following, folder: Path, caplog: pytest.LogCaptureFixture
+    begun: WorkerReloader, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     taken = shown("rules_reloads_total", result="taken")
-    save(folder / "first.yaml", rule("first", 2))
-    save(folder / "card-lost.yaml", rule("card-lost"))
+    save_atomically(folder / "first.yaml", build_playbook_yaml("first", 2))
+    save_atomically(folder / "card-lost.yaml", build_playbook_yaml("card-lost"))
     await twice(begun)
     await twice(begun)
     assert caplog.messages == ["rules: 2 playbooks in force; first 1 -> 2; new: card-lost"]
@@ -72,10 +72,13 @@ async def test_a_change_is_said_and_counted_once(
 
 
 async def test_a_refusal_is_one_line_for_each_problem_and_a_gauge_until_it_is_mended(
-    begun: Following, folder: Path, caplog: pytest.LogCaptureFixture
+    begun: WorkerReloader, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = shown("rules_reloads_total", result="refused")
-    save(folder / "first.yaml", rule("first", 2).replace("owner: desk", "owner: ''\nfoo: 1"))
+    save_atomically(
+        folder / "first.yaml",
+        build_playbook_yaml("first", 2).replace("owner: desk", "owner: ''\nfoo: 1"),
+    )
     await twice(begun)
     await twice(begun)
     said = [line for line in caplog.messages if line.startswith("rules refused: ")]
@@ -85,36 +88,38 @@ async def test_a_refusal_is_one_line_for_each_problem_and_a_gauge_until_it_is_me
     assert caplog.messages[-1] == f"rules: the old ones stay; {standing}"
     assert shown("rules_reloads_total", result="refused") == refused + 1
     assert shown("rules_refused") == 1
-    save(folder / "first.yaml", rule("first"))
+    save_atomically(folder / "first.yaml", build_playbook_yaml("first"))
     await twice(begun)
     assert caplog.messages[-1] == "rules: 1 playbook in force; nothing changed"
     assert shown("rules_refused") == 0
 
 
 async def test_one_problem_is_told_as_one(
-    begun: Following, folder: Path, caplog: pytest.LogCaptureFixture
+    begun: WorkerReloader, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save(folder / "first.yaml", rule("first", 2).replace("owner: desk", "owner: ''"))
+    save_atomically(
+        folder / "first.yaml", build_playbook_yaml("first", 2).replace("owner: desk", "owner: ''")
+    )
     await twice(begun)
     assert caplog.messages[-1].endswith(f"1 playbook in force, 1 problem in {folder}")
 
 
 async def test_a_look_that_is_asked_for_needs_no_second_one_and_answers(
-    begun: Following,
+    begun: WorkerReloader,
     folder: Path,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(worker_reload, "SETTLE_S", 0.0)
-    await begun.look_now()
+    await begun.poll_now()
     assert caplog.messages[-1] == "rules: looked; 1 playbook in force"
-    save(folder / "first.yaml", rule("first", 2))
-    await begun.look_now()
+    save_atomically(folder / "first.yaml", build_playbook_yaml("first", 2))
+    await begun.poll_now()
     assert "first 1 -> 2" in caplog.text
 
 
 async def test_the_event_loop_goes_on_while_rules_are_read(
-    begun: Following, folder: Path, monkeypatch: pytest.MonkeyPatch
+    begun: WorkerReloader, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reading waits for what the loop does meanwhile: on one thread it would hang."""
     turned = threading.Event()
@@ -122,9 +127,9 @@ async def test_the_event_loop_goes_on_while_rules_are_read(
         "streams.rules.reloader.run_library",
         lambda _: () if turned.wait(20) else pytest.fail("it hung"),
     )
-    save(folder / "first.yaml", rule("first", 2))
-    await begun.look()
-    look = asyncio.create_task(begun.look())
+    save_atomically(folder / "first.yaml", build_playbook_yaml("first", 2))
+    await begun.poll()
+    look = asyncio.create_task(begun.poll())
     await asyncio.sleep(0)
     assert not look.done()
     turned.set()
@@ -136,7 +141,7 @@ async def test_rules_that_come_with_the_code_are_not_followed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "callmood.worker")
-    one = Following(RulesInForce(None))
-    one.begin()
-    await one.look_now()
+    one = WorkerReloader(PlaybookReloader(None))
+    one.load_initial()
+    await one.poll_now()
     assert "come with the code" in caplog.messages[-1]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from detectors.utterance import CONTEXT_LINES, Span, Speaker, TranscriptLine
+from detectors.utterance import CONTEXT_LINES, Speaker, TimeSpan, TranscriptLine
 from streams.score import line_context
-from streams.score.line_context import LONGEST_LINE, MOST_LINES, EarlierLines
+from streams.score.line_context import MAX_LINE_CHARS, MAX_LINES, LineHistory
 
 
 def line(text: str, start_ms: int, call: str = "call-1") -> TranscriptLine:
-    return TranscriptLine(call, Speaker.CUSTOMER, Span(start_ms, start_ms + 900), text)
+    return TranscriptLine(call, Speaker.CUSTOMER, TimeSpan(start_ms, start_ms + 900), text)
 
 
 def test_a_line_brings_the_newest_lines_before_it_oldest_first() -> None:
-    lines = EarlierLines()
-    given = [lines.joined_to(line(f"line {i}", i * 1_000)).context for i in range(5)]
+    lines = LineHistory()
+    given = [lines.add_context(line(f"line {i}", i * 1_000)).context for i in range(5)]
     assert given[0] == ()
     assert given[2] == ("line 0", "line 1")
     assert given[4] == ("line 1", "line 2", "line 3")
@@ -21,38 +21,38 @@ def test_a_line_brings_the_newest_lines_before_it_oldest_first() -> None:
 
 
 def test_a_line_that_comes_again_finds_what_it_found_before() -> None:
-    lines = EarlierLines()
+    lines = LineHistory()
     events = [line(f"line {i}", i * 1_000) for i in range(6)]
-    first = [lines.joined_to(event) for event in events]
-    assert [lines.joined_to(event) for event in events[2:]] == first[2:]
+    first = [lines.add_context(event) for event in events]
+    assert [lines.add_context(event) for event in events[2:]] == first[2:]
 
 
 def test_calls_do_not_hear_each_other() -> None:
-    lines = EarlierLines()
-    lines.joined_to(line("you are useless", 0, "call-1"))
-    assert lines.joined_to(line("yes", 1_000, "call-2")).context == ()
+    lines = LineHistory()
+    lines.add_context(line("you are useless", 0, "call-1"))
+    assert lines.add_context(line("yes", 1_000, "call-2")).context == ()
 
 
 def test_a_worker_that_starts_anew_reads_the_first_line_as_if_alone() -> None:
-    before, after = EarlierLines(), EarlierLines()
-    before.joined_to(line("this is the third time", 0))
-    known = before.joined_to(line("yes", 1_000))
-    unknown = after.joined_to(line("yes", 1_000))
+    before, after = LineHistory(), LineHistory()
+    before.add_context(line("this is the third time", 0))
+    known = before.add_context(line("yes", 1_000))
+    unknown = after.add_context(line("yes", 1_000))
     assert known.context == ("this is the third time",)
     assert unknown.context == ()
     assert (known.call_id, known.span) == (unknown.call_id, unknown.span), "ids do not change"
 
 
 def test_memory_is_bounded_by_calls_lines_and_characters() -> None:
-    lines = EarlierLines()
-    for i in range(line_context.MOST_CALLS + 10):
-        lines.joined_to(line("first", 0, f"call-{i}"))
-    assert lines.joined_to(line("next", 1_000, "call-0")).context == (), "forgotten"
-    newest = f"call-{line_context.MOST_CALLS + 9}"
-    assert lines.joined_to(line("next", 1_000, newest)).context == ("first",)
-    for i in range(2 * MOST_LINES):
-        lines.joined_to(line("x" * 2_000, 2_000 + i, newest))
-    kept = lines.joined_to(line("last", 9_000, newest)).context
-    assert [len(text) for text in kept] == [LONGEST_LINE] * CONTEXT_LINES
+    lines = LineHistory()
+    for i in range(line_context.MAX_CALLS + 10):
+        lines.add_context(line("first", 0, f"call-{i}"))
+    assert lines.add_context(line("next", 1_000, "call-0")).context == (), "forgotten"
+    newest = f"call-{line_context.MAX_CALLS + 9}"
+    assert lines.add_context(line("next", 1_000, newest)).context == ("first",)
+    for i in range(2 * MAX_LINES):
+        lines.add_context(line("x" * 2_000, 2_000 + i, newest))
+    kept = lines.add_context(line("last", 9_000, newest)).context
+    assert [len(text) for text in kept] == [MAX_LINE_CHARS] * CONTEXT_LINES
     # Lines older than those kept are gone, so one before them all has no context.
-    assert lines.joined_to(line("early", 1_500, newest)).context == ()
+    assert lines.add_context(line("early", 1_500, newest)).context == ()

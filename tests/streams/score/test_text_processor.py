@@ -13,9 +13,9 @@ from detectors.utterance import Speaker
 from streams.cloudevents import now
 from streams.messages.records import ReadingMessage, TranscriptMessage
 from streams.processing.dead_letters import DeadLetters
-from streams.processing.ordered_stream import Intakes
+from streams.processing.ordered_stream import OffsetCommitter
 from streams.score.batching import Batcher
-from streams.score.text_processor import TextScoring
+from streams.score.text_processor import TextProcessor
 from streams.topics import TRANSCRIPTS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Line:
     async def committed(self) -> dict[Any, int]:
         return {}
 
-    async def earliest(self, where: object) -> int:
+    async def beginning_offset(self, where: object) -> int:
         del where
         return 0
 
@@ -103,10 +103,10 @@ def said(words: str, at_ms: int, **more: Any) -> TranscriptMessage:
 async def scored(*messages: TranscriptMessage) -> tuple[list[TranscriptLine], list[ReadingMessage]]:
     line, detector = Line(), Listening()
     batcher: Batcher[TranscriptLine] = Batcher(detector)
-    scoring = TextScoring(
+    scoring = TextProcessor(
         line,  # type: ignore[arg-type]
         batcher=batcher,
-        intake=Intakes(line).of(TRANSCRIPTS),  # type: ignore[arg-type]
+        ordered_stream=OffsetCommitter(line).open_stream(TRANSCRIPTS),  # type: ignore[arg-type]
         dead_letters=DeadLetters(
             line,  # type: ignore[arg-type]
             stage="text",
@@ -115,7 +115,7 @@ async def scored(*messages: TranscriptMessage) -> tuple[list[TranscriptLine], li
     )
     await scoring.listen(Stream(list(messages)))
     async with asyncio.timeout(10):
-        await asyncio.gather(*scoring._in_turn._last.values())
+        await asyncio.gather(*scoring._executor._last_tasks.values())
     await batcher.stop()
     return detector.given, [one for one in line.sent if isinstance(one, ReadingMessage)]
 

@@ -13,12 +13,12 @@ from detectors.labels import Emotion
 from detectors.reading import Modality, Reading
 from detectors.registry import load
 from streams.cloudevents import now
-from streams.ingest.replay.played_call import demo_calls, prepare, timeline
+from streams.ingest.replay.played_call import build_timeline, demo_calls, load_call
 from streams.messages.records import AudioChunk, DeadLetter, ReadingMessage
 from streams.processing.dead_letters import DeadLetters, LimitReachedError
-from streams.processing.ordered_stream import Intakes
+from streams.processing.ordered_stream import OffsetCommitter
 from streams.score.batching import Batcher
-from streams.score.voice_processor import VoiceScoring
+from streams.score.voice_processor import VoiceProcessor
 from streams.topics import AUDIO
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from detectors.utterance import Utterance
     from streams.cloudevents import Message
-    from streams.processing.offset_tracker import Where
+    from streams.processing.offset_tracker import TopicPartition
 
 
 @dataclass
@@ -34,23 +34,23 @@ class Line:
     """Stands where Kafka stands: keeps what is sent, and where it was committed."""
 
     sent: list[Message] = field(default_factory=list)
-    commits: dict[Where, int] = field(default_factory=dict)
+    commits: dict[TopicPartition, int] = field(default_factory=dict)
 
     async def send_all(self, posts: list[tuple[Any, Message]]) -> None:
         self.sent += [message for _, message in posts]
 
-    async def dead_letter(self, message: Message, *, source: str, stage: str) -> None:
+    async def send_dead_letter(self, message: Message, *, source: str, stage: str) -> None:
         del source, stage
         self.sent.append(message)
 
-    async def committed(self) -> dict[Where, int]:
+    async def committed(self) -> dict[TopicPartition, int]:
         return {}
 
-    async def earliest(self, where: Where) -> int:
+    async def beginning_offset(self, where: TopicPartition) -> int:
         del where
         return 0
 
-    async def commit(self, offsets: dict[Where, int]) -> bool:
+    async def commit(self, offsets: dict[TopicPartition, int]) -> bool:
         self.commits.update(offsets)
         return True
 
@@ -63,8 +63,8 @@ class Table(dict[str, Any]):
         del partition
         self[call_id] = value
 
-    def forget_older(self, seconds: float, *, but: Any) -> None:
-        del seconds, but
+    def expire(self, seconds: float, *, exclude: Any) -> None:
+        del seconds, exclude
 
 
 class Stream:
@@ -134,8 +134,10 @@ class Broken:
 
 
 def chunks(call_id: str = "c") -> list[AudioChunk]:
-    call = prepare(demo_calls()[0])
-    made = [maker.make(now()) for _, topic, maker in timeline(call, call_id) if topic is AUDIO]
+    call = load_call(demo_calls()[0])
+    made = [
+        maker.make(now()) for _, topic, maker in build_timeline(call, call_id) if topic is AUDIO
+    ]
     return [one for one in made if isinstance(one, AudioChunk)]
 
 
@@ -167,11 +169,11 @@ async def run(
     """Take a stream to its end; ``settle_before``: all work is done before this chunk comes."""
     line, gave_up = Line(), []
     batcher: Batcher[Any] = Batcher(detector or load(Modality.VOICE))
-    intakes = Intakes(line)  # type: ignore[arg-type]
-    scoring = VoiceScoring(
+    intakes = OffsetCommitter(line)  # type: ignore[arg-type]
+    scoring = VoiceProcessor(
         line,  # type: ignore[arg-type]
         batcher=batcher,
-        intake=intakes.of(AUDIO),
+        ordered_stream=intakes.open_stream(AUDIO),
         table=Table() if table is None else table,  # type: ignore[arg-type]
         dead_letters=DeadLetters(line, stage="voice", on_limit=gave_up.append),  # type: ignore[arg-type]
     )

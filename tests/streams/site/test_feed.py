@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def dead_letters(desk: RunningDesk) -> list[DeadLetter]:
-    return [message for message in desk.wire.sent if isinstance(message, DeadLetter)]
+    return [message for message in desk.wire.sent_messages if isinstance(message, DeadLetter)]
 
 
 def test_a_message_that_cannot_be_read_is_set_aside_and_the_next_is_kept(
@@ -25,7 +25,7 @@ def test_a_message_that_cannot_be_read_is_set_aside_and_the_next_is_kept(
 ) -> None:
     for value in (b"\xff\xfe", b"{", b'{"call_id": "a"}', b"x" * 70_000):
         desk.wire.put_raw("transcripts.v1", value, [], key=b"a")
-    desk.wire.put(KOREAN_CALL.started())
+    desk.wire.put(KOREAN_CALL.start_event())
     desk.wire.settle()
     assert http.get("/api/calls").json()["total"] == 1
     letters = dead_letters(desk)
@@ -37,8 +37,8 @@ def test_a_message_that_cannot_be_read_is_set_aside_and_the_next_is_kept(
 def test_a_message_that_the_database_refuses_takes_no_other_with_it(
     desk: RunningDesk, http: httpx.Client
 ) -> None:
-    alert = KOREAN_CALL.alert(KOREAN_CALL.fires[0]).model_copy(update={"playbook_version": 2**70})
-    desk.wire.put(KOREAN_CALL.started(), alert, ENGLISH_CALL.started())
+    alert = KOREAN_CALL.alert(KOREAN_CALL.alerts[0]).model_copy(update={"playbook_version": 2**70})
+    desk.wire.put(KOREAN_CALL.start_event(), alert, ENGLISH_CALL.start_event())
     desk.wire.settle()
     assert http.get("/api/calls").json()["total"] == 2
     assert [letter.source_topic for letter in dead_letters(desk)] == ["alerts.v1"]
@@ -62,7 +62,7 @@ def test_a_database_that_is_away_is_waited_for_and_said(
         write(self, arrivals)  # type: ignore[arg-type]
 
     monkeypatch.setattr(feed.Feed, "_write", failing)
-    desk.wire.put(KOREAN_CALL.started())
+    desk.wire.put(KOREAN_CALL.start_event())
     desk.wire.settle()
     assert seen == ["up", "database_away"]
     assert http.get("/healthz").json() == {"status": "ok", "line": "up"}

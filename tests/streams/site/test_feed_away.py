@@ -16,9 +16,9 @@ from streams.desk.feature import DESK
 from streams.messages.records import CallEvent, UtteranceClip
 from streams.settings import Settings
 from streams.site import feed as feed_module
-from streams.site.feed import BATCHES_WAITING, Feed
-from streams.site.hub import Event, Hub, LineState
-from streams.site.kafka_sender import TOPIC_OF
+from streams.site.feed import MAX_QUEUED_BATCHES, Feed
+from streams.site.hub import FeedState, Hub, LiveEvent
+from streams.site.kafka_sender import TOPIC_BY_MESSAGE
 from streams.site.kafka_source import Record
 from streams.store.engine import Store, open_store
 from streams.store.tables import CALLS, CLIPS
@@ -103,7 +103,7 @@ def log_of(*messages: Message) -> Log:
 
 def record(offset: int, message: Message, *, headers: Any = None) -> Record:
     given = message.headers(source="test") if headers is None else headers
-    topic, key = TOPIC_OF[type(message)], message.call_id.encode()
+    topic, key = TOPIC_BY_MESSAGE[type(message)], message.call_id.encode()
     return Record(topic, 0, offset, key, message.value(), given)
 
 
@@ -122,7 +122,7 @@ async def fed(
         hub=hub or Hub(),
         features=[DESK],
         settings=settings,
-        set_aside=aside or Aside(),
+        dead_letter_sink=aside or Aside(),
     )
     async with asyncio.timeout(WAIT_S):
         running = asyncio.create_task(feed.run())
@@ -136,7 +136,7 @@ def kept(store: Store) -> set[str]:
         return set(connection.scalars(select(CALLS.c.call_id)))
 
 
-def every_event(event: Event) -> bool:
+def every_event(event: LiveEvent) -> bool:
     return event.message is not None
 
 
@@ -174,14 +174,14 @@ async def test_the_hub_never_hears_a_voice_though_the_database_does(
 ) -> None:
     clip = UtteranceClip(call_id="c0", start_ms=0, end_ms=100, payload=bytes(1_600))
     log, hub = log_of(clip, started(0)), Hub()
-    listener = hub.listen(every_event, after=hub.cursor)
+    listener = hub.subscribe(every_event, after=hub.cursor)
     assert listener is not None
     async with fed(log, store, settings, hub=hub):
         await log.all_committed()
     event = await listener.next(0)
     assert event is not None
     assert isinstance(event.message, CallEvent)
-    assert hub.number == event.number == 1
+    assert hub.newest_number == event.number == 1
     with store.engine.connect() as connection:
         assert len(connection.execute(select(CLIPS)).all()) == 1
 
@@ -198,30 +198,30 @@ async def test_while_the_database_is_away_everything_reaches_the_screens_and_is_
         write(self, arrivals)
 
     monkeypatch.setattr(Feed, "_write", failing)
-    count = 5 * BATCHES_WAITING
+    count = 5 * MAX_QUEUED_BATCHES
     log, hub = log_of(*map(started, range(count))), Hub()
-    hub.change(LineState.UP)
-    listener = hub.listen(every_event, after=hub.cursor)
+    hub.set_state(FeedState.UP)
+    listener = hub.subscribe(every_event, after=hub.cursor)
     assert listener is not None
     async with fed(log, store, settings, hub=hub):
         heard = [await listener.next(WAIT_S) for _ in range(count)]
         told = [event.message.call_id for event in heard if event and event.message]
         assert told == [f"c{number}" for number in range(count)]
-        assert (log.committed, kept(store), hub.state) == (0, set(), LineState.DATABASE_AWAY)
+        assert (log.committed, kept(store), hub.state) == (0, set(), FeedState.DATABASE_AWAY)
         page = hub.cursor
         away[0] = False
         await log.all_committed()
-        assert hub.listen(every_event, after=page) is not None
+        assert hub.subscribe(every_event, after=page) is not None
     assert kept(store) == {f"c{number}" for number in range(count)}
-    assert hub.state is LineState.UP
+    assert hub.state is FeedState.UP
 
 
 async def test_a_reader_that_is_only_faster_than_the_database_waits_for_it(
     store: Store, settings: Settings
 ) -> None:
-    count = 5 * BATCHES_WAITING
+    count = 5 * MAX_QUEUED_BATCHES
     log, hub = log_of(*map(started, range(count))), Hub()
     async with fed(log, store, settings, hub=hub):
         await log.all_committed()
-    assert hub.number == count  # each was told once, none was left out and read again
+    assert hub.newest_number == count  # each was told once, none was left out and read again
     assert len(kept(store)) == count

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.support.injected import running_desk
+from tests.support.injected import run_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home: Path = tmp_path_factory.mktemp("hosts")
     hosts = "desk, Desk.Example.com."
-    with running_desk(home, host="here.example.com", allowed_hosts=hosts) as running:
+    with run_desk(home, host="here.example.com", allowed_hosts=hosts) as running:
         yield running.url
 
 

@@ -12,15 +12,15 @@ import streams
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.utterance import Language
-from playbooks.files.loader import LIBRARY, playbook_files
+from playbooks.files.loader import LIBRARY, find_playbook_files
 from playbooks.playbook import Action, AlertLevel
-from playbooks.sensitivity import Sensitive
+from playbooks.sensitivity import SensitivityKind
 from streams.corrections.segments import Cause
-from streams.desk.help_requests import ASKING
-from streams.desk.spoken_step import to_say
+from streams.desk.help_requests import HELP_ACTIONS
+from streams.desk.spoken_step import build_spoken_step
 from streams.site.filters import evidence, size
-from streams.site.hub import LineState
-from streams.site.translations import catalogue
+from streams.site.hub import FeedState
+from streams.site.translations import load_catalogue
 
 SOURCE = Path(streams.__file__).parent
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
@@ -33,9 +33,9 @@ def names(phrase: str) -> set[str]:
 
 
 def test_every_language_has_the_same_phrases_with_the_same_values() -> None:
-    english = catalogue(Language.ENGLISH).phrases
+    english = load_catalogue(Language.ENGLISH).phrases
     for language in Language:
-        phrases = catalogue(language).phrases
+        phrases = load_catalogue(language).phrases
         assert phrases.keys() == english.keys()
         assert {k: names(v) for k, v in phrases.items()} == {
             k: names(v) for k, v in english.items()
@@ -45,7 +45,7 @@ def test_every_language_has_the_same_phrases_with_the_same_values() -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
     asked = set(ASKED.findall(template.read_text(encoding="utf-8")))
-    assert asked <= catalogue(Language.KOREAN).phrases.keys()
+    assert asked <= load_catalogue(Language.KOREAN).phrases.keys()
 
 
 @pytest.mark.parametrize(
@@ -58,21 +58,21 @@ def test_no_template_asks_for_a_phrase_that_is_missing(template: Path) -> None:
         ("mood.trend", list(Trend)),
         ("alerts.level", list(AlertLevel)),
         ("trainer.cause", list(Cause)),
-        ("sensitive", list(Sensitive)),
-        ("line_state", [*LineState, "offline"]),
+        ("sensitive", list(SensitivityKind)),
+        ("line_state", [*FeedState, "offline"]),
         ("language", list(Language)),
         ("rules.do", list(Action)),
-        ("rules.theme", ["top", *{file.parent.name for file in playbook_files(LIBRARY)}]),
+        ("rules.theme", ["top", *{file.parent.name for file in find_playbook_files(LIBRARY)}]),
         ("steps.do", list(Action)),
         ("steps.by", ["agent", "supervisor"]),
-        ("help.asks", [*ASKING, "both"]),
-        ("help.what", list(ASKING)),
+        ("help.asks", [*HELP_ACTIONS, "both"]),
+        ("help.what", list(HELP_ACTIONS)),
         ("evidence_seals.cause", ["asked", "call_ended"]),
         ("evidence_seals.role", ["agent", "supervisor", "desk"]),
     ],
 )
 def test_every_value_that_is_shown_has_a_word(prefix: str, values: list[str]) -> None:
-    found = {key.rpartition(".")[2] for key in catalogue(Language.KOREAN).phrases
+    found = {key.rpartition(".")[2] for key in load_catalogue(Language.KOREAN).phrases
              if key.rpartition(".")[0] == prefix}  # fmt: skip
     assert found == {str(value) for value in values}
 
@@ -82,11 +82,11 @@ def test_every_reason_code_of_the_voice_detector_has_a_word() -> None:
     codes = {code for file in detectors.glob("*.py") for code in CODES.findall(file.read_text())}
     assert codes
     for code in codes:
-        assert evidence(code, catalogue(Language.KOREAN)) != code
+        assert evidence(code, load_catalogue(Language.KOREAN)) != code
 
 
 def test_words_that_were_said_are_shown_as_they_are() -> None:
-    assert evidence("장난하세요", catalogue(Language.ENGLISH)) == "장난하세요"
+    assert evidence("장난하세요", load_catalogue(Language.ENGLISH)) == "장난하세요"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_words_that_were_said_are_shown_as_they_are() -> None:
 def test_the_sentence_to_say_is_told_from_what_stands_around_it(
     text: str, parts: list[tuple[str, bool]]
 ) -> None:
-    said = to_say(text, text, call=Language.ENGLISH, reader=Language.ENGLISH)
+    said = build_spoken_step(
+        text, text, call_language=Language.ENGLISH, reader_language=Language.ENGLISH
+    )
     assert [(part.text, part.said) for part in said.parts] == parts
 
 

@@ -16,12 +16,12 @@ from detectors.corpora.corpora import (
     SPLITS,
     Clip,
     CorpusError,
-    clips,
-    sound,
+    describe_weights_licence,
+    load_clips,
+    load_sound,
     speaker_fold,
-    weights_licence,
 )
-from detectors.corpora.layouts import LAYOUTS, listed, refuse_too_few
+from detectors.corpora.layouts import LAYOUTS, load_corpora, require_enough_speakers
 from detectors.labels import Emotion
 from tests.detectors.corpora.layouts.trees import TREES, Told, Tree
 
@@ -37,7 +37,7 @@ def tree(name: str, tmp_path: Path) -> Tree:
 
 def heard(name: str, root: Path) -> tuple[list[Clip], list[str]]:
     complaints: list[str] = []
-    return listed([f"{name}:{root}"], complaints.append), complaints
+    return load_corpora([f"{name}:{root}"], complaints.append), complaints
 
 
 def test_every_layout_has_a_tree_and_no_other() -> None:
@@ -68,7 +68,7 @@ def test_every_bad_row_is_told_once_in_one_line_with_its_place(name: str, tree: 
 @each_layout
 def test_what_is_listed_trains(name: str, tree: Tree) -> None:
     for clip in heard(name, tree.root)[0]:
-        assert sound(clip.path).dtype == np.int16
+        assert load_sound(clip.path).dtype == np.int16
         assert clip.emotion is not None or clip.intensity in {"low", "normal", "high"}
         assert clip.corpus
         assert clip.speaker
@@ -83,7 +83,7 @@ def test_a_second_look_finds_the_same_in_the_same_order(name: str, tree: Tree) -
 @each_layout
 def test_a_clip_given_twice_is_listed_once(name: str, tree: Tree) -> None:
     given = f"{name}:{tree.root}"
-    assert listed([given, given], lambda _: None) == heard(name, tree.root)[0]
+    assert load_corpora([given, given], lambda _: None) == heard(name, tree.root)[0]
 
 
 @each_layout
@@ -93,7 +93,7 @@ def test_a_folder_without_it_is_told_what_was_looked_for(name: str, tmp_path: Pa
         with pytest.raises(CorpusError) as caught:
             heard(name, root)
         assert str(root) in str(caught.value)
-        assert layout.looks_for in str(caught.value)
+        assert layout.expected_files in str(caught.value)
 
 
 @each_layout
@@ -104,7 +104,7 @@ def test_the_guide_explains_it(name: str) -> None:
 @pytest.mark.parametrize("given", ["tess:/data", "ravdess", "ravdess:"])
 def test_another_layout_is_refused_with_a_list_of_all(given: str) -> None:
     with pytest.raises(CorpusError, match="layouts are ravdess, crema-d, emodb"):
-        listed([given], print)
+        load_corpora([given], print)
 
 
 def test_a_manifest_may_be_named_itself(tmp_path: Path) -> None:
@@ -148,10 +148,10 @@ def test_folds_of_many_speakers_are_about_even() -> None:
 def test_too_few_speakers_are_told_so() -> None:
     few = [one(f"c{number}") for number in range(3)]
     with pytest.raises(CorpusError, match=r"3 speakers are too few.*falls into fold"):
-        refuse_too_few(few)
-    refuse_too_few([one(f"c{number}") for number in range(60)])
+        require_enough_speakers(few)
+    require_enough_speakers([one(f"c{number}") for number in range(60)])
     with pytest.raises(CorpusError, match="60 speakers are too few"):
-        refuse_too_few([replace(one(f"c{number}"), emotion=None) for number in range(60)])
+        require_enough_speakers([replace(one(f"c{number}"), emotion=None) for number in range(60)])
 
 
 def one(speaker: str) -> Clip:
@@ -161,7 +161,7 @@ def one(speaker: str) -> Clip:
 
 def test_the_weights_licence_names_every_corpus_and_its_own() -> None:
     mine = replace(one("c1"), licence="our customers'\nconsent")
-    assert weights_licence([mine, mine, one("c2")]) == (
+    assert describe_weights_licence([mine, mine, one("c2")]) == (
         "Weights: under the terms of what they were trained on: "
         "own (licence not stated; our customers' consent)."
     )
@@ -179,7 +179,7 @@ def test_real_file_names_say_what_the_manifests_of_the_shared_data_say() -> None
     if not DATA.is_dir() and not os.environ.get("CI"):
         pytest.skip("../shared/data is not here")
     for corpus in ("ravdess", "emodb"):
-        by_manifest = {clip.path: clip for clip in clips(DATA, (corpus,))}
+        by_manifest = {clip.path: clip for clip in load_clips(DATA, (corpus,))}
         by_name, complaints = heard(corpus, DATA / corpus)
         assert {clip.path: clip for clip in by_name} == by_manifest
         assert complaints == []

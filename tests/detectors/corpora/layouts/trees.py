@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import soundfile as sf
 
 from detectors.labels import Emotion
-from detectors.voice.external.test_signals import voiced
+from detectors.voice.external.test_signals import synthesise_voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ class Tree:
     def sound(self, name: str, told: Told | None = None, *, ms: int = 500) -> None:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        sf.write(path, voiced(ms).repeat(2), 16_000)
+        sf.write(path, synthesise_voice(ms).repeat(2), 16_000)
         if told is not None:
             self.told[name] = told
 

@@ -13,14 +13,24 @@ import pytest
 import soundfile as sf
 from click.testing import CliRunner
 
-from detectors.corpora.corpora import SPLITS, Clip, clips
+from detectors.corpora.corpora import SPLITS, Clip, load_clips
 from detectors.corpora.text_manifests import HEADER
 from detectors.labels import GOEMOTIONS, KOTE, Emotion
-from detectors.training.baselines.speaker_context import EARLIER, ORDERS, Alone, Running
-from detectors.training.baselines.voice_features import BANDS, Kept, log_mel_statistics, mel_bands
-from detectors.training.text.examples import korean
+from detectors.training.baselines.speaker_context import (
+    DRAWN_ORDERS,
+    WARM_UP_CLIPS,
+    IsolatedView,
+    RunningView,
+)
+from detectors.training.baselines.voice_features import (
+    MEL_BANDS,
+    FeatureCache,
+    log_mel_statistics,
+    mel_filterbank,
+)
+from detectors.training.text.examples import load_korean
 from streams.cli.evaluate import evaluate
-from tests.detectors.sounds import voiced
+from tests.detectors.sounds import synthesise_voice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +45,8 @@ def clip(speaker: str, name: str = "a") -> Clip:
 
 
 def test_every_band_hears_something_and_neighbours_share_an_edge() -> None:
-    bands = mel_bands()
-    assert bands.shape == (129, BANDS)
+    bands = mel_filterbank()
+    assert bands.shape == (129, MEL_BANDS)
     assert (bands >= 0).all()
     assert (bands.max(0) > 0).all()
     assert (np.diff(bands.argmax(0)) >= 0).all()
@@ -45,9 +55,9 @@ def test_every_band_hears_something_and_neighbours_share_an_edge() -> None:
 def test_level_and_silence_around_the_speech_hardly_change_the_statistics() -> None:
     hiss = np.random.default_rng(0).normal(0, 30, 24_000)
     line = hiss.astype(np.float32) / 32_768
-    line[8_000:] += voiced(2_000).astype(np.float32) / 32_768
+    line[8_000:] += synthesise_voice(2_000).astype(np.float32) / 32_768
     plain = log_mel_statistics(line[8_000:])
-    assert plain.shape == (5 * BANDS,)
+    assert plain.shape == (5 * MEL_BANDS,)
     np.testing.assert_allclose(log_mel_statistics(line[8_000:] / 2), plain, atol=0.02)
     assert np.abs(log_mel_statistics(line) - plain).mean() < 0.05
 
@@ -59,21 +69,25 @@ def test_features_are_measured_once_and_kept_by_content(tmp_path: Path) -> None:
         calls.append(samples.size)
         return np.array([float(samples[0])])
 
-    kept = Kept(tmp_path, "some")
+    kept = FeatureCache(tmp_path, "some")
     one, other = np.full(8, 16_384, np.int16), np.full(8, 8_192, np.int16)
-    assert [kept.of(pcm, measure)[0] for pcm in (one, one.copy(), other)] == [0.5, 0.5, 0.25]
+    assert [kept.get_or_extract(pcm, measure)[0] for pcm in (one, one.copy(), other)] == [
+        0.5,
+        0.5,
+        0.25,
+    ]
     assert len(calls) == 2
 
 
 def test_a_running_mean_is_of_the_speaker_s_earlier_clips_alone() -> None:
     clips = [clip(speaker) for speaker in ("a", "a", "a", "a", "b", "b")]
     features = np.array([[1.0], [1.0], [1.0], [1.0], [50.0], [50.0]])
-    given, rows = Running(features).of(clips, [0, 1, 2, 3, 4, 5])
+    given, rows = RunningView(features).select_features(clips, [0, 1, 2, 3, 4, 5])
     # "b" has no third clip; of "a" two count in each order, and nothing differs from its mean.
-    assert len(given) == ORDERS * (4 - EARLIER)
+    assert len(given) == DRAWN_ORDERS * (4 - WARM_UP_CLIPS)
     assert set(given) <= {0, 1, 2, 3}
     assert (rows == 0).all()
-    assert Alone(features).of(clips, [5, 0])[1].tolist() == [[50.0], [1.0]]
+    assert IsolatedView(features).select_features(clips, [5, 0])[1].tolist() == [[50.0], [1.0]]
 
 
 def corpora(root: Path) -> Path:
@@ -104,7 +118,7 @@ def spoken(root: Path, corpus: str, speaker: str) -> list[dict[str, str]]:
         for emotion, pitch in EMOTIONS.items():
             path = folder / f"{script}-{emotion}.flac"
             pitch_hz = pitch + 2 * place + len(corpus) + int(speaker[-1])
-            sf.write(path, voiced(400, pitch_hz=pitch_hz), 8_000)
+            sf.write(path, synthesise_voice(400, pitch_hz=pitch_hz), 8_000)
             rows.append(
                 {"path": str(path.relative_to(root)), "speaker": speaker, "emotion": emotion,
                  "intensity": "", "script_id": script, "subset": "plain-to-emotional",
@@ -161,14 +175,16 @@ def test_one_command_measures_all_of_them_and_writes_the_page(data: Path, tmp_pa
 def test_fitted_again_a_yardstick_says_the_same(data: Path) -> None:
     text = pytest.importorskip("detectors.training.baselines.text", reason="needs sklearn")
     voice = pytest.importorskip("detectors.training.baselines.voice", reason="needs sklearn")
-    parts = korean(data, lambda: None)
-    known = clips(data, ("emodb",))
+    parts = load_korean(data, lambda: None)
+    known = load_clips(data, ("emodb",))
     pitch = np.array([[float(list(EMOTIONS).index(str(each.emotion)))] for each in known])
-    noisy = Running(pitch + np.random.default_rng(0).normal(size=(len(known), 6)))
+    noisy = RunningView(pitch + np.random.default_rng(0).normal(size=(len(known), 6)))
 
     def once() -> tuple[Any, Any]:
-        lines = text.row("KOTE", [parts.train], parts.test, lambda: None)
-        heard = voice.across_folds(known, noisy, "emodb", voice.logistic_regression, lambda: None)
+        lines = text.build_row("KOTE", [parts.train], parts.test, lambda: None)
+        heard = voice.cross_validate(
+            known, noisy, "emodb", voice.build_logistic_regression, lambda: None
+        )
         return lines, heard.scores.tolist()
 
     assert once() == once()

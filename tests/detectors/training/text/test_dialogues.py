@@ -9,13 +9,18 @@ import pytest
 
 from detectors.corpora.corpora import CorpusError
 from detectors.text.model import TextEmotion
-from detectors.training.text.dialogues import best_weight, dialogues, heard, told
+from detectors.training.text.dialogues import (
+    find_best_weight,
+    load_dialogues,
+    measure_context,
+    score_lines,
+)
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CALLS = [call for language in Language for call in dialogues(language)]
+CALLS = [call for language in Language for call in load_dialogues(language)]
 
 
 def test_there_are_enough_calls_in_both_parts_and_languages() -> None:
@@ -38,20 +43,20 @@ def test_no_call_is_in_two_parts_and_every_call_has_short_lines() -> None:
 def test_a_broken_line_is_named_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "ko.txt").write_text("[dev one]\nrage\t네\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"ko\.txt:2: .*rage"):
-        dialogues(Language.KOREAN, tmp_path)
+        load_dialogues(Language.KOREAN, tmp_path)
     with pytest.raises(CorpusError, match=r"en\.txt: no such file"):
-        dialogues(Language.ENGLISH, tmp_path)
+        load_dialogues(Language.ENGLISH, tmp_path)
 
 
 def test_the_shipped_weight_is_the_one_that_the_dev_calls_choose() -> None:
     detector = TextEmotion()
-    lines = told(detector, [call for call in CALLS if call.part == "dev"])
+    lines = score_lines(detector, [call for call in CALLS if call.part == "dev"])
     shipped = {found.context_weight for found in detector.calibration.values()}
-    assert shipped == {best_weight(detector, lines)}
+    assert shipped == {find_best_weight(detector, lines)}
 
 
 def test_the_lines_before_tell_more_than_short_lines_alone() -> None:
     detector = TextEmotion()
-    lines = told(detector, [call for call in CALLS if call.part == "test"])
-    found = heard(detector, lines, short_only=True)
+    lines = score_lines(detector, [call for call in CALLS if call.part == "test"])
+    found = measure_context(detector, lines, short_only=True)
     assert found.in_context > found.alone

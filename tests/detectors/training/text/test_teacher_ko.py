@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("kiwipiepy", reason="needs the train extra")
 
 from detectors.training.text import morphemes as morphemes_module
-from detectors.training.text.morphemes import meanings, morphemes
-from detectors.training.text.teacher_ko import looked_at, out_of_fold, taught
+from detectors.training.text.morphemes import embed_morphemes, extract_morphemes
+from detectors.training.text.teacher_ko import build_line_features, fit_and_score, score_out_of_fold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,14 +36,14 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_lines_are_taken_apart_once_and_again_when_they_change(
     cached: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = morphemes(GLAD, nothing)
+    first = extract_morphemes(GLAD, nothing)
     assert first.starts[-1] == first.ids.size > len(GLAD)
     assert len(list(cached.iterdir())) == 1
     with monkeypatch.context() as without:
-        without.setattr(morphemes_module, "_taken_apart", None)
-        again = morphemes(GLAD, nothing)
+        without.setattr(morphemes_module, "_tokenise", None)
+        again = extract_morphemes(GLAD, nothing)
     assert np.array_equal(first.ids, again.ids)
-    morphemes(SAD, nothing)
+    extract_morphemes(SAD, nothing)
     assert len(list(cached.iterdir())) == 2
 
 
@@ -55,28 +55,28 @@ def test_a_teacher_knows_words_it_never_saw_by_what_they_mean(
     monkeypatch.setattr(morphemes_module, "ANCHORS", 20)
     monkeypatch.setattr(morphemes_module, "WIDTH", 16)
     texts = [*GLAD, *SAD, *NEW, *MORE]
-    looked = looked_at(
+    looked = build_line_features(
         texts,
-        morphemes(texts, nothing),
-        rated=np.arange(10),
+        extract_morphemes(texts, nothing),
+        review_rows=np.arange(10),
         ratings=np.array([10] * 5 + [1] * 5),
         step=nothing,
     )
     rows, truth = np.arange(10), np.array([[True, False]] * 5 + [[False, True]] * 5)
-    glad, sad = taught(looked, rows, truth, asked=np.array([10, 11]), step=nothing)
+    glad, sad = fit_and_score(looked, rows, truth, query_rows=np.array([10, 11]), step=nothing)
     assert glad[0] - glad[1] > sad[0] - sad[1]
-    assert out_of_fold(looked, rows, truth).shape == (10, 2)
+    assert score_out_of_fold(looked, rows, truth).shape == (10, 2)
 
 
 @pytest.mark.slow
 def test_what_the_language_model_does_not_know_means_nothing(cached: Path) -> None:
     del cached
     beyond = np.array([2**30], dtype=np.int64)
-    known = morphemes(MORE + GLAD + SAD, nothing).ids
+    known = extract_morphemes(MORE + GLAD + SAD, nothing).ids
     ids = np.concatenate([np.unique(known), beyond])
     with pytest.MonkeyPatch.context() as small:
         small.setattr(morphemes_module, "ANCHORS", 20)
         small.setattr(morphemes_module, "WIDTH", 10)
-        vectors = meanings(ids)
+        vectors = embed_morphemes(ids)
     assert not vectors[-1].any()
     assert np.linalg.norm(vectors[:-1], axis=1).max() == pytest.approx(1, abs=1e-3)

@@ -12,11 +12,11 @@ pytest.importorskip("onnxscript", reason="needs the train extra")
 
 from click.testing import CliRunner, Result
 
-from detectors.registry import voice_at
+from detectors.registry import find_voice_detector
 from detectors.training.voice import train
 from streams.cli import train as command
 from streams.settings import settings
-from tests.detectors.sounds import utterance, voiced
+from tests.detectors.sounds import synthesise_voice, utterance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def manifest(tmp_path: Path) -> Path:
     for speaker in range(SPEAKERS):
         for emotion, pitch_hz in PITCH_HZ.items():
             name = f"{speaker}-{emotion}.wav"
-            sf.write(tmp_path / name, voiced(700, pitch_hz=pitch_hz + speaker), 8_000)
+            sf.write(tmp_path / name, synthesise_voice(700, pitch_hz=pitch_hz + speaker), 8_000)
             rows.append(f"{name},line,ko,c{speaker},F,{emotion},with our customers' consent")
     path = tmp_path / "manifest.csv"
     path.write_text("\n".join(rows), encoding="utf-8")
@@ -54,8 +54,8 @@ def test_a_manifest_of_one_s_own_becomes_a_model_under_one_s_own_terms(
     result = trained("--corpus", f"manifest:{manifest}", "--models", out)
     assert result.exit_code == 0, result.output
     assert "80 clips of 20 speakers" in result.stderr
-    entry = voice_at(f"onnx:{out / 'voice-tone.onnx'}")
-    assert entry.description()["licence"] == (
+    entry = find_voice_detector(f"onnx:{out / 'voice-tone.onnx'}")
+    assert entry.read_description()["licence"] == (
         "Weights: under the terms of what they were trained on: line (with our customers' consent)."
     )
     assert entry.load().read(utterance()).scores

@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from detectors.registry import voice_at
+from detectors.registry import find_voice_detector
 from detectors.voice.external import conformance
-from detectors.voice.external.conformance import CLAIMS, broken, failures, timed, wording
-from detectors.voice.external.detector import PluggedVoice
+from detectors.voice.external.conformance import (
+    CLAIMS,
+    describe_claim,
+    find_failure,
+    measure_timing,
+    run_claims,
+)
+from detectors.voice.external.detector import ExternalVoiceModel
 from tests.detectors.voice.external.own_models import OwnModel
 from tests.detectors.voice.external.spoiled import Spoiled
 
@@ -60,25 +66,25 @@ REFUSED = {
 UNTRUE: dict[str, tuple[OwnModel, Claim, str]] = {
     "nan-in-long-speech": (
         OwnModel(fault="nan-when-long"),
-        conformance.gives_scores,
+        conformance.check_scores,
         "gave no number for this sound",
     ),
     "a-little-dropout": (
         OwnModel(fault="hardly-random"),
-        conformance.answers_the_same,
+        conformance.check_determinism,
         "read again, the same sound gives",
     ),
     "mixes-the-batch": (
         OwnModel(fault="mixes-the-batch"),
-        conformance.batch_reads_like_one_by_one,
+        conformance.check_batch,
         "in a batch, the same sound gives",
     ),
-    "deaf": (OwnModel(fault="deaf"), conformance.hears_differences, "the sound is not heard"),
+    "deaf": (OwnModel(fault="deaf"), conformance.check_distinct_sounds, "the sound is not heard"),
 }
 
 
 def loader(path: Path) -> Load:
-    return lambda: voice_at(f"onnx:{path}").load()
+    return lambda: find_voice_detector(f"onnx:{path}").load()
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +93,15 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: model.save(folder / f"{name}.onnx") for name, model in GOOD.items()}
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=wording)
+@pytest.mark.parametrize("claim", CLAIMS, ids=describe_claim)
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_model_holds(good: dict[str, Path], name: str, claim: Claim) -> None:
-    assert broken(claim, loader(good[name]), perf_counter) == ""
+    assert find_failure(claim, loader(good[name]), perf_counter) == ""
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=wording)
+@pytest.mark.parametrize("claim", CLAIMS, ids=describe_claim)
 def test_the_shipped_model_holds_what_is_asked_of_others(claim: Claim) -> None:
-    assert broken(claim, lambda: voice_at("").load(), perf_counter) == ""
+    assert find_failure(claim, lambda: find_voice_detector("").load(), perf_counter) == ""
 
 
 @pytest.mark.parametrize(("model", "why"), REFUSED.values(), ids=REFUSED)
@@ -103,8 +109,8 @@ def test_a_model_that_is_not_what_it_says_does_not_open(
     tmp_path: Path, model: OwnModel, why: str
 ) -> None:
     path = model.save(tmp_path / "own.onnx")
-    found = list(failures(loader(path), perf_counter))
-    assert [claim for claim, _ in found] == [wording(conformance.opens)]
+    found = list(run_claims(loader(path), perf_counter))
+    assert [claim for claim, _ in found] == [describe_claim(conformance.check_loading)]
     ((_, fault),) = found
     assert str(path) in fault
     assert "docs/own-voice-model.md" in fault
@@ -116,10 +122,12 @@ def test_a_model_that_opens_and_breaks_a_promise_is_found_out(
     tmp_path: Path, model: OwnModel, claim: Claim, why: str
 ) -> None:
     load = loader(model.save(tmp_path / "own.onnx"))
-    faults = dict(failures(load, perf_counter))
-    assert why in faults[wording(claim)]
+    faults = dict(run_claims(load, perf_counter))
+    assert why in faults[describe_claim(claim)]
     assert (
-        faults[wording(conformance.opens)] == faults[wording(conformance.refuses_the_agent)] == ""
+        faults[describe_claim(conformance.check_loading)]
+        == faults[describe_claim(conformance.check_agent_refusal)]
+        == ""
     )
 
 
@@ -127,33 +135,35 @@ def test_a_model_that_takes_ten_seconds_is_too_slow_and_nothing_more_is_tried(
     good: dict[str, Path],
 ) -> None:
     ticks = count(step=10)
-    found = list(failures(loader(good["8-khz-logits"]), lambda: float(next(ticks))))
-    assert [claim for claim, fault in found if fault] == [wording(conformance.keeps_up)]
+    found = list(run_claims(loader(good["8-khz-logits"]), lambda: float(next(ticks))))
+    assert [claim for claim, fault in found if fault] == [describe_claim(conformance.check_speed)]
     assert found[-1][1] == "10000 ms for 3 s of speech, more than 1000 ms"
 
 
 def test_timing_ends_when_its_time_is_over(good: dict[str, Path]) -> None:
     ticks = count(step=4)
-    timing = timed(PluggedVoice(good["8-khz-logits"]), lambda: float(next(ticks)), within_s=10)
+    timing = measure_timing(
+        ExternalVoiceModel(good["8-khz-logits"]), lambda: float(next(ticks)), within_s=10
+    )
     assert (timing.p50_ms, timing.p99_ms, timing.runs) == (4_000, 4_000, 2)
 
 
 BROKEN_BY = {
-    "half-a-distribution": conformance.gives_scores,
-    "arousal-of-two": conformance.gives_scores,
-    "not-a-number": conformance.gives_scores,
-    "another-s-name": conformance.gives_scores,
-    "never-the-same": conformance.answers_the_same,
-    "out-of-order": conformance.batch_reads_like_one_by_one,
-    "scores-the-agent": conformance.refuses_the_agent,
-    "calls-it-neutral": conformance.refuses_what_cannot_be_read,
-    "crashes-when-long": conformance.survives_strange_sounds,
-    "deaf": conformance.hears_differences,
+    "half-a-distribution": conformance.check_scores,
+    "arousal-of-two": conformance.check_scores,
+    "not-a-number": conformance.check_scores,
+    "another-s-name": conformance.check_scores,
+    "never-the-same": conformance.check_determinism,
+    "out-of-order": conformance.check_batch,
+    "scores-the-agent": conformance.check_agent_refusal,
+    "calls-it-neutral": conformance.check_unusable_refusal,
+    "crashes-when-long": conformance.check_unusual_sounds,
+    "deaf": conformance.check_distinct_sounds,
 }
 
 
 def test_every_claim_is_seen_to_fail_somewhere_here() -> None:
-    seen = {conformance.opens, conformance.keeps_up, *BROKEN_BY.values()}
+    seen = {conformance.check_loading, conformance.check_speed, *BROKEN_BY.values()}
     assert seen == set(CLAIMS)
 
 
@@ -161,6 +171,6 @@ def test_every_claim_is_seen_to_fail_somewhere_here() -> None:
 def test_a_detector_with_this_fault_fails_this_claim(
     good: dict[str, Path], fault: str, claim: Claim
 ) -> None:
-    inner = PluggedVoice(good["all-eight"])
-    assert broken(claim, lambda: Spoiled(inner, "none"), perf_counter) == ""
-    assert broken(claim, lambda: Spoiled(inner, fault), perf_counter) != ""
+    inner = ExternalVoiceModel(good["all-eight"])
+    assert find_failure(claim, lambda: Spoiled(inner, "none"), perf_counter) == ""
+    assert find_failure(claim, lambda: Spoiled(inner, fault), perf_counter) != ""

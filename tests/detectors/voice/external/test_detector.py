@@ -12,13 +12,13 @@ import soxr
 from detectors.artifact import DESCRIPTION_KEY
 from detectors.detector import DetectorUnavailableError, UnusableUtteranceError
 from detectors.labels import Emotion
-from detectors.registry import voice_at
-from detectors.utterance import Baseline
-from detectors.voice.external.description import beside
-from detectors.voice.external.detector import PluggedVoice
+from detectors.registry import find_voice_detector
+from detectors.utterance import SpeakerBaseline
+from detectors.voice.external.description import sidecar_path
+from detectors.voice.external.detector import ExternalVoiceModel
 from detectors.voice.model import ARTIFACT, VoiceTone
-from detectors.voice.upsampling import doubled
-from tests.detectors.sounds import utterance, voiced
+from detectors.voice.upsampling import upsample
+from tests.detectors.sounds import synthesise_voice, utterance
 from tests.detectors.voice.external.own_models import OwnModel, onnx
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "own.onnx"
 
 
-def plugged(path: Path, model: OwnModel) -> PluggedVoice:
-    return PluggedVoice(model.save(path))
+def plugged(path: Path, model: OwnModel) -> ExternalVoiceModel:
+    return ExternalVoiceModel(model.save(path))
 
 
 def test_probabilities_and_logits_of_one_model_read_alike(path: Path) -> None:
@@ -70,9 +70,9 @@ def test_arousal_is_given_where_the_model_has_it(path: Path) -> None:
 
 def test_a_16_khz_model_is_given_twice_the_samples_of_the_same_sound(path: Path) -> None:
     one_second = OwnModel(16_000, samples=16_000)
-    whole = plugged(path, one_second).read(utterance(voiced(1_000)))
+    whole = plugged(path, one_second).read(utterance(synthesise_voice(1_000)))
     late = plugged(path, one_second).read(
-        utterance(np.concatenate([voiced(2_000, pitch_hz=300), voiced(1_000)]))
+        utterance(np.concatenate([synthesise_voice(2_000, pitch_hz=300), synthesise_voice(1_000)]))
     )
     # The same, but for the filter's reach (4 ms) at the seam.
     assert late.scores == pytest.approx(whole.scores, abs=0.02)
@@ -81,12 +81,12 @@ def test_a_16_khz_model_is_given_twice_the_samples_of_the_same_sound(path: Path)
 def test_speech_shorter_than_the_model_needs_is_refused(path: Path) -> None:
     model = plugged(path, OwnModel(more={"shortest_ms": 1_500}))
     with pytest.raises(UnusableUtteranceError, match="needs 1500 ms"):
-        model.read(utterance(voiced(1_400)))
-    assert model.read(utterance(voiced(1_500))).scores
+        model.read(utterance(synthesise_voice(1_400)))
+    assert model.read(utterance(synthesise_voice(1_500))).scores
 
 
 def test_it_keeps_the_baseline_as_it_came(path: Path) -> None:
-    before = Baseline(count=3, mean=b"\0" * 12)
+    before = SpeakerBaseline(count=3, mean=b"\0" * 12)
     assert plugged(path, OwnModel()).read(utterance(baseline=before)).baseline == before
 
 
@@ -106,29 +106,29 @@ def test_the_version_changes_with_the_weights_and_with_the_description(path: Pat
 def test_weights_kept_beside_the_graph_count_for_the_version(path: Path) -> None:
     one = plugged(path, OwnModel()).version
     path.with_name("own.onnx.data").write_bytes(b"weights")
-    assert PluggedVoice(path).version != one
+    assert ExternalVoiceModel(path).version != one
 
 
 def test_a_graph_that_cannot_carry_its_description_has_it_beside(path: Path) -> None:
     OwnModel().save(path, described=False)
     with pytest.raises(DetectorUnavailableError, match=r"no own\.onnx\.json beside it"):
-        PluggedVoice(path)
-    beside(path).write_text(json.dumps(OwnModel(more={"name": "ours"}).description), "utf-8")
-    assert PluggedVoice(path).name == "ours"
+        ExternalVoiceModel(path)
+    sidecar_path(path).write_text(json.dumps(OwnModel(more={"name": "ours"}).description), "utf-8")
+    assert ExternalVoiceModel(path).name == "ours"
 
 
 def test_the_description_beside_wins_over_the_one_inside(path: Path) -> None:
     OwnModel().save(path)
-    beside(path).write_text(json.dumps(OwnModel(more={"name": "ours"}).description), "utf-8")
-    assert PluggedVoice(path).name == "ours"
+    sidecar_path(path).write_text(json.dumps(OwnModel(more={"name": "ours"}).description), "utf-8")
+    assert ExternalVoiceModel(path).name == "ours"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\ufeff"], ids=["cut-off", "a-list", "nothing"])
 def test_a_broken_file_beside_is_named(path: Path, text: str) -> None:
     OwnModel().save(path)
-    beside(path).write_text(text, "utf-8")
+    sidecar_path(path).write_text(text, "utf-8")
     with pytest.raises(DetectorUnavailableError, match=r"own\.onnx\.json.*JSON") as caught:
-        PluggedVoice(path)
+        ExternalVoiceModel(path)
     assert "\n" not in str(caught.value)
 
 
@@ -152,35 +152,35 @@ def test_a_graph_that_takes_something_else_is_told_what_is_needed(
     onnx.helper.set_model_props(model, {DESCRIPTION_KEY: json.dumps(OwnModel().description)})
     onnx.save(model, path)
     with pytest.raises(DetectorUnavailableError, match=r"needed; see docs/own-voice-model\.md"):
-        PluggedVoice(path)
+        ExternalVoiceModel(path)
 
 
 def test_the_setting_takes_what_callmood_trained_as_well() -> None:
-    again = voice_at(f"onnx:{ARTIFACT}")
+    again = find_voice_detector(f"onnx:{ARTIFACT}")
     assert isinstance(again.load(), VoiceTone)
-    assert again.description() == voice_at("").description()
+    assert again.read_description() == find_voice_detector("").read_description()
 
 
 @pytest.mark.parametrize("setting", ["onnx:", "/models/own.onnx", "torch:own.pt"])
 def test_a_setting_that_names_no_onnx_file_says_what_it_may_be(setting: str) -> None:
     with pytest.raises(DetectorUnavailableError, match=r"must be empty or onnx:/path/model\.onnx"):
-        voice_at(setting)
+        find_voice_detector(setting)
 
 
 def test_a_missing_file_is_named(path: Path) -> None:
     with pytest.raises(DetectorUnavailableError, match=r"own\.onnx: no such model file"):
-        voice_at(f"onnx:{path}")
+        find_voice_detector(f"onnx:{path}")
 
 
 @pytest.mark.parametrize("pitch_hz", [300, 1_000, 2_500, 3_400])
 def test_doubling_the_rate_keeps_the_telephone_s_band_and_adds_no_images(pitch_hz: int) -> None:
     times = np.arange(8_000) / 8_000
-    wide = doubled(np.sin(2 * np.pi * pitch_hz * times).astype(np.float32))
+    wide = upsample(np.sin(2 * np.pi * pitch_hz * times).astype(np.float32))
     ideal = np.sin(2 * np.pi * pitch_hz * np.arange(16_000) / 16_000)
     inner = slice(200, -200)
     assert np.abs(wide - ideal)[inner].max() < 1e-4  # 80 dB below
 
 
 def test_doubling_the_rate_of_speech_is_what_a_resampler_makes_of_it() -> None:
-    speech = (voiced() / 32_768).astype(np.float32)
-    assert doubled(speech) == pytest.approx(soxr.resample(speech, 8_000, 16_000), abs=2e-3)
+    speech = (synthesise_voice() / 32_768).astype(np.float32)
+    assert upsample(speech) == pytest.approx(soxr.resample(speech, 8_000, 16_000), abs=2e-3)

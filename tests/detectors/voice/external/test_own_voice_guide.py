@@ -10,9 +10,9 @@ from time import perf_counter
 import pytest
 
 from detectors.labels import EMOTIONS
-from detectors.registry import voice_at
-from detectors.voice.external.conformance import CLAIMS, failures
-from detectors.voice.external.description import KNOWN
+from detectors.registry import find_voice_detector
+from detectors.voice.external.conformance import CLAIMS, run_claims
+from detectors.voice.external.description import ALLOWED_KEYS
 
 GUIDE = Path("docs/own-voice-model.md").read_text(encoding="utf-8")
 
@@ -27,13 +27,13 @@ def test_the_example_makes_a_model_that_keeps_every_promise(
     script.write_text(example, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(script))
-    found = list(failures(lambda: voice_at("onnx:ours.onnx").load(), perf_counter))
+    found = list(run_claims(lambda: find_voice_detector("onnx:ours.onnx").load(), perf_counter))
     assert [fault for _, fault in found] == [""] * len(CLAIMS)
-    assert voice_at("onnx:ours.onnx").load().version.startswith("2026-11-")
+    assert find_voice_detector("onnx:ours.onnx").load().version.startswith("2026-11-")
 
 
 def test_the_guide_has_a_row_for_every_part_and_names_every_label() -> None:
     table = GUIDE.split("## The description")[1].split("## From PyTorch")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(KNOWN)
+    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(ALLOWED_KEYS)
     assert ", ".join(EMOTIONS) in table

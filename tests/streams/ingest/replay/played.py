@@ -11,7 +11,7 @@ import soundfile
 
 from detectors.utterance import SAMPLE_RATE
 from streams.ingest.replay.call_sheet import CallSheet
-from streams.ingest.replay.played_call import PlayedCall
+from streams.ingest.replay.played_call import ReplayCall
 from streams.ingest.replay.recording import Recording
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def written(path: Path, sound: NDArray[np.float64]) -> Path:
     return path
 
 
-def made(*, seconds: float = 2.0, name: str = "made", consent: bool = True) -> PlayedCall:
+def made(*, seconds: float = 2.0, name: str = "made", consent: bool = True) -> ReplayCall:
     """A call of two columns of noise that was never a file."""
     shape = (round(seconds * SAMPLE_RATE), 2)
     samples = np.random.default_rng(3).integers(-9_000, 9_000, shape, dtype=np.int16)
     sheet = CallSheet(agent_id="a", notice_given=True, analysis_consent=consent)
-    return PlayedCall(name, Recording(Path(f"{name}.wav"), samples), (), sheet)
+    return ReplayCall(name, Recording(Path(f"{name}.wav"), samples), (), sheet)

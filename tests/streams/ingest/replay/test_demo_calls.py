@@ -38,7 +38,7 @@ class DemoCall:
         self.folder = make_calls.TARGET / name
         self.sheet: CallSheet = read_call_sheet(self.folder / "call.json")
         self.sound: Recording = open_recording(
-            self.folder / "call.flac", customer=self.sheet.customer_channel
+            self.folder / "call.flac", customer_side=self.sheet.customer_channel
         )
         transcript = read_transcript(self.folder / "transcript.jsonl", call_id="demo")
         assert transcript.problems == ()
@@ -51,7 +51,7 @@ class DemoCall:
     def heard(self, line: TranscriptLine) -> NDArray[np.int16]:
         """The sound of a line."""
         start, end = (at * SAMPLE_RATE // 1_000 for at in (line.span.start_ms, line.span.end_ms))
-        return self.sound.of(line.speaker)[start:end]
+        return self.sound.channel(line.speaker)[start:end]
 
 
 @pytest.fixture(scope="module", params=sorted(DIALOGUES))
@@ -85,7 +85,7 @@ def test_a_demo_call_is_small_telephone_sound_of_two_channels(call: DemoCall) ->
 
 def test_a_demo_call_is_loud_enough_and_never_clips(call: DemoCall) -> None:
     for speaker in Speaker:
-        peak = np.abs(call.sound.of(speaker).astype(int)).max()
+        peak = np.abs(call.sound.channel(speaker).astype(int)).max()
         assert 6_000 < peak < 32_000
 
 
@@ -99,7 +99,7 @@ def test_the_words_lie_inside_the_call_and_belong_to_both(call: DemoCall) -> Non
 def test_speech_is_heard_where_the_words_are_and_nowhere_else(
     call: DemoCall, speaker: Speaker
 ) -> None:
-    found = speech_frames(call.sound.of(speaker))
+    found = speech_frames(call.sound.channel(speaker))
     said = np.zeros(len(found), dtype=bool)
     for line in call.by(speaker):
         said[line.span.start_ms // FRAME_MS : line.span.end_ms // FRAME_MS] = True
@@ -132,7 +132,7 @@ def test_one_call_has_a_hold_of_more_than_ten_seconds_in_which_nobody_speaks() -
     start, end = gaps[max(gaps)]
     assert end - start >= 10_000
     for speaker in Speaker:
-        frames = speech_frames(korean.sound.of(speaker))
+        frames = speech_frames(korean.sound.channel(speaker))
         assert not frames[(start + 500) // FRAME_MS : end // FRAME_MS].any()
 
 

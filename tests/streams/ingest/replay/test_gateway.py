@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.ingest.replay import gateway as subject
-from streams.ingest.replay.gateway import Replay
+from streams.ingest.replay.gateway import ReplayGateway
 from streams.kafka.admin import BrokerError
 from streams.messages.records import AudioChunk, CallEvent
 from streams.settings import Settings
@@ -67,7 +67,7 @@ def test_a_replay_that_is_broken_off_ends_every_call_once_and_for_all(
 ) -> None:
     calls = [("one", made(seconds=3.0)), ("two", made(seconds=3.0))]
     with pytest.raises(type(error)):
-        Replay("kafka:9092", Settings()).play(calls, speed=50, progress=_breaking(error))
+        ReplayGateway("kafka:9092", Settings()).play(calls, speed=50, progress=_breaking(error))
     for call_id in ("one", "two"):
         mine = [message for message in producer.sent if message.call_id == call_id]
         chunks = [message for message in mine if isinstance(message, AudioChunk)]
@@ -78,13 +78,13 @@ def test_a_replay_that_is_broken_off_ends_every_call_once_and_for_all(
         assert ends == mine[-1:]
         assert ends[0].duration_ms is not None
         assert ends[0].duration_ms <= 3_000
-    assert 0 < producer.flushed_within[-1] <= subject.END_S
+    assert 0 < producer.flushed_within[-1] <= subject.END_TIMEOUT_S
 
 
 def test_a_call_that_is_over_is_not_ended_again(producer: Producer) -> None:
     calls = [("short", made(seconds=0.5)), ("long", made(seconds=3.0))]
     with pytest.raises(KeyboardInterrupt):
-        Replay("kafka:9092", Settings()).play(
+        ReplayGateway("kafka:9092", Settings()).play(
             calls, speed=50, progress=_breaking(KeyboardInterrupt())
         )
     ends = [one.call_id for one in producer.sent if getattr(one, "event", "") == "ended"]
@@ -100,6 +100,6 @@ def test_the_error_that_breaks_a_replay_off_is_told_and_not_that_nobody_takes_th
 
     monkeypatch.setattr(producer, "flush", gone)
     with pytest.raises(KeyboardInterrupt):
-        Replay("kafka:9092", Settings()).play(
+        ReplayGateway("kafka:9092", Settings()).play(
             [("one", made())], speed=50, progress=_breaking(KeyboardInterrupt())
         )

@@ -11,12 +11,12 @@ import soundfile
 
 from detectors.utterance import SAMPLE_RATE, Speaker
 from streams.ingest.replay.played_call import (
-    Given,
-    PlayedCall,
+    ReplayCall,
+    ReplayInput,
+    build_end_messages,
+    build_timeline,
     demo_calls,
-    ending,
-    prepare,
-    timeline,
+    load_call,
 )
 from streams.ingest.replay.recording import RecordingError, open_recording
 from streams.messages.records import AudioChunk, CallEvent
@@ -44,12 +44,12 @@ def test_a_file_named_itself_has_the_neighbours_that_its_folder_would_have(
     written(tmp_path / sound, STEREO)
     (tmp_path / sheet).write_text(json.dumps(REFUSED), encoding="utf-8")
     (tmp_path / words).write_text(LINE, encoding="utf-8")
-    call = prepare(Given(tmp_path / sound))
+    call = load_call(ReplayInput(tmp_path / sound))
     assert not call.sheet.analysis_consent
     assert len(call.lines) == 1
-    right = prepare(Given(tmp_path / sound, sheet=_empty_sheet(tmp_path)))
+    right = load_call(ReplayInput(tmp_path / sound, sheet=_empty_sheet(tmp_path)))
     customer, agent = Speaker.CUSTOMER, Speaker.AGENT
-    assert np.array_equal(call.recording.of(customer), right.recording.of(agent))
+    assert np.array_equal(call.recording.channel(customer), right.recording.channel(agent))
 
 
 def test_refused_consent_beside_a_file_keeps_its_sound_and_words_off_the_line(
@@ -58,7 +58,10 @@ def test_refused_consent_beside_a_file_keeps_its_sound_and_words_off_the_line(
     written(tmp_path / "call.wav", STEREO)
     (tmp_path / "call.json").write_text(json.dumps(REFUSED), encoding="utf-8")
     (tmp_path / "transcript.jsonl").write_text(LINE, encoding="utf-8")
-    topics = [topic.name for _, topic, _ in timeline(prepare(Given(tmp_path / "call.wav")), "one")]
+    topics = [
+        topic.name
+        for _, topic, _ in build_timeline(load_call(ReplayInput(tmp_path / "call.wav")), "one")
+    ]
     assert topics == ["calls.v1", "calls.v1"]
 
 
@@ -68,7 +71,7 @@ def test_another_recording_in_the_folder_of_a_call_does_not_take_its_neighbours(
     path = written(tmp_path / "other.wav", STEREO)
     (tmp_path / "call.json").write_text(json.dumps(REFUSED), encoding="utf-8")
     (tmp_path / "transcript.jsonl").write_text(LINE, encoding="utf-8")
-    call = prepare(Given(path))
+    call = load_call(ReplayInput(path))
     assert call.sheet.analysis_consent
     assert call.lines == ()
 
@@ -76,49 +79,51 @@ def test_another_recording_in_the_folder_of_a_call_does_not_take_its_neighbours(
 def test_a_mono_file_is_refused_until_somebody_says_who_is_on_it(tmp_path: Path) -> None:
     path = written(tmp_path / "mixdown.wav", STEREO.mean(axis=1))
     with pytest.raises(RecordingError) as caught:
-        prepare(Given(path))
+        load_call(ReplayInput(path))
     told = str(caught.value)
     assert told.startswith(f"{path}: is mono, so the agent may be on it too; ")
     assert "--agent FILE" in told
     assert "--customer-only" in told
-    assert prepare(Given(path, customer_only=True)).recording.speakers == (Speaker.CUSTOMER,)
+    assert load_call(ReplayInput(path, customer_only=True)).recording.speakers == (
+        Speaker.CUSTOMER,
+    )
     agent = written(tmp_path / "agent.wav", STEREO[:, 0])
-    assert len(prepare(Given(path, agent)).recording.speakers) == 2
+    assert len(load_call(ReplayInput(path, agent)).recording.speakers) == 2
 
 
 def test_a_recording_alone_is_analysed_and_nothing_else_is_said_to_be_agreed_to(
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path / "mine.wav", STEREO)
-    sheet = prepare(Given(path)).sheet
+    sheet = load_call(ReplayInput(path)).sheet
     consents = (sheet.analysis_consent, sheet.notice_given, sheet.recording_consent)
     assert consents == (True, False, False)
-    assert prepare(Given(path, keep_clips=True)).sheet.recording_consent
+    assert load_call(ReplayInput(path, keep_clips=True)).sheet.recording_consent
 
 
 def test_what_a_call_sheet_does_not_agree_to_no_option_does(tmp_path: Path) -> None:
     path = written(tmp_path / "mine.wav", STEREO)
     (tmp_path / "mine.json").write_text('{"analysis_consent": true}', encoding="utf-8")
-    assert not prepare(Given(path, keep_clips=True)).sheet.recording_consent
+    assert not load_call(ReplayInput(path, keep_clips=True)).sheet.recording_consent
 
 
 def test_a_recording_alone_comes_with_a_hint_for_each_file_that_it_could_have(
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path / "mine.wav", STEREO)
-    words, facts = prepare(Given(path)).hints
+    words, facts = load_call(ReplayInput(path)).hints
     assert words.startswith(f"{path}: no transcript: only the voice is read; ")
     assert "mine.jsonl beside it (docs/recordings.md)" in words
     assert facts.startswith(f"{path}: no call sheet: analysed because you play it")
     (tmp_path / "mine.jsonl").write_text(LINE, encoding="utf-8")
     (tmp_path / "mine.json").write_text('{"analysis_consent": true}', encoding="utf-8")
-    assert prepare(Given(path)).hints == ()
+    assert load_call(ReplayInput(path)).hints == ()
 
 
 def test_a_call_that_is_not_analysed_needs_no_transcript(tmp_path: Path) -> None:
     path = written(tmp_path / "mine.wav", STEREO)
     (tmp_path / "mine.json").write_text(json.dumps(REFUSED), encoding="utf-8")
-    assert prepare(Given(path)).hints == ()
+    assert load_call(ReplayInput(path)).hints == ()
 
 
 def _mulaw(sound: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,7 +152,7 @@ def test_two_people_with_some_of_each_other_on_their_channels_are_played(tmp_pat
 
 def test_names_of_which_no_letter_is_left_still_tell_recordings_apart(tmp_path: Path) -> None:
     names = ["상담 1", "녹음 1", "상담", "녹음", "。。。", "---"]
-    calls = [prepare(Given(written(tmp_path / f"{name}.wav", STEREO))) for name in names]
+    calls = [load_call(ReplayInput(written(tmp_path / f"{name}.wav", STEREO))) for name in names]
     assert len({call.name for call in calls}) == len(names)
     for call in calls:
         CallEvent(call_id=call.name, event="started", at=AT)
@@ -155,7 +160,9 @@ def test_names_of_which_no_letter_is_left_still_tell_recordings_apart(tmp_path: 
 
 def test_a_call_that_is_broken_off_gets_its_last_chunk_and_its_end() -> None:
     call = made(seconds=2.0)
-    chunk, end = (maker.make(AT) for _, maker in ending(call, "one", chunks=3, at_ms=600))
+    chunk, end = (
+        maker.make(AT) for _, maker in build_end_messages(call, "one", chunks=3, at_ms=600)
+    )
     assert isinstance(chunk, AudioChunk)
     assert (chunk.sequence, chunk.start_ms, chunk.last) == (3, 600, True)
     assert isinstance(end, CallEvent)
@@ -164,11 +171,11 @@ def test_a_call_that_is_broken_off_gets_its_last_chunk_and_its_end() -> None:
 
 def test_a_call_whose_last_chunk_is_out_gets_its_end_only() -> None:
     call = made(seconds=2.0)
-    count = sum(topic.name == "audio.v1" for _, topic, _ in timeline(call, "one"))
+    count = sum(topic.name == "audio.v1" for _, topic, _ in build_timeline(call, "one"))
     assert count == 2 * SAMPLE_RATE // 1_600
-    assert [topic.name for topic, _ in ending(call, "one", chunks=count, at_ms=2_000)] == [
-        "calls.v1"
-    ]
+    assert [
+        topic.name for topic, _ in build_end_messages(call, "one", chunks=count, at_ms=2_000)
+    ] == ["calls.v1"]
 
 
 def _empty_sheet(folder: Path) -> Path:
@@ -178,5 +185,7 @@ def _empty_sheet(folder: Path) -> Path:
 
 
 def test_without_consent_a_broken_off_call_sends_no_sound() -> None:
-    call: PlayedCall = made(seconds=2.0, consent=False)
-    assert [topic.name for topic, _ in ending(call, "one", chunks=0, at_ms=600)] == ["calls.v1"]
+    call: ReplayCall = made(seconds=2.0, consent=False)
+    assert [topic.name for topic, _ in build_end_messages(call, "one", chunks=0, at_ms=600)] == [
+        "calls.v1"
+    ]

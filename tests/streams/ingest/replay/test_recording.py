@@ -74,8 +74,8 @@ def test_a_tone_survives_every_rate_and_coding(tmp_path: Path, rate: int, coding
     assert recording.samples.dtype == np.int16
     assert abs(recording.duration_ms - 2_000) <= 1
     for speaker, hz in ((Speaker.AGENT, LEFT_HZ), (Speaker.CUSTOMER, RIGHT_HZ)):
-        assert distortion(recording.of(speaker), hz) < 0.03
-        assert abs(int(recording.of(speaker).max()) - 0.4 * 32_768) < 400
+        assert distortion(recording.channel(speaker), hz) < 0.03
+        assert abs(int(recording.channel(speaker).max()) - 0.4 * 32_768) < 400
     assert recording.warnings == ()
 
 
@@ -95,7 +95,7 @@ def test_a_recording_is_recognised_by_its_content(tmp_path: Path) -> None:
 def test_telephone_sound_comes_through_bit_for_bit(tmp_path: Path) -> None:
     sound = np.random.default_rng(1).integers(-32_768, 32_768, (20_000, 2)).astype(np.int16)
     soundfile.write(tmp_path / "call.wav", sound, SAMPLE_RATE, "PCM_16")
-    recording = open_recording(tmp_path / "call.wav", customer="left")
+    recording = open_recording(tmp_path / "call.wav", customer_side="left")
     assert np.array_equal(recording.samples, sound)
 
 
@@ -110,21 +110,21 @@ def test_both_byte_orders_and_the_64_bit_header_are_wav(tmp_path: Path, big_endi
 
 def test_the_customer_is_on_the_right_unless_told(tmp_path: Path) -> None:
     path = written(tmp_path / "call.wav", two_tones())
-    right, left = open_recording(path), open_recording(path, customer="left")
-    assert pitch(right.of(Speaker.CUSTOMER)) == pytest.approx(RIGHT_HZ, abs=1)
-    assert pitch(left.of(Speaker.CUSTOMER)) == pytest.approx(LEFT_HZ, abs=1)
-    assert pitch(left.of(Speaker.AGENT)) == pytest.approx(RIGHT_HZ, abs=1)
+    right, left = open_recording(path), open_recording(path, customer_side="left")
+    assert pitch(right.channel(Speaker.CUSTOMER)) == pytest.approx(RIGHT_HZ, abs=1)
+    assert pitch(left.channel(Speaker.CUSTOMER)) == pytest.approx(LEFT_HZ, abs=1)
+    assert pitch(left.channel(Speaker.AGENT)) == pytest.approx(RIGHT_HZ, abs=1)
     assert right.speakers == left.speakers == (Speaker.CUSTOMER, Speaker.AGENT)
 
 
 @pytest.mark.parametrize("speaker", list(Speaker))
 def test_a_mono_file_has_one_side_only(tmp_path: Path, speaker: Speaker) -> None:
     path = written(tmp_path / "side.wav", tone(LEFT_HZ))
-    recording = open_recording(path, alone=speaker)
+    recording = open_recording(path, mono_speaker=speaker)
     assert recording.speakers == (speaker,)
     assert recording.samples.shape == (16_000, 1)
     with pytest.raises(KeyError):
-        recording.of(speaker.other)
+        recording.channel(speaker.other)
 
 
 def test_a_pair_starts_together_and_lasts_as_long_as_the_longer(tmp_path: Path) -> None:
@@ -132,9 +132,9 @@ def test_a_pair_starts_together_and_lasts_as_long_as_the_longer(tmp_path: Path) 
     agent = written(tmp_path / "a.flac", tone(LEFT_HZ, seconds=3.0))
     pair = open_pair(customer, agent)
     assert pair.duration_ms == 3_000
-    assert pitch(pair.of(Speaker.CUSTOMER)[:16_000]) == pytest.approx(RIGHT_HZ, abs=1)
-    assert pitch(pair.of(Speaker.AGENT)) == pytest.approx(LEFT_HZ, abs=1)
-    assert not pair.of(Speaker.CUSTOMER)[16_000:].any()
+    assert pitch(pair.channel(Speaker.CUSTOMER)[:16_000]) == pytest.approx(RIGHT_HZ, abs=1)
+    assert pitch(pair.channel(Speaker.AGENT)) == pytest.approx(LEFT_HZ, abs=1)
+    assert not pair.channel(Speaker.CUSTOMER)[16_000:].any()
 
 
 @settings(max_examples=40, deadline=None)
@@ -155,7 +155,7 @@ def test_the_duration_is_kept_at_any_rate(
 def test_sound_above_full_scale_is_clipped_and_not_wrapped(tmp_path: Path) -> None:
     sound = 4 * two_tones()
     recording = open_recording(written(tmp_path / "loud.wav", sound, coding="FLOAT"))
-    customer = recording.of(Speaker.CUSTOMER)
+    customer = recording.channel(Speaker.CUSTOMER)
     assert (customer.max(), customer.min()) == (32_767, -32_768)
     assert np.array_equal(np.sign(customer[1:100]), np.sign(np.rint(sound[1:100, 1] * 32_768)))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.utterance import Language, Span, Speaker, TranscriptLine
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
 from streams.ingest.replay.transcript import (
     MAX_FILE_BYTES,
     Transcript,
@@ -53,7 +53,7 @@ def test_a_row_becomes_a_line_of_the_call(path: Path) -> None:
         TranscriptLine(
             call_id="call-1",
             speaker=Speaker.CUSTOMER,
-            span=Span(900, 2_400),
+            span=TimeSpan(900, 2_400),
             text="이자가 두 번 나갔어요.",
             language=Language.KOREAN,
             final=True,

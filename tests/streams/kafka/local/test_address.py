@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.kafka import admin
-from streams.kafka.admin import DEFAULT_BROKER, BrokerError, broker_address, reachable_broker
+from streams.kafka.admin import DEFAULT_BROKER, BrokerError, broker_address, require_broker
 from streams.kafka.local import address
 from streams.settings import Settings
 
@@ -42,19 +42,19 @@ def _answer(server: socket.socket) -> None:
 
 
 def test_a_kafka_that_runs_on_the_home_is_found(here: Settings, kafka: str) -> None:
-    address.leave(here.kafka_home, kafka)
+    address.publish(here.kafka_home, kafka)
     assert broker_address(here) == kafka
     assert [one.name for one in here.kafka_home.iterdir()] == ["address"]
 
 
 def test_the_setting_goes_before_what_runs_on_the_home(here: Settings, kafka: str) -> None:
-    address.leave(here.kafka_home, kafka)
+    address.publish(here.kafka_home, kafka)
     other = here.model_copy(update={"kafka": "kafka:9092"})
     assert broker_address(other) == "kafka:9092"
 
 
 def test_what_a_crash_left_behind_counts_as_none(here: Settings, gone: str) -> None:
-    address.leave(here.kafka_home, gone)
+    address.publish(here.kafka_home, gone)
     assert broker_address(here) == DEFAULT_BROKER
 
 
@@ -69,9 +69,9 @@ def test_after_a_crash_a_person_is_told_at_once_and_in_one_line(
     here: Settings, gone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admin, "DEFAULT_BROKER", gone)
-    address.leave(here.kafka_home, gone)
+    address.publish(here.kafka_home, gone)
     with pytest.raises(BrokerError) as caught:
-        reachable_broker(here)
+        require_broker(here)
     left = f"nobody listens there, nor at {gone}, which a crash left in {here.kafka_home}"
     assert str(caught.value).startswith(
         f"no Kafka answers at {gone} ({left}): start `callmood run`"
@@ -80,7 +80,7 @@ def test_after_a_crash_a_person_is_told_at_once_and_in_one_line(
 
 
 def test_a_cluster_that_is_set_is_waited_for(here: Settings, gone: str) -> None:
-    assert reachable_broker(here.model_copy(update={"kafka": gone})) == gone
+    assert require_broker(here.model_copy(update={"kafka": gone})) == gone
 
 
 def test_who_is_there_and_says_nothing_is_no_kafka(
@@ -88,7 +88,7 @@ def test_who_is_there_and_says_nothing_is_no_kafka(
 ) -> None:
     monkeypatch.setattr(address, "ANSWER_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        address.leave(here.kafka_home, f"127.0.0.1:{silent.getsockname()[1]}")
+        address.publish(here.kafka_home, f"127.0.0.1:{silent.getsockname()[1]}")
         assert broker_address(here) == DEFAULT_BROKER
 
 
@@ -105,8 +105,8 @@ def test_without_the_file_kafka_is_where_it_usually_is(here: Settings) -> None:
 
 
 def test_a_broker_takes_back_its_own_address_alone(tmp_path: Path) -> None:
-    address.leave(tmp_path, "127.0.0.1:2")
-    address.take_back(tmp_path, "127.0.0.1:1")
+    address.publish(tmp_path, "127.0.0.1:2")
+    address.withdraw(tmp_path, "127.0.0.1:1")
     assert (tmp_path / "address").read_text() == "127.0.0.1:2\n"
-    address.take_back(tmp_path, "127.0.0.1:2")
+    address.withdraw(tmp_path, "127.0.0.1:2")
     assert not (tmp_path / "address").exists()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def obituary(folder: Path, *said: str) -> str:
     script = f"import sys; sys.exit(chr(10).join({list(said)!r}))"
     child = start_child("worker", [sys.executable, "-c", script], log=folder / "log", env={})
-    return child.obituary()
+    return child.exit_report()
 
 
 @pytest.mark.parametrize("last", ["callmood: no model", "no model"])

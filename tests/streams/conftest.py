@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from streams.store.engine import Store, open_store
-from tests.support.injected import RunningDesk, running_desk
-from tests.support.postgres import binaries, running_postgres
+from tests.support.injected import RunningDesk, run_desk
+from tests.support.postgres import find_binaries, run_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server's URL. Its socket's path must be short, so not pytest's folder."""
-    programs = binaries()
+    programs = find_binaries()
     if programs is None:
         reason = "PostgreSQL's programs (initdb) are not installed"
         if os.environ.get("CI"):
@@ -31,7 +31,7 @@ def postgres() -> Iterator[str]:
         pytest.skip(reason)
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         Path(folder).chmod(0o755)
-        with running_postgres(programs, Path(folder)) as url:
+        with run_postgres(programs, Path(folder)) as url:
             yield url
 
 
@@ -60,7 +60,7 @@ def store(database_url: str) -> Iterator[Store]:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[RunningDesk]:
     """A desk that serves on a real socket."""
-    with running_desk(tmp_path) as running:
+    with run_desk(tmp_path) as running:
         yield running
 
 

@@ -1,0 +1,32 @@
+"""API answers that every feature shares."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ApiResponse(BaseModel):
+    """What an endpoint answers: immutable; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Accepted(ApiResponse):
+    """It is in Kafka and in the database."""
+
+    id: str
+
+
+class Health(ApiResponse):
+    """Whether the desk is fed."""
+
+    status: Literal["ok", "stale"]
+    line: str = Field(description="`up`, or why nothing new comes in.")
+
+
+class ProblemResponse(ApiResponse):
+    """What is wrong, in one sentence."""
+
+    detail: str
