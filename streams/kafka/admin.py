@@ -175,4 +175,4 @@ def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:
             bootstrap_timeout_ms=connection.timeout_ms,
         )
     except (KafkaError, ValueError, OSError) as error:
-        raise BrokerError(describe_unreachable(broker, error)) from None
+        raise BrokerError(connection.describe_failure(error)) from None

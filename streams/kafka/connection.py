@@ -94,19 +94,36 @@ class KafkaConnection:
             }
         return arguments
 
+    def describe_failure(self, error: Exception) -> str:
+        """The one line for a Kafka that is not there, or that does not let us in.
+
+        Clients keep the reason to their logs, so we name every setting that it may be about.
+        """
+        if self.ssl_context is None and self.login is None:
+            return describe_unreachable(self.broker, error)
+        names = ["CALLMOOD_KAFKA"]
+        if self.ssl_context is not None:
+            names += ["CALLMOOD_KAFKA_CA_FILE", "CALLMOOD_KAFKA_CERT_FILE"]
+        if self.login is not None:
+            names += [
+                "CALLMOOD_KAFKA_SASL_MECHANISM",
+                "CALLMOOD_KAFKA_USER",
+                "CALLMOOD_KAFKA_PASSWORD_FILE",
+            ]
+        refusal = f"Kafka at {self.broker} does not let us in by {self.protocol}"
+        return f"{refusal} ({_summarize(error)}): check {', '.join(names[:-1])} and {names[-1]}"
+
 
 def describe_unreachable(broker: str, error: Exception) -> str:
-    """The one line for a Kafka that is not there, or that does not let us in."""
-    detail = " ".join(str(error).split()) or type(error).__name__
-    if "Authentication" in detail or "Authentication" in type(error).__name__:
-        return (
-            f"Kafka at {broker} does not let us in ({detail}): check CALLMOOD_KAFKA_USER, "
-            "CALLMOOD_KAFKA_PASSWORD_FILE and CALLMOOD_KAFKA_SASL_MECHANISM"
-        )
+    """The one line for a Kafka that is not there."""
     return (
-        f"no Kafka answers at {broker} ({detail}): start `callmood run` or `callmood kafka` "
-        "with the same CALLMOOD_HOME, or set CALLMOOD_KAFKA=host:port"
+        f"no Kafka answers at {broker} ({_summarize(error)}): start `callmood run` or "
+        "`callmood kafka` with the same CALLMOOD_HOME, or set CALLMOOD_KAFKA=host:port"
     )
+
+
+def _summarize(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _build_ssl_context(settings: Settings) -> ssl.SSLContext:

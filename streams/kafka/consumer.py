@@ -18,7 +18,7 @@ from kafka import TopicPartition as BlockingTopicPartition
 from kafka.errors import KafkaError
 
 from streams.kafka.close import close_with_timeout
-from streams.kafka.connection import BrokerError, describe_unreachable
+from streams.kafka.connection import BrokerError
 from streams.kafka.record import Record, TopicPartition
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class GroupConsumer:
         try:
             yield
         except (AsyncKafkaError, OSError, TimeoutError) as error:
-            raise BrokerError(describe_unreachable(self._connection.broker, error)) from None
+            raise BrokerError(self._connection.describe_failure(error)) from None
 
 
 class PartitionReader:
@@ -129,7 +129,7 @@ class PartitionReader:
                 request_timeout_ms=max(MIN_REQUEST_TIMEOUT_MS, connection.timeout_ms),
             )
         except (KafkaError, ValueError, OSError) as error:
-            raise BrokerError(describe_unreachable(connection.broker, error)) from None
+            raise BrokerError(connection.describe_failure(error)) from None
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         """The topic's partitions by number; none: there is no such topic.

@@ -15,7 +15,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.kafka.close import close_with_timeout
-from streams.kafka.connection import BrokerError, describe_unreachable
+from streams.kafka.connection import BrokerError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,7 @@ class BlockingProducer:
                 bootstrap_timeout_ms=timeout_ms,
             )
         except (KafkaError, ValueError, OSError) as error:
-            raise BrokerError(describe_unreachable(connection.broker, error)) from None
+            raise BrokerError(connection.describe_failure(error)) from None
 
     def send(self, topic: str, message: Message, *, time: datetime | None = None) -> None:
         """Queue a message.
@@ -84,7 +84,7 @@ class BlockingProducer:
             text = f"{topic}: a message of call {message.call_id} is too large: {error}"
             raise BrokerError(text) from None
         except KafkaError as error:
-            raise BrokerError(describe_unreachable(self._connection.broker, error)) from None
+            raise BrokerError(self._connection.describe_failure(error)) from None
         future.add_errback(self._on_send_error)
 
     def _on_send_error(self, error: Exception) -> None:
@@ -114,7 +114,7 @@ class BlockingProducer:
         try:
             self._producer.flush(timeout=timeout_s)
         except KafkaError as error:
-            raise BrokerError(describe_unreachable(broker, error)) from None
+            raise BrokerError(self._connection.describe_failure(error)) from None
         if self._failure is not None:
             text = f"Kafka at {broker} did not take every message: {self._failure}"
             raise BrokerError(text)
@@ -153,7 +153,7 @@ class AsyncProducer:
             await asyncio.wait_for(producer.start(), self._connection.timeout_s)
         except (AsyncKafkaError, OSError, TimeoutError) as error:
             await close_with_timeout(producer.stop())
-            raise BrokerError(describe_unreachable(self._connection.broker, error)) from None
+            raise BrokerError(self._connection.describe_failure(error)) from None
         self._producer = producer
 
     async def send(self, topic: str, message: Message) -> None:
@@ -163,9 +163,7 @@ class AsyncProducer:
             BrokerError: Kafka did not take it in time.
         """
         if self._producer is None:
-            raise BrokerError(
-                describe_unreachable(self._connection.broker, ConnectionError("not connected"))
-            )
+            raise BrokerError(self._connection.describe_failure(ConnectionError("not connected")))
         try:
             # aiokafka gives a message up after its own request timeout; the margin lets it, so
             # that nobody is told of a failure that is sent afterwards. An idempotent producer
@@ -180,7 +178,7 @@ class AsyncProducer:
                 self._connection.timeout_s * 2 + 1,
             )
         except (AsyncKafkaError, OSError, TimeoutError) as error:
-            raise BrokerError(describe_unreachable(self._connection.broker, error)) from None
+            raise BrokerError(self._connection.describe_failure(error)) from None
 
     async def close(self) -> None:
         """Give the connection back."""
