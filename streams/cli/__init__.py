@@ -99,7 +99,7 @@ def _exit_with(line: str) -> None:
 
 
 _USER_ERRORS = (
-    ("streams.kafka.admin", "BrokerError"),
+    ("streams.kafka.connection", "BrokerError"),
     ("streams.bench.screen_latency", "BrowserMissingError"),
     ("streams.ingest.caller_hash", "CallerKeyError"),
     ("streams.kafka.local.child_process", "ChildError"),

@@ -17,7 +17,8 @@ from streams.cli.replay import FILE, KEEP_CLIPS, assign_call_ids, prepare_calls,
 from streams.cli.terminal import console, progress
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls
-from streams.kafka.admin import BrokerError, ensure_topics, lag
+from streams.kafka.admin import ensure_topics, lag
+from streams.kafka.connection import BrokerError
 from streams.kafka.local import address
 from streams.kafka.local.child_process import ChildError, ChildProcess, start_child
 from streams.settings import Settings, settings
