@@ -26,10 +26,11 @@ Less than the pause that ends an utterance (`EndpointerConfig.hangover_ms`), so 
 the utterance before theirs."""
 
 OUT_OF_DOMAIN_RATIO = 0.71
-"""Share of the voice's reliability that remains for unseen speakers, rooms and languages. For
-anger, over mu-law, in the model card of voice 1.d7835c5e: AUCs of .88, .89 and .77, for one language with
-training on the two others, are a reliability of .69, against .97 in known languages. Words need no
-such factor: they are measured on texts that people wrote spontaneously."""
+"""Share of the voice's reliability that remains for unseen speakers, rooms and languages.
+
+For anger, over mu-law, in the model card of voice 1.d7835c5e: AUCs of .88, .89 and .77, for one
+language with training on the two others, are a reliability of .69, against .97 in known languages.
+Words need no such factor: they are measured on texts that people wrote spontaneously."""
 
 RELIABILITY: Mapping[Modality, Mapping[Emotion, float]] = {
     Modality.VOICE: {
