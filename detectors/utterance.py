@@ -115,7 +115,7 @@ class TranscriptLine:
 
 
 class TurnKind(StrEnum):
-    """What a turn records: speech of one, silence of both, or talk-over."""
+    """What happened between the two speakers."""
 
     SPEECH = "speech"
     SILENCE = "silence"
