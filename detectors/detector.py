@@ -31,17 +31,17 @@ class Detector(Protocol[Item_contra]):
 
     @property
     def name(self) -> str:
-        """A short lower-case name, as metrics and readings carry it."""
+        """A short lower-case name, used in readings and as a metrics label."""
         ...
 
     @property
     def version(self) -> str:
-        """Changes whenever the readings may change."""
+        """Identifies the model; it changes whenever readings may change."""
         ...
 
     @property
     def modality(self) -> Modality:
-        """What it needs."""
+        """Whether it reads utterances (voice) or transcript lines (text)."""
         ...
 
     def read(self, item: Item_contra) -> Reading:
@@ -54,12 +54,24 @@ class Detector(Protocol[Item_contra]):
         ...
 
     def read_batch(self, items: Sequence[Item_contra]) -> list[Reading | UnusableUtteranceError]:
-        """Read several at once: the same readings as `read`, in the same order, for less."""
+        """Read several items at once, which costs less than one by one.
+
+        Returns:
+            For each item, in the same order, the reading that `read` would give, or the error
+            that it would raise because of the item.
+
+        Raises:
+            DetectorUnavailableError: nothing can be read.
+        """
         ...
 
 
 def refuse_agent(speaker: Speaker) -> None:
-    """The agent's voice and words are never emotion-scored: their rights, and the law's."""
+    """Refuse an agent's speech: agents are never scored for emotion (their rights, and the law).
+
+    Raises:
+        UnusableUtteranceError: the speaker is the agent.
+    """
     if speaker is Speaker.AGENT:
         message = "an agent's speech is never emotion-scored"
         raise UnusableUtteranceError(message)

@@ -1,9 +1,9 @@
-"""Readings of the same moment become one: what the voice and the words say together.
+"""Fusion: the readings of voice and words of the same moment become one.
 
 **Where the weights come from.** No corpus here has both the voice and the words of the same moment
-with a label, so that no weight can be fitted end to end. Instead each detector is believed as far
-as it was right about that very emotion on people (or lines) that were new to it: `RELIABILITY`.
-See docs/decisions/0022-fusion-by-reliability.md.
+with a label, so no weight can be fitted end to end. Instead each detector is trusted as far as it
+was right about the same emotion on unseen speakers (or lines): `RELIABILITY`. See
+docs/decisions/0022-fusion-by-reliability.md.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from detectors.reading import Reading
 
 SAME_MOMENT_MS = 300
-"""Readings this close are about the same moment: recognisers cut lines elsewhere than we do.
+"""Readings this close are about the same moment, as recognisers cut lines elsewhere than we do.
 
-Less than the pause that ends an utterance (`Rules.hangover_ms`), so that words never join the
-utterance before theirs."""
+Less than the pause that ends an utterance (`EndpointerConfig.hangover_ms`), so words never join
+the utterance before theirs."""
 
 OUT_OF_DOMAIN_RATIO = 0.71
-"""Share of the voice's reliability that is left among people, rooms and a language it was not
-taught. For anger, over mu-law, in the model card of voice 1.d7835c5e: areas of .88, .89 and .77 for
-one language taught by the two others are a reliability of .69, where it is .97 at home. The
-words need no such share: they are measured on what people wrote unasked."""
+"""Share of the voice's reliability that remains for unseen speakers, rooms and languages.
+
+For anger, over mu-law, in the model card of voice 1.d7835c5e: AUCs of .88, .89 and .77, for one
+language with training on the two others, are a reliability of .69, against .97 in known languages.
+Words need no such factor: they are measured on texts that people wrote spontaneously."""
 
 RELIABILITY: Mapping[Modality, Mapping[Emotion, float]] = {
     Modality.VOICE: {
@@ -53,10 +54,10 @@ RELIABILITY: Mapping[Modality, Mapping[Emotion, float]] = {
         Emotion.BOREDOM: 0.81,
     },
 }
-"""How far a detector is right about an emotion: 0 is a coin, 1 never wrong. Measured on 25 November
+"""How reliable a detector is for an emotion: 0 is chance, 1 never wrong. Measured on 25 November
 2026 with voice-tone 1.d7835c5e and text-emotion 1.d043d2c4, by
 `python -m detectors.evaluation.reliability ../shared/data`. Not per language: a reading does not
-say which it was read in, and the Korean voices are 60 readings of two people."""
+carry its language, and the Korean voices are 60 readings of two people."""
 
 AROUSAL_TRUST: Mapping[Modality, float] = {Modality.VOICE: 3.0, Modality.TEXT: 1.0}
 VALENCE_TRUST: Mapping[Modality, float] = {Modality.VOICE: 1.0, Modality.TEXT: 3.0}
@@ -72,7 +73,7 @@ readings that merely lean apart do not count as a contradiction."""
 
 @dataclass(frozen=True, slots=True)
 class FusedReading:
-    """One moment, every reading weighed by its confidence and how far it is to be believed.
+    """One moment, every reading weighted by its confidence and its reliability.
 
     Attributes:
         scores: probability (0-1) of each of `EMOTIONS`; they sum to 1.
@@ -95,14 +96,19 @@ class FusedReading:
 
     @property
     def disagreement(self) -> bool:
-        """The voice and the words point to different sides, both of them sure."""
+        """Whether voice and words contradict each other, both with confidence."""
         return self.contrast is not None
 
 
 def fuse(readings: Iterable[Reading]) -> FusedReading | None:
-    """Weigh the readings of one moment; ``None`` where every one of them abstained.
+    """Combine the readings of one moment, each with its `weight`.
 
-    Labels a detector does not know count as 0 there. See `weight`.
+    Args:
+        readings: of one moment, in any order. Those that abstained are left out, and a label
+            that a detector does not know counts as 0 there.
+
+    Returns:
+        The weighted mean; ``None`` where every reading abstained or has weight 0.
     """
     informative = sorted(
         (reading for reading in readings if not reading.abstained and weight(reading) > 0),
@@ -124,10 +130,14 @@ def fuse(readings: Iterable[Reading]) -> FusedReading | None:
 
 
 def weight(reading: Reading) -> float:
-    """How much a reading counts: its confidence times how far it is right in what it says.
+    """How much a reading counts: its confidence times its reliability.
 
-    The latter is the mean of `RELIABILITY` over its own scores, so that a voice that sounds angry
-    counts for more than one that sounds joyful, and glad words for more than plain ones. 0-1.
+    The reliability is the mean of `RELIABILITY` over the reading's own scores, so that a voice
+    that sounds angry counts for more than one that sounds joyful, and glad words for more than
+    neutral ones.
+
+    Returns:
+        0-1.
     """
     scores = distribution(reading)
     reliability = RELIABILITY[reading.modality]
@@ -135,7 +145,11 @@ def weight(reading: Reading) -> float:
 
 
 def distribution(reading: Reading) -> dict[Emotion, float]:
-    """Scores that sum to 1, also of a model that scores each label alone. All 0: none."""
+    """Scale a reading's scores to sum 1, also those of a model that scores each label alone.
+
+    Returns:
+        A probability (0-1) per label; all 0 if the reading has no score above 0.
+    """
     mass = sum(reading.scores.values()) or 1.0
     return {label: score / mass for label, score in reading.scores.items()}
 

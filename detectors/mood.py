@@ -109,7 +109,7 @@ class Mood:
 
 @dataclass(frozen=True, slots=True)
 class MoodState:
-    """What must be remembered to go on: enough to rebuild the mood, nothing of the sound.
+    """The state of a call's mood: enough to continue, nothing of the audio.
 
     Attributes:
         mood: the newest mood, ``None`` before the first reading that did not abstain.
@@ -134,11 +134,18 @@ class MoodState:
 
 
 def update_mood(state: MoodState, reading: Reading) -> MoodState:
-    """Take one more reading in. Abstaining readings leave the state as it is.
+    """Take one more reading into a call's mood.
 
     A reading of the current moment by the other modality refines that moment; a later one
     settles it. A reading that is older than the settled past is taken as of now, damped like
     any other: late words still count, but do not rewrite what people have already seen.
+
+    Args:
+        state: of the call so far; `MoodState` () for a new call.
+        reading: the next one, of either modality.
+
+    Returns:
+        The new state, with the new mood in ``mood``; the same state for a reading that abstained.
     """
     if reading.abstained:
         return state

@@ -66,7 +66,7 @@ class Reading:
 
     @property
     def reading_id(self) -> str:
-        """Deterministic: the same utterance read twice is one reading."""
+        """Deterministic id: an utterance has one reading per modality, however often it is read."""
         return f"{self.call_id}~{Speaker.CUSTOMER}~{self.span.start_ms}~{self.modality}"
 
     @property

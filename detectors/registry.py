@@ -39,7 +39,7 @@ class DetectorEntry:
 
     @property
     def card(self) -> Path:
-        """The model card: data, licence, split, measured figures."""
+        """Path of the model card: data, licence, split, measured figures."""
         return self.artifact.with_suffix(".md")
 
     def load(self) -> Detector[Any]:
@@ -68,7 +68,7 @@ DETECTORS: tuple[DetectorEntry, ...] = (
 
 
 def find_entry(modality: Modality) -> DetectorEntry:
-    """Give the detector of a modality."""
+    """Find the shipped detector of a modality."""
     return next(entry for entry in DETECTORS if entry.modality is modality)
 
 

@@ -1,11 +1,11 @@
-"""How much of a reading may move a mood. What is not believed counts as "nothing special".
+"""How much of a reading may move a mood. The untrusted part counts as neutral.
 
-The voice model is taught on acted emotions that are all equally likely; most of a call is neither
-acted nor emotional. On real business talk it hears sadness, fear and disgust, mostly in short
-utterances, and now and then anger in a voice that is not agitated; for a language and a corpus it
-was not taught it tells four emotions apart half to two thirds of the time (model card). What holds
-best is anger, in an agitated voice. So that is what a voice may raise a mood with, and words
-bring the rest. Figures, and on which half of the recordings the numbers below were set: see
+The voice model is trained on acted emotions that are all equally likely; most of a call is neither
+acted nor emotional. On real business talk it reports sadness, fear and disgust, mostly for short
+utterances, and now and then anger in a voice that is not agitated. In an unseen language and
+corpus it is right about four emotions half to two thirds of the time (model card). Most reliable
+is anger in an agitated voice. So only that may raise a mood by voice alone, and words have to
+bring the rest. Figures, and the half of the recordings on which the values below were set:
 docs/decisions/0023-mood-without-flicker.md.
 """
 
@@ -21,16 +21,24 @@ if TYPE_CHECKING:
     from detectors.reading import Reading
 
 VOICE_ONLY_TRUST = 0.3
-"""Share believed of sadness, fear and disgust that only the voice tells of."""
+"""Share that is kept of sadness, fear and disgust in a voice reading."""
 
 ANGER_AROUSAL_MIN, ANGER_AROUSAL_FULL = 0.45, 0.60
-"""Arousal (0-1) up to which anger in a voice is not believed, and from which it wholly is."""
+"""Arousal (0-1) up to which anger in a voice counts for nothing, and from which it counts fully."""
 
 
 def discount_unreliable(reading: Reading) -> Reading:
-    """Move what is not believed of a voice reading to neutral, and be as much less confident.
+    """Move the unreliable part of a voice reading's scores to neutral.
 
-    Words are believed as they are. Scores keep their sum.
+    Sadness, fear and disgust keep `VOICE_ONLY_TRUST` of their score; anger keeps a share that
+    grows with arousal, and all of it where the model estimates no arousal.
+
+    Args:
+        reading: of a voice; one of words is returned as it is.
+
+    Returns:
+        A reading whose scores have the same sum, with a confidence lowered by the share that was
+        moved.
     """
     if reading.modality is not Modality.VOICE:
         return reading

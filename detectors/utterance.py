@@ -66,15 +66,15 @@ class TimeSpan:
 
     @property
     def duration_ms(self) -> int:
-        """How long it is."""
+        """Length in milliseconds."""
         return self.end_ms - self.start_ms
 
     def overlap_ms(self, other: TimeSpan) -> int:
-        """Milliseconds that both spans cover; 0 where they do not meet."""
+        """Milliseconds that both spans cover; 0 where they do not overlap."""
         return max(0, min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms))
 
     def gap_ms(self, other: TimeSpan) -> int:
-        """Milliseconds between the two; 0 where they meet."""
+        """Milliseconds between two spans; 0 where they touch or overlap."""
         return max(0, max(self.start_ms, other.start_ms) - min(self.end_ms, other.end_ms))
 
 

@@ -120,9 +120,12 @@ def _iter_clips(
 
 
 def speaker_fold(corpus: str, speaker: str) -> int:
-    """Give a speaker's fold: of the committed split, else by a hash that never changes.
+    """Fold of a speaker: that of the committed split, else one by a hash.
 
-    So a speaker stays on their side whatever else is added to the corpus.
+    The hash keeps speakers in their fold when others are added to the corpus.
+
+    Returns:
+        0 to `FOLDS` - 1.
     """
     committed = _load_folds(SPLITS / "voice_speakers.csv", "speaker").get((corpus, speaker))
     if committed is not None:
@@ -132,12 +135,12 @@ def speaker_fold(corpus: str, speaker: str) -> int:
 
 
 def script_fold(corpus: str, script: str) -> int | None:
-    """Give the fold of a sentence that gives its label away, ``None`` for all others."""
+    """Fold of a sentence that gives its emotion away; ``None`` for all other sentences."""
     return _load_folds(SPLITS / "voice_scripts.csv", "script_id").get((corpus, script))
 
 
 def describe_weights_licence(clips: Iterable[Clip]) -> str:
-    """Say in one line what weights were trained on, and under which licence each corpus is."""
+    """Name in one line the corpora that weights were trained on, each with its licence."""
     licences: dict[str, set[str]] = {}
     for clip in clips:
         licence = " ".join(clip.licence.split()) or "licence not stated"
@@ -147,13 +150,25 @@ def describe_weights_licence(clips: Iterable[Clip]) -> str:
 
 
 def is_held_out(clip: Clip, fold: int, part: int = 0) -> bool:
-    """Whether this clip may measure a model trained without ``fold``: new voice, new words."""
+    """Whether a clip may measure a model trained without ``fold``: unseen speaker and sentence.
+
+    Args:
+        clip: any clip.
+        fold: the held-out one.
+        part: index into `SCRIPT_PARTS`: which sentences are held out with the fold.
+    """
     unseen = clip.script_fold is None or clip.script_fold in _held_out_script_folds(fold, part)
     return clip.fold == fold and unseen
 
 
 def is_trainable(clip: Clip, fold: int, part: int = 0) -> bool:
-    """Whether this clip may train a model that is measured on this fold."""
+    """Whether a clip may train a model that is measured on ``fold``: speaker and sentence differ.
+
+    Args:
+        clip: any clip.
+        fold: the held-out one.
+        part: as for `is_held_out`.
+    """
     return clip.fold != fold and clip.script_fold not in _held_out_script_folds(fold, part)
 
 
@@ -185,7 +200,11 @@ def load_sound(path: Path) -> NDArray[np.int16]:
 
 
 def load_labels(root: Path, corpus: str) -> tuple[str, ...]:
-    """Read a text corpus's label list; the position is the label's number."""
+    """Read a text corpus's label list; a label's position is its number in the corpus.
+
+    Raises:
+        CorpusError: the list is missing.
+    """
     path = _require_file(root / "text" / corpus / "labels.txt")
     return tuple(path.read_text(encoding="utf-8").strip("\n").split("\n"))
 
@@ -216,7 +235,14 @@ def _parse_text(path: Path, number: int, line: str, columns: tuple[int, int]) ->
 
 
 def load_ratings(path: Path) -> list[tuple[str, int]]:
-    """Read NSMC's reviews as (review, rating 1-10)."""
+    """Read the reviews of NSMC.
+
+    Returns:
+        Review and rating, 1-10.
+
+    Raises:
+        CorpusError: the file is missing.
+    """
     _require_file(path)
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
         next(lines)
@@ -232,7 +258,7 @@ def _require_file(path: Path) -> Path:
 
 
 def is_in_fold(row: Mapping[str, str], fold: int) -> bool:
-    """Whether a manifest row's clip measures a model trained without ``fold``."""
+    """Whether a manifest row may measure a model trained without ``fold`` (committed splits)."""
     corpus, script = row.get("corpus", ""), row.get("script_id", "")
     fold_of_speaker = _load_folds(SPLITS / "voice_speakers.csv", "speaker").get(
         (corpus, row.get("speaker", ""))

@@ -17,7 +17,7 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
-    """One row, and where it stands (``file:line``)."""
+    """One row of a manifest, with its location (``file:line``)."""
 
     location: str
     fields: Mapping[str, str]

@@ -19,7 +19,7 @@ PACKET_SAMPLES = SAMPLE_RATE // 50
 
 
 class Codec(StrEnum):
-    """How the samples travelled."""
+    """Codec of a telephone line."""
 
     NONE = "none"
     MULAW = "mulaw"
@@ -45,7 +45,7 @@ class TelephoneChannel:
 
 
 def draw_channel(rng: np.random.Generator) -> TelephoneChannel:
-    """Draw a line as call centres see them: mostly G.711, rarely loss, noise 15-50 dB down."""
+    """Draw a typical call-centre line: mostly G.711, rarely loss, noise 15-50 dB below speech."""
     return TelephoneChannel(
         codec=[Codec.NONE, Codec.MULAW, Codec.ALAW][rng.choice(3, p=[0.2, 0.5, 0.3])],
         level_db=float(rng.uniform(-40, -14)),
@@ -58,7 +58,17 @@ def draw_channel(rng: np.random.Generator) -> TelephoneChannel:
 def transmit(
     channel: TelephoneChannel, pcm: NDArray[np.int16], *, gain: float, rng: np.random.Generator
 ) -> NDArray[np.int16]:
-    """Send ``pcm int16[samples]`` over the line after multiplying it by ``gain``."""
+    """Simulate a telephone line.
+
+    Args:
+        channel: codec, noise and packet loss.
+        pcm: ``int16[samples]`` at 8 kHz.
+        gain: factor applied before the line, see `gain_for_level`.
+        rng: draws the noise and the lost packets.
+
+    Returns:
+        ``int16[samples]``, as long as ``pcm``.
+    """
     samples = pcm.astype(np.float32) * gain
     samples = samples + _noise(samples, channel, rng)
     coded = apply_codec(np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16), channel.codec)
@@ -66,14 +76,22 @@ def transmit(
 
 
 def gain_for_level(level_db: float, pcm: NDArray[np.int16]) -> float:
-    """Factor that brings the louder half of ``pcm`` to ``level_db`` relative to full scale."""
+    """Find the gain that brings speech to a level.
+
+    Args:
+        level_db: of the louder half of the packets, dB relative to full scale.
+        pcm: ``int16[samples]`` at 8 kHz.
+
+    Returns:
+        A factor, above 0.
+    """
     power = _packet_power(pcm)
     loud = np.sqrt(power[power >= np.median(power)].mean() + 1e-9)
     return float(10 ** (level_db / 20) * FULL_SCALE / max(loud, 1.0))
 
 
 def apply_codec(pcm: NDArray[np.int16], codec: Codec) -> NDArray[np.int16]:
-    """What arrives of ``pcm int16[samples]`` after coding and decoding (ITU-T G.711)."""
+    """Encode and decode ``pcm int16[samples]`` (ITU-T G.711); the result is as long."""
     if codec is Codec.NONE:
         return pcm
     magnitude = np.abs(pcm.astype(np.int32))

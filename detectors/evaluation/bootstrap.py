@@ -46,7 +46,7 @@ class Interval:
 
     @property
     def is_defined(self) -> bool:
-        """Whether there is an interval at all."""
+        """Whether there is an interval: false with too few speakers."""
         return not np.isnan(self.low)
 
 
@@ -82,7 +82,7 @@ def bootstrap_interval(
 
 
 def point_estimate(rows: int, metric: WeightedMetric) -> float:
-    """The figure of all rows as they are, each once."""
+    """The metric of all rows, each counted once; ``rows`` is their number."""
     return float(metric(np.ones((1, rows)))[0])
 
 

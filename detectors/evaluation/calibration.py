@@ -28,7 +28,16 @@ def apply_temperature(log_scores: NDArray[np.float64], temperature: float) -> ND
 def fit_temperature(
     log_scores: NDArray[np.float64], target: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> float:
-    """Find the temperature of least weighted log loss (Guo et al., 2017)."""
+    """Find the temperature with the least weighted log loss (Guo et al., 2017).
+
+    Args:
+        log_scores: log-probabilities, ``float64[n, k]``.
+        target: the right column of each row, ``int64[n]``.
+        weights: of the rows, ``float64[n]``.
+
+    Returns:
+        Above 1 for overconfident scores.
+    """
     rows = np.arange(target.size)
 
     def loss(temperature: float) -> float:
@@ -40,7 +49,7 @@ def fit_temperature(
 
 
 def abstention_threshold(confidence: NDArray[np.float64]) -> float:
-    """Confidence that `COVERAGE` of held-out items reach."""
+    """The confidence that `COVERAGE` of held-out items reach: below it a detector abstains."""
     return float(np.quantile(confidence, 1 - COVERAGE))
 
 
@@ -112,7 +121,7 @@ class SelectiveAccuracy:
 
     @property
     def gain(self) -> float:
-        """By how much staying silent on the rest makes the answers better, -1 to 1."""
+        """By how much abstaining on the rest raises the accuracy, -1 to 1."""
         return self.at_coverage - self.overall
 
 
@@ -139,7 +148,12 @@ def matches_top_vote(votes: NDArray[np.float32], scores: NDArray[np.float32]) ->
 def find_best_threshold(
     logits: NDArray[np.float32], truth: NDArray[np.bool_] | NDArray[np.float32]
 ) -> float:
-    """Find the logit above which calling a label gives it the best F1 (``truth`` or chances)."""
+    """Find the logit threshold that gives one label its best F1.
+
+    Args:
+        logits: of the label, ``float32[n]``.
+        truth: whether each row has the label, or its probability, ``[n]``.
+    """
     order = np.argsort(-logits, kind="stable")
     hits = np.cumsum(truth[order])
     f1 = 2 * hits / (np.arange(1, logits.size + 1) + truth.sum())

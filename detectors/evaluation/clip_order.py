@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 
 def shuffle_within_speakers(rows: Iterable[ManifestRow], seed: int) -> list[ManifestRow]:
-    """Give each speaker's rows a drawn order; speakers keep their places among the rows.
+    """Shuffle each speaker's rows; speakers keep their positions among the rows.
 
-    Deterministic: the order hangs on the seed, the speaker's name and the paths alone, not on how
-    the manifest lists the rows nor on who else is in it. Rows without a speaker stay.
+    Args:
+        rows: of a manifest; rows without a speaker stay in place.
+        seed: the order depends on it, the speaker's name and the paths alone, not on the order
+            of rows in the manifest nor on other speakers in it.
     """
     ordered = list(rows)
     positions_by_speaker: dict[str, list[int]] = defaultdict(list)
@@ -43,7 +45,7 @@ def shuffle_within_speakers(rows: Iterable[ManifestRow], seed: int) -> list[Mani
 
 
 def mark_from_nth(rows: Iterable[ManifestRow], from_nth: int) -> Iterator[tuple[ManifestRow, bool]]:
-    """Tell of each row whether it is its speaker's ``from_nth`` or a later one (1: all)."""
+    """Pair each row with whether it is its speaker's ``from_nth`` or a later one (1: all)."""
     clip_counts = Counter[str]()
     for row in rows:
         speaker = SpeakerInfo.from_row(row).name or row["path"]

@@ -47,10 +47,19 @@ def read_voice(  # noqa: PLR0913 - what a person may ask for on the command line
     from_nth: int = 1,
     complain: Callable[[str], None],
 ) -> list[ScoredItem]:
-    """Read every clip, as if alone or (``in_order``) as the next of its speaker's call.
+    """Read every clip of a manifest, alone or (``in_order``) after its speaker's earlier clips.
 
-    Before a speaker's ``from_nth`` clip none counts. What cannot be read is told to ``complain``
-    with file and line, and is `Judged.unread`.
+    Args:
+        rows: of the manifest.
+        detector: reads the clips.
+        root: folder that the rows' paths are relative to.
+        codec: applied to each clip first.
+        in_order: treat a speaker's rows as one call: earlier clips normalise later ones.
+        from_nth: measure from a speaker's nth clip on; 1: all.
+        complain: called with one line, with file and line number, per row that cannot be read.
+
+    Returns:
+        One item per row; those that cannot be read are `ScoredItem.unreadable`.
     """
     items: list[ScoredItem] = []
     baselines: dict[str, SpeakerBaseline] = {}
@@ -100,10 +109,17 @@ def read_text(
     in_order: bool = False,
     complain: Callable[[str], None],
 ) -> list[ScoredItem]:
-    """Read every line, as if alone or (``in_order``) after the earlier ones of its call.
+    """Read every line of a manifest, alone or (``in_order``) after the earlier ones of its call.
 
-    Without a taxonomy the labels are `EMOTIONS`. What cannot be read is told to ``complain`` with
-    file and line, and is `Judged.unread`.
+    Args:
+        rows: of the manifest.
+        detector: reads the lines.
+        taxonomy: whose labels the items have; ``None``: `EMOTIONS`.
+        in_order: a call's rows, or else a speaker's, are in time order and context of each other.
+        complain: called with one line, with file and line number, per row that cannot be read.
+
+    Returns:
+        One item per row; those that cannot be read are `ScoredItem.unreadable`.
     """
     labels = label_names(taxonomy)
     items: list[ScoredItem] = []

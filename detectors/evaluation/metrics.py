@@ -61,7 +61,14 @@ def compute_metrics(
     predicted: NDArray[np.bool_],
     labels: Sequence[str],
 ) -> ClassificationMetrics:
-    """Compare ``predicted`` and ``scores`` with ``truth``, all ``[items, labels]``."""
+    """Compare predictions with the truth. Labels that no item has are left out.
+
+    Args:
+        scores: ``float64[items, labels]``, 0-1, for the AUC.
+        truth: ``bool[items, labels]``.
+        predicted: ``bool[items, labels]``, the decisions.
+        labels: names of the columns.
+    """
     present = [k for k in range(len(labels)) if truth[:, k].any()]
     names = tuple(labels[k] for k in present)
     scores, truth, predicted = scores[:, present], truth[:, present], predicted[:, present]
@@ -83,7 +90,15 @@ def compute_metrics(
 def pick_best_label(
     scores: NDArray[np.float64], candidates: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Decide for the highest score of each row, only labels in ``among [labels]`` competing."""
+    """Decide for the highest score of each row.
+
+    Args:
+        scores: ``float64[rows, labels]``.
+        candidates: which labels compete, ``bool[labels]``.
+
+    Returns:
+        ``bool[rows, labels]``, one true value per row.
+    """
     masked = np.where(candidates, scores, -np.inf)
     predicted = np.zeros(scores.shape, dtype=bool)
     predicted[np.arange(len(scores)), masked.argmax(1)] = True

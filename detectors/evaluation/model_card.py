@@ -48,12 +48,12 @@ class ModelCard:
 
 
 def format_ratio(value: float) -> str:
-    """Write a proportion with three places."""
+    """Format a proportion with three decimals."""
     return f"{value:.3f}".removeprefix("0")
 
 
 def format_ratio_with_interval(value: float, interval: Interval) -> str:
-    """Write a proportion with its interval: ``.83 [.78, .88]``; a dash where it is undefined."""
+    """Format a proportion with its interval: ``.83 [.78, .88]``; a dash if undefined."""
     if math.isnan(value):
         return "-"
     if not interval.is_defined:

@@ -86,7 +86,14 @@ def read_text_corpora(root: Path) -> dict[str, LabelledReadings]:
 
 
 def compute_reliability(readings_by_corpus: Mapping[str, LabelledReadings]) -> dict[Emotion, float]:
-    """Per emotion twice the distance from chance, 0-1; lacks what no corpus has."""
+    """Compute twice the distance of the AUC from chance, per emotion.
+
+    Args:
+        readings_by_corpus: readings of unseen speakers or lines, with the true emotions.
+
+    Returns:
+        0-1 per emotion, averaged over corpora; emotions that no corpus has are missing.
+    """
     areas_by_emotion: dict[Emotion, list[float]] = defaultdict(list)
     for readings in readings_by_corpus.values():
         for emotion in EMOTIONS:
@@ -124,7 +131,7 @@ def _line(text: str, language: Language) -> TranscriptLine:
 
 
 def main(root: Path) -> None:
-    """Print the table."""
+    """Print the reliability of each detector per emotion, for `detectors.fusion.RELIABILITY`."""
     for modality, readings_by_corpus in (
         (Modality.VOICE, read_voice_corpora(root)),
         (Modality.TEXT, read_text_corpora(root)),

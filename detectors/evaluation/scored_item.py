@@ -39,7 +39,7 @@ class SpeakerInfo:
 
     @classmethod
     def from_row(cls, row: ManifestRow) -> SpeakerInfo:
-        """Columns speaker, corpus, language, speaker_sex, and age or a subset that is one."""
+        """Take a row's columns speaker, corpus, language, speaker_sex, and age (or a subset)."""
         speaker = f"{row['corpus']}/{row['speaker']}" if row["speaker"] else ""
         age = row["age"] or (row["subset"] if row["subset"] in AGE_GROUPS else "")
         return cls(speaker, row["language"], row["speaker_sex"], age)
@@ -71,7 +71,7 @@ class ScoredItem:
 
     @classmethod
     def unreadable(cls, key: str, labels: Sequence[str]) -> ScoredItem:
-        """One that could not be read: it scores nothing, and so it abstains."""
+        """An item that could not be read: without scores, abstaining, left out of the figures."""
         scores = [0.0] * len(labels)
         return cls(
             key, scores, confidence=0.0, abstained=True, truth=frozenset(), is_readable=False
@@ -85,7 +85,7 @@ def filter_by_labels(items: Iterable[ScoredItem], labels: Iterable[str]) -> list
 
 
 def label_names(taxonomy: Taxonomy | None) -> tuple[str, ...]:
-    """The columns of a taxonomy; ours without one."""
+    """Names of a taxonomy's labels, in column order; ``None``: `EMOTIONS`."""
     if taxonomy is None:
         return tuple(map(str, EMOTIONS))
     return {"kote": KOTE, "goemotions": GOEMOTIONS}[taxonomy]
@@ -94,9 +94,18 @@ def label_names(taxonomy: Taxonomy | None) -> tuple[str, ...]:
 def parse_labels(
     row: ManifestRow, cell: str, labels: Sequence[str], complain: Callable[[str], None]
 ) -> frozenset[str]:
-    """The labels that a manifest's cell names, joined by |; none if one of them is unknown.
+    """Parse the labels in a manifest's cell, joined by |.
 
-    A corpus's label may stand for one of ours; what it expresses is then the truth.
+    A label of KOTE or GoEmotions stands for the emotion of ours that it expresses.
+
+    Args:
+        row: names the location in complaints.
+        cell: the text.
+        labels: the allowed ones.
+        complain: called with one line about the first unknown label.
+
+    Returns:
+        The labels; empty if one of them is unknown.
     """
     names = [name.strip() for name in cell.split("|") if name.strip()]
     label_by_name = {name: _resolve_label(name, labels) for name in names}

@@ -1,7 +1,7 @@
-"""The figures of `measures` and `calibration` over weighted rows, many weightings at once.
+"""The metrics of `metrics` and `calibration` over weighted rows, for many weightings at once.
 
-Each function takes what is judged and gives a `Figure`: weights ``[draws, rows]`` in, one value
-for each draw out, NaN where it is undefined. With every weight 1 it is the plain figure.
+Each function takes predictions and truth and gives a `WeightedMetric`: weights ``[draws, rows]``
+in, one value per draw out, NaN where it is undefined. With all weights 1 it is the plain metric.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class LexiconMatcher:
     exclusions: re.Pattern[str]
 
     def find(self, line: str) -> Iterator[str]:
-        """Give the matching words of a line, as they stand there."""
+        """Find the phrases in a line, without those that overlap an exclusion, as written there."""
         # Patterns are lower case: matching without case is several times as slow.
         folded = line.lower()
         folded = folded if len(folded) == len(line) else line
@@ -81,7 +81,14 @@ class Lexicon:
     digest: str
 
     def find_topics(self, line: str) -> list[TopicMatch]:
-        """Find what a line (as `normalising.said` gives it) is about."""
+        """Find the topics of a line by this language's phrases.
+
+        Args:
+            line: as `normalising.clean_text` gives it.
+
+        Returns:
+            One match per phrase found, with the words of the line; a topic may occur several times.
+        """
         return [
             TopicMatch(topic, words)
             for topic, matcher in self.by_topic.items()
@@ -89,7 +96,15 @@ class Lexicon:
         ]
 
     def find_emotion_words(self, line: str, emotion: Emotion) -> list[str]:
-        """Find the words of a line that express this emotion."""
+        """Find the words of a line that express an emotion.
+
+        Args:
+            line: as `normalising.clean_text` gives it.
+            emotion: the one to look for.
+
+        Returns:
+            The words as written in the line; empty for an emotion without a list.
+        """
         matcher = self.by_emotion.get(emotion)
         return list(matcher.find(line)) if matcher else []
 

@@ -123,7 +123,11 @@ class TextEmotion:
         return reading
 
     def read_batch(self, items: Sequence[TranscriptLine]) -> list[Reading | UnusableUtteranceError]:
-        """Read several lines, and those said before them, in one run of the model."""
+        """Read several lines, each in the light of the lines before it (see `select_context`).
+
+        Returns:
+            For each line, in the same order, its reading or the reason that it cannot be read.
+        """
         refusals = {index: error for index, item in enumerate(items) if (error := _refusal(item))}
         readable = [item for index, item in enumerate(items) if index not in refusals]
         texts = [(*select_context(item), item.text) for item in readable]
@@ -142,7 +146,15 @@ class TextEmotion:
         return [refusals[i] if i in refusals else next(readings) for i in range(len(items))]
 
     def score_labels(self, texts: Sequence[str], taxonomy: Taxonomy) -> NDArray[np.float32]:
-        """Score a taxonomy's own labels, ``float32[texts, labels]``, so that 0.5 decides."""
+        """Score the labels of a corpus's own taxonomy, for evaluation on that corpus.
+
+        Args:
+            texts: lines in the language of the taxonomy, without context.
+            taxonomy: KOTE's (Korean) or GoEmotions' (English).
+
+        Returns:
+            ``float32[texts, labels]``, 0-1; a label counts from 0.5 on.
+        """
         language = next(key for key, value in LANGUAGE_TAXONOMIES.items() if value is taxonomy)
         logits = self._run([(text, language) for text in texts])[taxonomy]
         thresholds = np.array(self.artifact["thresholds"][taxonomy], dtype=np.float32)
@@ -168,10 +180,16 @@ class TextEmotion:
         )
 
     def analyse_lines(self, lines: Sequence[tuple[str, Language]]) -> list[LineAnalysis]:
-        """Read lines without any context; an empty one is read as nothing said.
+        """Analyse lines without context.
 
-        The newest `MAX_CACHED_LINES` answers are cached: a line is read again with each of the
+        The newest `MAX_CACHED_LINES` results are cached, because a line serves as context for the
         three after it.
+
+        Args:
+            lines: text and language of each; an empty text has no words and no n-grams.
+
+        Returns:
+            One analysis per line, in the same order.
         """
         return [self._analyse_cached(text, language) for text, language in lines]
 
@@ -238,21 +256,25 @@ class TextEmotion:
 
 
 def select_context(item: TranscriptLine) -> tuple[str, ...]:
-    """Give the lines before this one by which it is read: none for a long line."""
+    """Select the earlier lines that help to read this one, oldest first; none for a long line."""
     if len(item.text.split()) > MAX_WORDS_FOR_CONTEXT:
         return ()
     return tuple(text for text in item.context[-CONTEXT_LINES:] if has_words(text))
 
 
 def detect_line_language(item: TranscriptLine) -> Language:
-    """The language to read a line in: its own, unless its script says otherwise."""
+    """Detect the language of a line by its script; its own language where that is unclear."""
     return detect_language(item.text, item.language)
 
 
 def detect_language(text: str, default: Language) -> Language:
-    """The language to read words in, by their script; the ``default`` one where that is unclear.
+    """Detect the language of a text by its script.
 
-    Korean callers say whole English lines and recognisers write Korean ones in English calls.
+    Korean callers say whole English lines, and recognisers write Korean ones in English calls.
+
+    Args:
+        text: one line.
+        default: the answer where the script is unclear.
     """
     hangul = is_hangul(text)
     if hangul is None:

@@ -1,4 +1,4 @@
-"""Hashed n-grams of characters and words: what the text model is given of a line.
+"""Hashed n-grams of characters and words: the text model's input.
 
 Used by training and serving alike, so that they cannot differ. Changing anything here changes
 every number: train again, which also changes the model's version.
@@ -39,9 +39,11 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def hash_line(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Give the buckets of a line and their weights, ``int64[k]`` and ``float32[k]``.
+    """Hash a line's n-grams into the buckets of the model's table.
 
-    Weights are 1 + log of the count, scaled to unit length; both are empty for no words.
+    Returns:
+        Buckets, ``int64[k]``, and weights, ``float32[k]``: 1 + log of the count, scaled to unit
+        length. Both are empty for a line without words.
     """
     buckets, counts = np.unique(
         hash_ngrams(text, language) % np.uint64(BUCKETS[language]), return_counts=True
@@ -52,7 +54,7 @@ def hash_line(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray
 
 
 def hash_ngrams(text: str, language: Language) -> NDArray[np.uint64]:
-    """Give a line's n-grams as numbers, each as often as it occurs, ``uint64[k]``."""
+    """Hash a line's n-grams, each as often as it occurs, ``uint64[k]``."""
     line = f" {normalise_text(text)[-MAX_CHARACTERS:]} "
     parts = _korean_ngrams(line) if language is Language.KOREAN else _english_ngrams(line)
     return np.concatenate([part for part in parts if part.size] or [np.zeros(0, np.uint64)])

@@ -1,4 +1,4 @@
-"""Bringing words as people type and recognisers write them into one form."""
+"""Normalisation of text as people type it and recognisers transcribe it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def clean_text(text: str) -> str:
 
 
 def normalise_text(text: str) -> str:
-    """Fold what means the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ)."""
+    """Fold variants that mean the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ)."""
     lowered = _LINK.sub("link", clean_text(text)).lower().replace("\u2019", "'").replace("ㅜ", "ㅠ")
     # NFKC makes single compatibility jamo (ㅋ, ㅠ) conjoining ones; the model sees those too.
     folded = unicodedata.normalize("NFKC", load_spellings().correct(lowered))
@@ -36,22 +36,22 @@ def normalise_text(text: str) -> str:
 
 
 def decompose_jamo(text: str) -> str:
-    """Take Hangul syllables apart (값 -> ㄱㅏㅄ), so that endings and typing errors show."""
+    """Decompose Hangul syllables (값 -> ㄱㅏㅄ): endings and typing errors then share n-grams."""
     return unicodedata.normalize("NFD", text)
 
 
 def has_words(text: str) -> bool:
-    """Whether there is anything to read: at least one letter or digit of any script."""
+    """Whether a text has at least one letter or digit of any script."""
     return _WORD_CHARACTER.search(text) is not None
 
 
 def has_script(text: str, language: Language) -> bool:
-    """Whether any letter of a line is of the language's script."""
+    """Whether a text has any letter in the script of the language."""
     return _SCRIPTS[language].search(text) is not None
 
 
 def is_hangul(text: str) -> bool | None:
-    """Whether a line is written in Hangul; ``None`` where neither script settles it."""
+    """Whether a text has Hangul; ``None`` for one without that has fewer than two Latin words."""
     if _HANGUL.search(text):
         return True
     return False if len(_LATIN_WORD.findall(text)) > 1 else None

@@ -1,4 +1,4 @@
-"""From a taxonomy's labels, a lexicon's words and what was said before to the 8 emotions."""
+"""Scores of the 8 emotions from a taxonomy's labels, the lexicon and the lines before."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CONTEXT_DECAY = 0.5
 
 
 def membership(taxonomy: Taxonomy) -> NDArray[np.float32]:
-    """Which of a taxonomy's labels express which emotion, ``float32[labels, 8]`` of 0 and 1."""
+    """Map labels to emotions: ``float32[labels, 8]``, 1 where a label expresses the emotion."""
     groups = {Taxonomy.KOTE: KOTE_EMOTIONS, Taxonomy.GOEMOTIONS: GOEMOTIONS_EMOTIONS}[taxonomy]
     rows = [
         [label in groups.get(emotion, ()) for emotion in EMOTIONS]
@@ -73,7 +73,15 @@ def membership(taxonomy: Taxonomy) -> NDArray[np.float32]:
 
 
 def emotion_shares(chances: NDArray[np.float32], taxonomy: Taxonomy) -> NDArray[np.float32]:
-    """Share of each emotion in the expected labels: ``[n, labels] -> [n, 8]``, rows sum to 1."""
+    """Share of each emotion in the expected labels.
+
+    Args:
+        chances: probability of each label, ``float32[n, labels]``, 0-1.
+        taxonomy: whose labels they are.
+
+    Returns:
+        ``float32[n, 8]``; rows sum to 1.
+    """
     # A label that the taxonomy lacks (boredom in GoEmotions) keeps a trace for the word lists.
     mass = chances @ membership(taxonomy) + 1e-6
     return np.asarray(mass / mass.sum(1, keepdims=True), dtype=np.float32)
@@ -108,7 +116,14 @@ def match_lexicons(
 ) -> tuple[list[TopicMatch], dict[Emotion, list[str]]]:
     """Find the topics and emotion words of a line.
 
-    Calls mix languages: the lists of every script that occurs in the line count.
+    Calls mix languages: the lists of every script that occurs in the line are used.
+
+    Args:
+        line: as `normalising.clean_text` gives it.
+        lexicons: of every language.
+
+    Returns:
+        Topics with the words of the line, and the words of each emotion that has any.
     """
     lexicons = {
         language: lexicon for language, lexicon in lexicons.items() if has_script(line, language)
@@ -131,9 +146,16 @@ def match_lexicons(
 def score_evidence(
     topic_matches: Sequence[TopicMatch], emotion_words: Mapping[Emotion, Sequence[str]]
 ) -> NDArray[np.float32]:
-    """How strongly the lexicon speaks for each emotion, ``float32[8]``, 0 to 3.
+    """Rate how strongly the lexicon supports each emotion.
 
-    A word of an emotion counts 1, a phrase of it 2, a topic 2: phrases mean one thing.
+    A word of an emotion counts 1, a phrase 2 because it is less ambiguous, a topic 2.
+
+    Args:
+        topic_matches: of a line, see `match_lexicons`.
+        emotion_words: of the same line.
+
+    Returns:
+        ``float32[8]``, 0 to 3.
     """
     topic_emotions = {TOPIC_EMOTIONS.get(match.topic) for match in topic_matches}
     word_strengths = [
@@ -152,7 +174,17 @@ def emotion_scores(
     calibration: TextCalibration,
     lexicon_evidence: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Turn ``logits [n, labels]`` and lexicon evidence ``[n, 8]`` into scores ``[n, 8]``."""
+    """Turn a model's label logits into emotion scores.
+
+    Args:
+        logits: ``float32[n, labels]``.
+        taxonomy: whose labels they are.
+        calibration: of that taxonomy.
+        lexicon_evidence: ``float32[n, 8]``, see `score_evidence`.
+
+    Returns:
+        ``float32[n, 8]``; rows sum to 1.
+    """
     weighted = emotion_shares(sigmoid(logits), taxonomy) ** calibration.power
     weighted = (
         weighted
@@ -169,10 +201,20 @@ def apply_context(
     word_count: int,
     calibration: TextCalibration,
 ) -> NDArray[np.float32]:
-    """Read a short line's ``scores [8]`` by those of the lines before it, ``earlier [m, 8]``.
+    """Adjust a short line's scores by the lines before it: "yes" after a complaint is part of it.
 
-    The newest line counts most. What they express more often than a call's usual line
-    (`CALL_PRIOR`) becomes likelier; "yes" after a complaint is part of the complaint.
+    What those lines express more often than a call's usual line (`CALL_PRIOR`) becomes likelier.
+
+    Args:
+        scores: of the line, ``float32[8]``.
+        context_scores: of the earlier lines, oldest first, ``float32[m, 8]``; each counts
+            `CONTEXT_DECAY` times the next one.
+        word_count: of the line. The more words, the less context counts; above
+            `MAX_WORDS_FOR_CONTEXT` not at all.
+        calibration: holds the weight of the context.
+
+    Returns:
+        ``float32[8]``, with sum 1.
     """
     if not len(context_scores) or word_count > MAX_WORDS_FOR_CONTEXT:
         return scores
@@ -186,10 +228,16 @@ def apply_context(
 def confidence_features(
     scores: NDArray[np.float32], lexicon_evidence: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """What tells whether a reading is right: ``scores [n, 8]``, ``shown [n, 8]`` -> ``[n, 12]``.
+    """Predictors of a reading's correctness.
 
-    The highest score (as a logit), how far it is ahead, how undecided the scores are, whether
-    the word lists spoke for it, and which emotion it is: some are mistaken more often.
+    Args:
+        scores: ``float32[n, 8]``.
+        lexicon_evidence: ``float32[n, 8]``, see `score_evidence`.
+
+    Returns:
+        ``float32[n, 12]``: the highest score (as a logit), its lead, the entropy of the scores,
+        whether the lexicon supports it, and which emotion it is, one-hot: some are confused more
+        often than others.
     """
     best = scores.argmax(1)
     rows = np.arange(len(scores))
@@ -205,7 +253,16 @@ def confidence_features(
 def estimate_confidence(
     scores: NDArray[np.float32], lexicon_evidence: NDArray[np.float32], calibration: TextCalibration
 ) -> NDArray[np.float32]:
-    """How likely the highest of ``scores [n, 8]`` is right, ``float32[n]``, 0-1."""
+    """Estimate the probability that the highest score names the right emotion.
+
+    Args:
+        scores: ``float32[n, 8]``.
+        lexicon_evidence: ``float32[n, 8]``, see `score_evidence`.
+        calibration: holds the weights of `confidence_features`.
+
+    Returns:
+        ``float32[n]``, 0-1; the highest score itself where the calibration has no such weights.
+    """
     if not len(calibration.trust):
         return np.asarray(scores.max(1), dtype=np.float32)
     return sigmoid(
@@ -217,10 +274,18 @@ def estimate_confidence(
 def estimate_valence(
     scores: NDArray[np.float32], polarity: NDArray[np.float32], calibration: TextCalibration
 ) -> NDArray[np.float32]:
-    """How pleasant, -1 to 1: ``scores [n, 8]`` and a review's polarity logit ``[n]`` -> ``[n]``.
+    """Estimate how pleasant lines are.
 
-    The circumplex's coordinates (`CIRCUMPLEX`) weighed by the scores, and, as far as validation
-    rows say that it helps, how good a review with these words would be.
+    The circumplex's coordinates (`CIRCUMPLEX`) weighted by the scores, mixed with the rating of a
+    review with these words, as far as that helped on validation rows.
+
+    Args:
+        scores: ``float32[n, 8]``.
+        polarity: logit of a positive review, ``float32[n]``.
+        calibration: holds the share of the polarity.
+
+    Returns:
+        ``float32[n]``, -1 (unpleasant) to 1 (pleasant).
     """
     share = calibration.polarity_weight
     pleasure = scores @ np.array([CIRCUMPLEX[emotion][0] for emotion in EMOTIONS])
@@ -228,11 +293,18 @@ def estimate_valence(
 
 
 def estimate_arousal(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How aroused, 0 to 1, by the circumplex's coordinates: ``scores [n, 8]`` -> ``[n]``."""
+    """Estimate how aroused lines are, by the circumplex's coordinates weighted by the scores.
+
+    Args:
+        scores: ``float32[n, 8]``.
+
+    Returns:
+        ``float32[n]``, 0 (low) to 1 (high).
+    """
     mean_arousal = scores @ np.array([CIRCUMPLEX[emotion][1] for emotion in EMOTIONS])
     return np.asarray((1 + mean_arousal) / 2, dtype=np.float32)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Chances of independent labels."""
+    """Probabilities of independent labels, 0-1, of any shape; logits are cut at +-30."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)

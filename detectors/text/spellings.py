@@ -1,4 +1,4 @@
-"""Words as people type and recognisers mishear them, and what is meant: readable tables.
+"""Tables of spellings: words as people type or recognisers mishear them, and what is meant.
 
 One file per language, `lexicon/<language>.spellings.txt`, with a line for each: what is written,
 ``->``, what is meant. Korean words are replaced inside words as well (endings follow them),

@@ -1,6 +1,5 @@
-"""Corpora, features, fitting, calibration, measuring and export. Never imported at run time.
+"""Features, fitting, calibration, model cards and export. Never imported at run time.
 
-Fitting and export need torch and onnx (the ``train`` extra). What measures does not:
-`corpora`, `manifests`, `evaluation`, `measures`, `calibration` and `telephone` are numpy,
-soundfile and soxr.
+Needs torch and onnx (the ``train`` extra). `detectors.corpora` and `detectors.evaluation`, which
+it uses, do not.
 """

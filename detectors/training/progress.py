@@ -17,9 +17,9 @@ class Progress(Protocol):
 
 
 class NullProgress:
-    """Progress nobody watches."""
+    """Shows nothing."""
 
     def begin(self, title: str, total: int) -> Callable[[], None]:
-        """Start a step that is not shown."""
+        """Start a step without showing it."""
         del title, total
         return lambda: None

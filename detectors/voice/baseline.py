@@ -15,10 +15,17 @@ _FLOATS = np.dtype("<f4")
 
 
 def mean_features(baseline: SpeakerBaseline, size: int) -> tuple[int, NDArray[np.float32]]:
-    """Give the baseline's count and mean, ``float32[size]``.
+    """Decode a speaker baseline.
 
-    A baseline of another size was made by another model (a worker was updated in mid-call):
-    the call then starts afresh, as (0, zeros).
+    A baseline of another size comes from another model (the worker was updated during the
+    call); the call then starts afresh.
+
+    Args:
+        baseline: of the customer in this call.
+        size: length of this model's feature vector.
+
+    Returns:
+        How many utterances it covers, and their mean, ``float32[size]``; (0, zeros) for none.
     """
     if baseline.count <= 0 or len(baseline.mean) != size * _FLOATS.itemsize:
         return 0, np.zeros(size, dtype=np.float32)
@@ -26,7 +33,15 @@ def mean_features(baseline: SpeakerBaseline, size: int) -> tuple[int, NDArray[np
 
 
 def update_baseline(baseline: SpeakerBaseline, features: NDArray[np.float32]) -> SpeakerBaseline:
-    """Take one more utterance's ``features float32[D]`` into the running mean."""
+    """Add one utterance to the running mean.
+
+    Args:
+        baseline: of the customer in this call.
+        features: of the utterance, ``float32[D]``.
+
+    Returns:
+        A new baseline with a count one higher; 1 if the old one is of another size.
+    """
     count, mean = mean_features(baseline, features.size)
     updated_mean = mean + (features - mean) / (count + 1)
     return SpeakerBaseline(count=count + 1, mean=updated_mean.astype(_FLOATS).tobytes())

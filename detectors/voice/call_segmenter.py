@@ -1,4 +1,4 @@
-"""Both speakers of one call: utterances, silences, talk-over, and where to go on after a crash.
+"""Both speakers of one call: utterances, silences, talk-over, and where to resume after a crash.
 
 Deterministic: the same chunks give the same `SegmenterResult`, also across a `Checkpoint`.
 """
@@ -22,21 +22,21 @@ MIN_TALK_OVER_MS = 800
 """Less is a "yes" or a "네" that shows somebody listens, or two people starting at once."""
 
 SILENCE_STEP_MS = 5_000
-"""A silence of both is told each time it has grown by this much."""
+"""A silence of both is reported each time it has grown by this much."""
 
 MAX_GAP_MS = 1_000
-"""Missing audio up to this is taken as silence; a longer hole ends what was being said."""
+"""Missing audio up to this counts as silence; a longer gap ends any utterance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where to go on. Small, and made of numbers only: it is written at each utterance.
+    """Where to resume. Small, and numbers only, because it is written at each utterance.
 
     Attributes:
-        read_until_ms: per speaker, everything before is decided.
-        spans: speech that a later utterance of the other may still overlap.
-        quiet_since_ms: end of the last speech of either.
-        reported_silence_ms: how much of the present silence has been told.
+        read_until_ms: per speaker, since the call's start; everything before is decided.
+        spans: speech that a later utterance of the other speaker may still overlap.
+        quiet_since_ms: end of the last speech of either speaker.
+        reported_silence_ms: how much of the current silence has been reported as a turn.
     """
 
     read_until_ms: Mapping[Speaker, int] = field(default_factory=dict)
@@ -47,13 +47,13 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class SegmenterResult:
-    """What a chunk brought to an end.
+    """What ended in a chunk.
 
     Attributes:
-        customer_segments: the customer's utterances, with their sound. The agent's is not here:
-            it serves only turn-taking.
-        turns: timing of both, in the order found.
-        checkpoint: given when it moved; all before it is decided by what is in here and earlier.
+        customer_segments: the customer's utterances, with their audio. The agent's are left
+            out: they serve turn-taking only.
+        turns: timing of both speakers, in the order found.
+        checkpoint: set when it moved; this result and earlier ones cover all audio before it.
     """
 
     customer_segments: tuple[SpeechSegment, ...] = ()
@@ -77,16 +77,22 @@ class CallSegmenter:
 
     @property
     def checkpoint_ms(self) -> int:
-        """Everything before is decided, for every speaker."""
+        """The point, in ms since the call's start, before which no audio is needed again."""
         return min(
             (endpointer.checkpoint_ms for endpointer in self._endpointers.values()), default=0
         )
 
     def feed(self, start_ms: int, sound: Mapping[Speaker, NDArray[np.int16]]) -> SegmenterResult:
-        """Take the next chunk: ``int16[samples]`` of each speaker, from ``start_ms`` on.
+        """Take the next chunk of the call.
 
-        What was heard already is skipped; a hole is silence, or ends what was being said. A
-        speaker whose channel has gone has finished.
+        Args:
+            start_ms: of the chunk, since the call's start. Audio that was fed before is skipped.
+                A gap up to `MAX_GAP_MS` counts as silence, a longer one ends speech.
+            sound: ``int16[samples]`` at 8 kHz for each speaker. A speaker whose channel is missing
+                has finished.
+
+        Returns:
+            Utterances and turns that ended in this chunk, and a new checkpoint if it moved.
         """
         segments = [
             (speaker, utterance)
@@ -101,7 +107,11 @@ class CallSegmenter:
         return self._build_result(segments, include_silence=len(sound) > 1)
 
     def finish(self) -> SegmenterResult:
-        """The call's audio is over."""
+        """End the call's audio.
+
+        Returns:
+            Utterances and turns that were still open, and a new checkpoint if it moved.
+        """
         segments = [
             (speaker, segment)
             for speaker, endpointer in self._endpointers.items()

@@ -1,10 +1,10 @@
 """Endpointing: where does a person's speech begin and end?
 
-`webrtcvad` says for each 20 ms frame whether it sounds like speech; the rules here make
-utterances of it. The endpointer forgets everything at each *checkpoint* (the end of an
-utterance, or a quiet stretch), so that one who starts at any checkpoint finds the same
-utterances as one who listened from the beginning. A killed worker goes on from there, and no
-utterance is missing or double: tests/detectors/voice/test_endpointing.py proves it.
+`webrtcvad` says for each 20 ms frame whether it sounds like speech; the rules here turn frames
+into utterances. The endpointer forgets everything at each *checkpoint* (the end of an utterance,
+or a quiet stretch), so starting at any checkpoint finds the same utterances as starting at the
+beginning. After a crash a worker resumes there, and no utterance is missing or duplicated:
+tests/detectors/voice/test_endpointing.py proves it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class EndpointerConfig:
         aggressiveness: of webrtcvad, 0 (lets most through) to 3.
         energy_threshold: a frame whose peak is below this is silence, whatever the VAD says
             (int16 units; 60 is -55 dBFS, the noise of a digital line).
-        onset_frames, onset_window: speech begins when so many of the last frames are speech.
+        onset_frames: speech begins when so many frames of the onset window are speech.
+        onset_window_frames: length of that window.
         hangover_ms: it is over after this much without. Shorter cuts people off in mid-thought;
             longer delays every alert by as much.
         padding_ms: kept before the first and after the last frame of speech.
@@ -66,7 +67,7 @@ class Endpointer:
     """Listens to one speaker from ``start_ms`` on; feed it with `feed`.
 
     Attributes:
-        checkpoint_ms: everything before has been decided; who starts anew starts here.
+        checkpoint_ms: everything before has been decided; a restart begins here.
     """
 
     def __init__(self, start_ms: int = 0, config: EndpointerConfig | None = None) -> None:
@@ -78,21 +79,28 @@ class Endpointer:
 
     @property
     def processed_until_ms(self) -> int:
-        """End of the last whole frame that was heard, in ms since the call's start."""
+        """End of the last complete frame, in ms since the call's start."""
         return self._position_ms
 
     @property
     def next_sample_ms(self) -> int:
-        """Where the next sample it is given must lie."""
+        """Position of the next sample to `feed`, in ms since the call's start."""
         return self._position_ms + len(self._remainder) * 1000 // (2 * SAMPLE_RATE)
 
     @property
     def is_speaking(self) -> bool:
-        """Whether an utterance is under way."""
+        """Whether an utterance has begun and not ended."""
         return self._start_ms is not None
 
     def feed(self, pcm: NDArray[np.int16]) -> list[SpeechSegment]:
-        """Take the next samples, ``int16[any]``; returns the utterances that ended in them."""
+        """Take the next samples of this speaker.
+
+        Args:
+            pcm: ``int16[samples]`` at 8 kHz, any number of them, directly after the previous ones.
+
+        Returns:
+            The speech segments that ended in them, oldest first.
+        """
         sound = self._remainder + pcm.tobytes()
         frame_count = len(sound) // _FRAME_BYTES
         self._remainder = sound[frame_count * _FRAME_BYTES :]
@@ -105,7 +113,11 @@ class Endpointer:
         return segments
 
     def finish(self) -> list[SpeechSegment]:
-        """The audio ends here: what is under way ends with it."""
+        """End the audio, and with it any open utterance.
+
+        Returns:
+            The open utterance as the only segment; empty if there is none, or too little speech.
+        """
         self._remainder = b""
         segments: list[SpeechSegment] = []
         if self._start_ms is not None:

@@ -80,7 +80,11 @@ class VoiceTone:
         return self._build_reading(item, {name: values[0] for name, values in outputs.items()})
 
     def read_batch(self, items: Sequence[Utterance]) -> list[Reading | UnusableUtteranceError]:
-        """Read several, one by one: a single utterance fills a core already."""
+        """Read several utterances, one after the other: a single one keeps a core busy already.
+
+        Returns:
+            For each utterance, in the same order, its reading or the reason that it cannot be read.
+        """
         return [self._read_or_refuse(item) for item in items]
 
     def _read_or_refuse(self, item: Utterance) -> Reading | UnusableUtteranceError:

@@ -1,4 +1,4 @@
-"""Which sounds a voice model is shown at all: the same for the shipped model and a site's own."""
+"""Which audio reaches a voice model at all: the same for the shipped model and a site's own."""
 
 from __future__ import annotations
 
@@ -34,10 +34,13 @@ _PACKET = SAMPLE_RATE // 50
 
 
 def preprocess(item: Utterance) -> NDArray[np.float32]:
-    """Give the customer's samples in -1..1, ``float32[samples]``, at most the last `MAX_SOUND_MS`.
+    """Check an utterance and give its samples to a voice model.
+
+    Returns:
+        ``float32[samples]`` in -1..1 at 8 kHz, at most the last `MAX_SOUND_MS`.
 
     Raises:
-        UnusableUtteranceError: an agent's, too short, silent, or not mono sound.
+        UnusableUtteranceError: it is an agent's, too short, silent, or not mono.
     """
     refuse_agent(item.speaker)
     pcm: NDArray[Any] = np.asarray(item.pcm)
@@ -57,9 +60,14 @@ def preprocess(item: Utterance) -> NDArray[np.float32]:
 
 
 def trim_silence(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut what is not speech off both ends of ``float32[samples]``, but for `TRIM_MARGIN_PACKETS`.
+    """Cut silence off both ends, except for `TRIM_MARGIN_PACKETS`.
 
-    Speech is what comes within `TRIM_THRESHOLD_DB` of the loudest 100 ms.
+    Args:
+        samples: ``float32[n]`` in -1..1 at 8 kHz.
+
+    Returns:
+        The part from the first to the last packet within `TRIM_THRESHOLD_DB` of the loudest
+        100 ms, with its margins.
     """
     count = samples.size // _PACKET
     power = (samples[: count * _PACKET].reshape(count, _PACKET) ** 2).mean(axis=1)
@@ -75,9 +83,14 @@ def trim_silence(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pad_to_blocks(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring sound into the shipped model's form: trimmed, its last 8 s, zeros before it.
+    """Bring samples into the shape that the shipped model takes.
 
-    Gives ``float32[n * BLOCK]``: the model hears in blocks, and from the end.
+    Args:
+        samples: ``float32[n]`` in -1..1 at 8 kHz.
+
+    Returns:
+        ``float32[m]``, m a multiple of `BLOCK_SAMPLES`: trimmed, at most the last 8 s, with zeros
+        in front up to a whole block and at least `MIN_BLOCKS` blocks.
     """
     tail = trim_silence(samples)[-MAX_BLOCKS * BLOCK_SAMPLES :]
     padding = max(-tail.size % BLOCK_SAMPLES, MIN_BLOCKS * BLOCK_SAMPLES - tail.size)

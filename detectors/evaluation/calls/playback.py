@@ -38,7 +38,7 @@ class Track:
 
     @property
     def duration_ms(self) -> int:
-        """How long it is."""
+        """Length in milliseconds."""
         return self.pcm.size * 1_000 // SAMPLE_RATE
 
 
@@ -52,7 +52,7 @@ class MoodPoint:
 
     @property
     def level(self) -> MoodLevel:
-        """A customer is taken to be calm before anything was heard."""
+        """The mood's level; calm where there is no mood yet."""
         return self.mood.level if self.mood else MoodLevel.CALM
 
 
@@ -72,22 +72,22 @@ class MoodTrajectory:
 
     @property
     def readings(self) -> list[Reading]:
-        """Those of the utterances that could be read."""
+        """The readings of all utterances that could be read."""
         return [point.reading for point in self.points if point.reading is not None]
 
     @property
     def abstained(self) -> int:
-        """How many readings abstained."""
+        """Number of readings that abstained."""
         return sum(reading.abstained for reading in self.readings)
 
     @property
     def changes(self) -> int:
-        """How often the level changed."""
+        """Number of times the level changed."""
         return sum(previous is not current for previous, current in pairwise(self._levels))
 
     @property
     def flags(self) -> int:
-        """How often the level rose: into tense, or into upset."""
+        """Number of times the level rose: to tense or to upset."""
         order = list(MoodLevel)
         return sum(
             order.index(current) > order.index(previous)
@@ -95,14 +95,22 @@ class MoodTrajectory:
         )
 
     def level_ms(self, level: MoodLevel) -> int:
-        """How much of the track was spent in a level."""
+        """Milliseconds of the track spent in a level."""
         ends = [point.end_ms for point in self.points]
         bounds = pairwise([0, *ends, self.duration_ms])
         spans = zip(bounds, self._levels, strict=True)
         return sum(end - start for (start, end), span_level in spans if span_level is level)
 
     def utterances_to_level(self, level: MoodLevel, from_ms: int) -> int | None:
-        """The how-maniest utterance from ``from_ms`` on brought at least ``level``, from 1."""
+        """Delay until a level, in utterances.
+
+        Args:
+            level: this one, or a higher one.
+            from_ms: utterances that end after this count.
+
+        Returns:
+            The number of the utterance that brought the level, from 1; ``None`` if none did.
+        """
         order = list(MoodLevel)
         later_points = [point for point in self.points if point.end_ms > from_ms]
         for number, point in enumerate(later_points, start=1):
@@ -111,7 +119,7 @@ class MoodTrajectory:
         return None
 
     def count_flags_until(self, until_ms: int) -> int:
-        """Flags in what ended by then."""
+        """Number of flags in utterances that ended by ``until_ms``."""
         early_points = tuple(point for point in self.points if point.end_ms <= until_ms)
         return MoodTrajectory(self.name, until_ms, 0, early_points).flags
 
@@ -121,7 +129,7 @@ class MoodTrajectory:
 
 
 def play(track: Track, detector: Detector[Utterance]) -> MoodTrajectory:
-    """Play a track from beginning to end."""
+    """Segment a track, read its utterances as a customer's, and update the mood after each."""
     endpointer = Endpointer()
     segments = [*endpointer.feed(track.pcm), *endpointer.finish()]
     state, baseline, points = MoodState(), SpeakerBaseline(), []
@@ -136,14 +144,14 @@ def play(track: Track, detector: Detector[Utterance]) -> MoodTrajectory:
 
 
 def per_hour(count: int, duration_ms: int) -> float:
-    """How often an hour; 0 of no time."""
+    """Rate per hour; 0 for a duration of 0."""
     return count * HOUR_MS / duration_ms if duration_ms else 0.0
 
 
 def summarise_trajectories(
     name: str, trajectories: Sequence[MoodTrajectory]
 ) -> dict[str, float | str]:
-    """Figures of several tracks together: counts, seconds, and flags an hour."""
+    """Add up several tracks: counts, durations in seconds, flags per hour of call and of speech."""
     call_ms = sum(trajectory.duration_ms for trajectory in trajectories)
     speech_ms = sum(trajectory.speech_ms for trajectory in trajectories)
     flags = sum(trajectory.flags for trajectory in trajectories)

@@ -85,7 +85,7 @@ class AngerDetectionSummary:
 
 
 def build_synthetic_calls(root: Path, rows: Iterable[ManifestRow]) -> list[SyntheticCall]:
-    """Make every call that the held-out rows allow."""
+    """Build every calm and every angry call that the held-out rows allow."""
     rows_by_speaker: dict[tuple[str, str], list[ManifestRow]] = defaultdict(list)
     for row in rows:
         if _is_held_out(row):
@@ -102,7 +102,7 @@ def build_synthetic_calls(root: Path, rows: Iterable[ManifestRow]) -> list[Synth
 def summarise_angry_calls(
     calls: Sequence[tuple[SyntheticCall, MoodTrajectory]],
 ) -> AngerDetectionSummary:
-    """Sum up angry calls; calm ones are passed over."""
+    """Summarise the delay, in utterances, of each level in angry calls; calm calls are skipped."""
     angry = [(c.angry_from_ms, course) for c, course in calls if c.angry_from_ms is not None]
     return AngerDetectionSummary(
         calls=len(angry),

@@ -21,7 +21,7 @@ DRAWN_ORDERS = 5
 
 
 class ClipView(Protocol):
-    """What a model is given of the clips."""
+    """How a model sees clips: each alone, or after the speaker's earlier ones."""
 
     def select_features(
         self, clips: Sequence[Clip], chosen: list[int]
@@ -31,7 +31,7 @@ class ClipView(Protocol):
 
 
 def speaker_key(clip: Clip) -> str:
-    """Who speaks; corpora number their speakers alike."""
+    """Name a speaker uniquely: corpora number their speakers alike."""
     return f"{clip.corpus}/{clip.speaker}"
 
 

@@ -81,13 +81,13 @@ class ScoredClips:
 
 
 def build_logistic_regression() -> GridSearchCV:
-    """Balanced over labels."""
+    """Logistic regression, balanced over labels; the strength is chosen by grid search."""
     model = LogisticRegression(class_weight="balanced", max_iter=5_000)
     return _build_grid_search(model, [{"model__C": [0.001, 0.01, 0.1, 1.0]}])
 
 
 def build_support_vector_machine() -> GridSearchCV:
-    """Linear or radial, balanced over labels."""
+    """Support vector machine, linear or radial, balanced over labels, by grid search."""
     linear = {"model__kernel": ["linear"], "model__C": [0.001, 0.01, 0.1, 1.0]}
     radial = {"model__kernel": ["rbf"], "model__C": [1.0, 10.0]}
     return _build_grid_search(SVC(class_weight="balanced"), [linear, radial])
@@ -147,7 +147,7 @@ def cross_validate(
     make_model: Callable[[], GridSearchCV],
     step: Callable[[], None],
 ) -> ScoredClips:
-    """Measure every clip of a corpus that some fold holds out, by the model without that fold."""
+    """Read every clip that some fold holds out with a model trained without that fold."""
     parts = []
     corpus_indices = [i for i, clip in enumerate(clips) if clip.corpus == corpus and clip.emotion]
     for fold in range(FOLDS):

@@ -86,7 +86,7 @@ class StudentModel(nn.Module):
             )
 
     def rescale(self, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
-        """Give logits of this mean and deviation in place of 0 and 1."""
+        """Scale the outputs from mean 0 and deviation 1 to these, ``float64[outputs]`` each."""
         with torch.no_grad():
             self.heads.weight.mul_(torch.from_numpy(deviation)[:, None])
             self.heads.bias.mul_(torch.from_numpy(deviation)).add_(torch.from_numpy(mean))
@@ -101,7 +101,14 @@ def train_student(
     seed: int,
     begin: Callable[[int], Callable[[], None]],
 ) -> StudentModel:
-    """Learn the lessons."""
+    """Distil teachers' logits into a student model.
+
+    Args:
+        teacher_targets: lines, and the teachers' logits for them.
+        recipe: size and training settings.
+        seed: same seed, same model.
+        begin: starts a progress bar of so many steps, and gives the function that advances it.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     mean, deviation = _target_mean_and_deviation(teacher_targets)
@@ -131,7 +138,7 @@ def train_student(
 
 
 def predict_logits(student: StudentModel, grams: Sequence[Grams]) -> NDArray[np.float32]:
-    """Give the logits of lines, ``float32[lines, outputs]``."""
+    """Compute the logits of hashed lines, ``float32[lines, outputs]``."""
     size = 256
     with torch.no_grad():
         parts = [student(*pack_lines(grams[i : i + size])) for i in range(0, len(grams), size)]
@@ -153,7 +160,7 @@ def _target_mean_and_deviation(
 def epoch_batches(
     rows: int, recipe: StudentConfig, rng: np.random.Generator
 ) -> Sequence[NDArray[np.int64]]:
-    """Give each step's rows, every epoch in another order."""
+    """Split the rows into batches for every step, in another order each epoch."""
     batches = rows // recipe.batch_size
     return [
         part
@@ -163,14 +170,14 @@ def epoch_batches(
 
 
 def drop_ngrams(grams: Grams, share: float, rng: np.random.Generator) -> Grams:
-    """Leave out a share of a line's n-grams at random, and raise the others."""
+    """Drop a random share (0-1) of a line's n-grams and scale up the weights of the others."""
     buckets, weights = grams
     mask = rng.random(buckets.size) >= share
     return buckets[mask], weights[mask] / np.float32(1 - share)
 
 
 def pack_lines(grams: Sequence[Grams]) -> tuple[Tensor, Tensor, Tensor]:
-    """Give lines one after the other, as `StudentModel.forward` takes them."""
+    """Pack hashed lines into the three tensors that `StudentModel.forward` takes."""
     sizes = [buckets.size for buckets, _ in grams]
     return (
         torch.from_numpy(np.concatenate([buckets for buckets, _ in grams])),

@@ -152,14 +152,14 @@ class LabelCorrelation:
     matrix: NDArray[np.float32]
 
     def __call__(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Mend ``scores [n, labels]``."""
+        """Correct ``scores [n, labels]``."""
         return np.asarray((scores - self.mean) / self.deviation @ self.matrix, dtype=np.float32)
 
 
 def fit_label_correlation(
     scores: NDArray[np.float32], truth: NDArray[np.bool_]
 ) -> LabelCorrelation:
-    """Learn from out-of-fold scores what each label says of the others (ridge regression)."""
+    """Fit, by ridge regression on out-of-fold scores, what each label says about the others."""
     mean, deviation = scores.mean(0), scores.std(0)
     inputs = ((scores - mean) / deviation).astype(np.float64)
     labels = truth.shape[1]
@@ -174,7 +174,7 @@ def fit_label_correlation(
 def correct_out_of_fold(
     scores: NDArray[np.float32], truth: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Mend every row's scores by what other rows say."""
+    """Correct every row's scores by label correlations fitted on the other folds' rows."""
     corrected = np.zeros_like(scores)
     fold = np.arange(len(scores)) % FOLDS
     for held_fold in range(FOLDS):

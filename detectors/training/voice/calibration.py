@@ -31,7 +31,7 @@ TemperaturePair = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class VoiceCalibration:
-    """Fitted on speakers the heads were not fitted on; by language, `STRANGER` for all others.
+    """Fitted on speakers the heads were not fitted on; by language, `UNKNOWN_LANGUAGE` for others.
 
     Attributes:
         temperature: divides log-likelihoods.

@@ -42,11 +42,13 @@ MIN_EARLIER_UTTERANCES = 2
 
 @dataclass(frozen=True, slots=True)
 class HeldOutPredictions:
-    """What heads said of clips that were new to them.
+    """Predictions for clips by heads that were not trained on them.
 
     Attributes:
-        fold: each reading's speaker's, ``int64[n]``.
-        changed, plain: the head's two opinions before calibration, ``float64[n, 9]``.
+        inputs: the clips, with the baselines they were read against.
+        fold: of each prediction's speaker, ``int64[n]``.
+        relative: logits by the change from the baseline, before calibration, ``float64[n, 9]``.
+        absolute: logits by the utterance alone, likewise.
     """
 
     inputs: RunningBaselines
@@ -55,7 +57,7 @@ class HeldOutPredictions:
     absolute: NDArray[np.float64]
 
     def select(self, mask: NDArray[np.bool_]) -> HeldOutPredictions:
-        """Keep some readings."""
+        """Select predictions by ``mask bool[n]``."""
         return HeldOutPredictions(
             self.inputs.select(mask),
             self.fold[mask],
@@ -75,14 +77,14 @@ def _concatenate(parts: Sequence[HeldOutPredictions]) -> HeldOutPredictions:
 
 @dataclass(frozen=True, slots=True)
 class CrossValidator:
-    """What every fit of one training shares."""
+    """Fits and measures heads on the same examples."""
 
     examples: Examples
     recipe: LdaConfig
     seed: int
 
     def fit(self, mask: NDArray[np.bool_]) -> ToneHead:
-        """Fit on these clips."""
+        """Fit a head on the clips in ``mask bool[clips]``."""
         return ToneHead(fit_lda(self.examples, np.flatnonzero(mask), self.recipe)).eval()
 
     def fit_final(self) -> ToneHead:
@@ -90,7 +92,10 @@ class CrossValidator:
         return self.fit(self._training_mask(TEST_FOLD, 0))
 
     def cross_validate(self, progress: Progress) -> HeldOutPredictions:
-        """Read every clip, each speaker in several orders, over each line."""
+        """Read every clip with a head that was trained without its fold.
+
+        Each speaker's clips are read in several random orders, over each evaluation line.
+        """
         splits = list(self._iter_splits())
         step = progress.begin("cross-validation", len(splits))
         predictions: list[HeldOutPredictions] = []
@@ -100,10 +105,13 @@ class CrossValidator:
         return _concatenate(predictions)
 
     def leave_one_language_out(self, progress: Progress) -> HeldOutPredictions | None:
-        """Read every language with a head that was taught the others only, if there are any.
+        """Read every language with a head trained on the other languages.
 
-        They are taught, and measured with, the emotions that all languages have: no other is
-        told apart in a strange language.
+        Training and measurement use only the emotions that all languages have, because only those
+        are classified in an unseen language.
+
+        Returns:
+            The predictions; ``None`` with fewer than two labelled languages.
         """
         target = self.examples.target
         languages = np.array([clip.language for clip in self.examples.clips])
@@ -172,7 +180,16 @@ class CrossValidator:
 def language_indices(
     examples: Examples, clips: NDArray[np.int64], languages: Sequence[str]
 ) -> Tensor:
-    """Number each clip's language as a head does, ``int64[clips]``; strange ones come last."""
+    """Number each clip's language as a head does.
+
+    Args:
+        examples: all clips.
+        clips: indices into them, ``int64[n]``.
+        languages: those that the head was trained on, in its order.
+
+    Returns:
+        ``int64[n]``; ``len(languages)`` for any other language.
+    """
     index_by_language = {language: number for number, language in enumerate(languages)}
     names = [examples.clips[i].language for i in clips]
     return torch.tensor([index_by_language.get(name, len(index_by_language)) for name in names])

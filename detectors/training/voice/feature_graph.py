@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEATURE_SIZE = PROSODY_SIZE + EMBEDDING_SIZE
-"""Numbers an utterance is described by; the first `PROSODY` can be told to a person."""
+"""Length of an utterance's feature vector; the first `PROSODY_SIZE` can be explained to people."""
 
 MAX_BLOCKS = 400
 """Blocks of `STEP` samples the encoder has positions for: 8 s."""

@@ -32,17 +32,26 @@ class RunningBaselines:
     count: NDArray[np.float32]
 
     def select(self, mask: NDArray[np.bool_]) -> RunningBaselines:
-        """Keep some."""
+        """Select rows by ``mask bool[n]``."""
         return RunningBaselines(self.clip[mask], self.view[mask], self.mean[mask], self.count[mask])
 
 
 def build_with_history(
     examples: Examples, chosen: NDArray[np.int64], view: int, rng: np.random.Generator
 ) -> RunningBaselines:
-    """Let each speaker say their ``chosen`` clips in a drawn order.
+    """Build baselines as in a call: each speaker says their clips in a random order.
 
-    A corpus lists them by emotion; in that order, or with all of a speaker's clips known from the
-    start, the normalisation would know what no call knows.
+    A corpus lists clips by emotion. In that order, or with all of a speaker's clips known from
+    the start, the normalisation would know more than it can in a call.
+
+    Args:
+        examples: features of all clips.
+        chosen: indices of the clips, ``int64[n]``.
+        view: the telephone line they are heard over.
+        rng: draws the orders.
+
+    Returns:
+        One row per chosen clip; a speaker's first has a count of 0.
     """
     persons = examples.person[chosen]
     parts = [
@@ -55,14 +64,14 @@ def build_with_history(
 def build_without_history(
     examples: Examples, chosen: NDArray[np.int64], view: int
 ) -> RunningBaselines:
-    """Each of the ``chosen`` clips as its speaker's first."""
+    """Build empty baselines: each of the ``chosen int64[n]`` clips as its speaker's first."""
     zero_mean = np.zeros((chosen.size, examples.features.shape[2]), dtype=np.float32)
     count = np.zeros(chosen.size, dtype=np.float32)
     return RunningBaselines(chosen, np.full(chosen.size, view), zero_mean, count)
 
 
 def concatenate_baselines(parts: Iterable[RunningBaselines]) -> RunningBaselines:
-    """Join several."""
+    """Concatenate the rows of several."""
     part_list = list(parts)
     return RunningBaselines(
         np.concatenate([part.clip for part in part_list]),

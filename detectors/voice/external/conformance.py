@@ -173,14 +173,20 @@ GATES = (check_loading, check_speed)
 
 
 def describe_claim(claim: Claim) -> str:
-    """The claim in words."""
+    """Describe a claim in words."""
     return (claim.__doc__ or claim.__name__).splitlines()[0]
 
 
 def run_claims(load: Load, clock: Clock) -> Iterator[tuple[str, str]]:
-    """Go through the claims; each with why it does not hold, or an empty text.
+    """Check a model against every claim of the contract, in order.
 
-    Ends at a gate that does not hold.
+    Args:
+        load: loads the model anew.
+        clock: gives seconds.
+
+    Yields:
+        The claim in words, and why it does not hold; empty if it holds. Checking ends at a claim
+        without which the others mean nothing.
     """
     for claim in CLAIMS:
         fault = find_failure(claim, load, clock)
@@ -190,7 +196,7 @@ def run_claims(load: Load, clock: Clock) -> Iterator[tuple[str, str]]:
 
 
 def find_failure(claim: Claim, load: Load, clock: Clock) -> str:
-    """Why a claim does not hold, in one line; empty where it holds."""
+    """Give the reason, in one line, why a claim does not hold; empty if it holds."""
     try:
         claim(load, clock)
     except Exception as error:  # noqa: BLE001  (whatever it is, the claim does not hold)
@@ -201,7 +207,14 @@ def find_failure(claim: Claim, load: Load, clock: Clock) -> str:
 def measure_timing(
     detector: Detector[Utterance], clock: Clock, *, runs: int = TIMED_RUNS, within_s: float = 10.0
 ) -> Timing:
-    """Time up to ``runs`` readings of 3 s, after one that is not counted."""
+    """Time readings of 3 s of speech, after a warm-up reading.
+
+    Args:
+        detector: reads them one by one.
+        clock: gives seconds.
+        runs: how many readings at most.
+        within_s: stop after this many seconds.
+    """
     durations_s: list[float] = []
     while len(durations_s) <= runs and sum(durations_s) < within_s:
         item = make_utterance(synthesise_voice(3_000, pitch_hz=90 + 2 * len(durations_s)))

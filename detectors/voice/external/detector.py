@@ -77,7 +77,11 @@ class ExternalVoiceModel:
         return reading
 
     def read_batch(self, items: Sequence[Utterance]) -> list[Reading | UnusableUtteranceError]:
-        """Read several; those of the same length share one run where the graph allows."""
+        """Read several utterances; those of equal length share a run where the graph allows it.
+
+        Returns:
+            For each utterance, in the same order, its reading or the reason that it cannot be read.
+        """
         results: dict[int, Reading | UnusableUtteranceError] = {}
         sounds: dict[int, NDArray[np.float32]] = {}
         for index, item in enumerate(items):
