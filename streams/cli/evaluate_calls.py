@@ -48,7 +48,7 @@ _COLUMNS = {
     "paths",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A recording (WAV, FLAC); every channel is a voice. May be repeated.",
+    help="A recording (WAV, FLAC, MP3 ...); every channel is a voice. May be repeated.",
 )
 @click.option("--language", type=click.Choice(["ko", "en"]), default="en", show_default=True)
 @click.option(
@@ -118,7 +118,8 @@ def _play_recordings(paths: Iterable[Path], language: str, detector: Any) -> lis
 def _load_tracks(path: Path, language: str) -> list[Track]:
     from detectors.evaluation.calls.playback import Track  # noqa: PLC0415
     from detectors.utterance import Language  # noqa: PLC0415
-    from streams.ingest.replay.recording import RecordingError, open_recording  # noqa: PLC0415
+    from streams.ingest.replay.input_file import RecordingError  # noqa: PLC0415
+    from streams.ingest.replay.recording import open_recording  # noqa: PLC0415
 
     try:
         recording = open_recording(path, customer_side="left")

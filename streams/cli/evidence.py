@@ -55,11 +55,11 @@ def verify_file(file: Path, known: str) -> None:
     for problem in problems:
         click.echo(f"{file}: {problem}", err=True)
     if problems:
-        sys.exit(CHANGED if verdict.manifest is not None else REFUSED)
-    assert verdict.manifest is not None  # noqa: S101  (without one there is a problem)
-    call, when = verdict.manifest.call.call_id, verdict.manifest.sealed.at
-    files = len(verdict.manifest.files) + 1
-    click.echo(f"{file}: unchanged: {call}, sealed {when:%Y-%m-%d %H:%M:%S %Z}, {files} files")
+        sys.exit(CHANGED if verdict.record is not None else REFUSED)
+    assert verdict.record is not None  # noqa: S101  (without one there is a problem)
+    call, when = verdict.record.call.call_id, verdict.record.sealed.at
+    what = f"{call}, sealed {when:%Y-%m-%d %H:%M:%S %Z}, {verdict.file_count} files"
+    click.echo(f"{file}: unchanged: {what}")
     click.echo(f"sha256 {verdict.sha256}")
 
 
@@ -88,7 +88,7 @@ async def _seal(call_id: str, by: str, config: Settings) -> EvidenceSeal:
 
 def _compare_hash(verdict: VerificationResult, known_sha256: str, config: Settings) -> list[str]:
     """Whether the hash is the one that was written down outside the file."""
-    if verdict.manifest is None:
+    if verdict.record is None:
         return []
     if known_sha256:
         expected = known_sha256.strip().lower()
@@ -100,7 +100,7 @@ def _compare_hash(verdict: VerificationResult, known_sha256: str, config: Settin
     if not _has_database(config):
         click.echo("no database here: its hash was not compared; give it with --sha256", err=True)
         return []
-    hashes = _load_sealed_hashes(verdict.manifest.call.call_id, config)
+    hashes = _load_sealed_hashes(verdict.record.call.call_id, config)
     if verdict.sha256 in hashes:
         return []
     return [f"its hash {verdict.sha256} is none of the {len(hashes)} sealed for its call"]

@@ -72,11 +72,12 @@ def replay(  # noqa: PLR0913  (one parameter an option)
 ) -> None:
     """Play CALLs as if they happened now; without any, the two demo calls.
 
-    A CALL is a WAV or FLAC file (stereo: agent left, customer right), with NAME.jsonl (the
-    transcript) and NAME.json (the call's facts) beside it if there; or a folder with call.flac
-    or call.wav, transcript.jsonl and call.json. The agent is never emotion-scored, so a mono
-    file needs --agent or --customer-only. callmood does not recognise speech: without a
-    transcript only the voice is read. docs/recordings.md says what is in these files.
+    A CALL is a recording (stereo: agent left, customer right; WAV, FLAC, MP3, Ogg, AIFF, AU or
+    CAF), with NAME.jsonl (the transcript) and NAME.json (the call's facts) beside it if there; or
+    a folder with call.flac (or another of these), transcript.jsonl and call.json. The agent is
+    never emotion-scored, so a mono file needs --agent or --customer-only. callmood does not
+    recognise speech: without a transcript only the voice is read. docs/recordings.md says what
+    is in these files.
     """
     if len(calls) > 1 and (agent or transcript or sheet):
         message = "--agent, --transcript and --sheet belong to one CALL; use folders for several"

@@ -55,9 +55,10 @@ def run(  # noqa: PLR0913  (one parameter an option)
 ) -> None:
     """Start Kafka, worker and desk here, and play CALLs (or the two demo calls).
 
-    A CALL is a WAV or FLAC file (stereo: agent left, customer right). callmood does not recognise
-    speech: words come from NAME.jsonl beside NAME.wav, the call's facts from NAME.json; without
-    them only the voice is read. docs/recordings.md says what is in these files.
+    A CALL is a recording (stereo: agent left, customer right; WAV, FLAC, MP3, Ogg, AIFF, AU or
+    CAF). callmood does not recognise speech: words come from NAME.jsonl beside NAME.wav, the
+    call's facts from NAME.json; without them only the voice is read. docs/recordings.md says what
+    is in these files.
 
     CALLMOOD_PORT sets the desk's port, CALLMOOD_KAFKA uses an existing cluster. While it runs,
     `callmood replay` and all others find its Kafka, if their CALLMOOD_HOME is the same.

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from streams.evidence.archive import Content
 from streams.evidence.manifest import CallMetadata, ClipSummary, PlaybookRef, to_canonical_json
-from streams.evidence.read_me import README_TEXT
 from streams.evidence.transcript import format_transcript
 from streams.store.tables import (
     ALERTS,
@@ -77,7 +76,6 @@ def gather_contents(connection: Connection, call_id: str, clips_folder: Path) ->
     }
     lines = _load_rows(connection, TRANSCRIPT_LINES, "start_ms", call_id)
     words = {name: to_canonical_json(table_rows) for name, table_rows in rows.items()}
-    words["READ-ME.txt"] = README_TEXT.encode()
     words["transcript.jsonl"] = b"".join(_to_json_line(line) for line in lines)
     words["transcript.txt"] = format_transcript(
         facts, lines, alerts=rows["alerts.json"], steps=rows["steps.json"]

@@ -1,4 +1,4 @@
-"""What a bundle says of itself: facts of the call, who sealed it, and the hash of every file."""
+"""What a bundle says of itself: facts of the call, who sealed it, what is in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from streams.ids import CallId
 
+RECORD = "bundle.json"
+"""Its file among the payload."""
+
 MANIFEST = "manifest.json"
+"""Its file in a bundle of format 1, which lists all other files, too."""
+
 MAX_MANIFEST_BYTES = 8 * 1024 * 1024
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -61,8 +66,23 @@ class PlaybookRef(_ManifestModel):
     version: int
 
 
+class BundleRecord(_ManifestModel):
+    """``data/bundle.json``: what the bundle is of."""
+
+    format: Literal[2]
+    callmood: str = Field(description="The version that sealed it.")
+    call: CallMetadata
+    sealed: SealInfo
+    clips: ClipSummary
+    playbooks: list[PlaybookRef]
+
+    def to_bytes(self) -> bytes:
+        """Always the same bytes for the same values."""
+        return to_canonical_json(self.model_dump(mode="json"))
+
+
 class FileEntry(_ManifestModel):
-    """A file of the bundle."""
+    """A file of a bundle of format 1."""
 
     name: str
     size: int
@@ -70,7 +90,7 @@ class FileEntry(_ManifestModel):
 
 
 class Manifest(_ManifestModel):
-    """``manifest.json``: the first file of a bundle; lists all the others."""
+    """``manifest.json``, the first file of a bundle of format 1. It is read, never written."""
 
     format: Literal[1]
     callmood: str = Field(description="The version that sealed it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,15 +11,18 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from streams.evidence.archive import MAX_BUNDLE_BYTES, Measured, measured, size_of, write
-from streams.evidence.call_record import BundleContents, SealError, gather_contents
-from streams.evidence.manifest import (
-    MANIFEST,
-    ClipSummary,
-    FileEntry,
-    Manifest,
-    SealInfo,
+from streams.evidence.archive import (
+    MAX_BUNDLE_BYTES,
+    MAX_ENTRIES,
+    BundleFile,
+    measure,
+    write_zip,
+    zip_size,
 )
+from streams.evidence.bag import bag_folder, build_bag
+from streams.evidence.call_record import BundleContents, SealError, gather_contents
+from streams.evidence.manifest import RECORD, BundleRecord, ClipSummary, SealInfo
+from streams.evidence.read_me import README, README_TEXT
 from streams.messages.records import EvidenceSeal
 from streams.store.tables import SEALS
 
@@ -59,7 +63,7 @@ def seal(
         settings: say where clips and bundles lie.
         at: now.
         limit: the most bytes that a bundle may have. Clips that do not fit are left out whole,
-            and the manifest says so: words without a voice are better than nothing.
+            and the bundle says so: words without a voice are better than nothing.
 
     Raises:
         SealError: the call is unknown, or even without clips it is larger than ``limit``.
@@ -75,14 +79,14 @@ def seal(
         role=request.role,
         previous_sha256=previous,
     )
-    parts = _build_parts(contents, seal_info, limit)
+    files = _build_files(contents, seal_info, limit)
     folder = settings.evidence / quote(request.call_id, safe="@+-_.")
-    file, sha256 = _write_bundle(folder, parts, at)
+    file, sha256 = _write_bundle(folder, files, at)
     return EvidenceSeal(
         call_id=request.call_id,
         sha256=sha256,
         previous_sha256=previous,
-        size=size_of(parts),
+        size=zip_size(files),
         file=file.relative_to(settings.evidence).as_posix(),
         cause=request.cause,
         cause_id=request.cause_id,
@@ -99,48 +103,64 @@ def load_newest_sha256(connection: Connection, call_id: str) -> str:
     return connection.scalar(newest_first) or ""
 
 
-def _build_parts(contents: BundleContents, seal_info: SealInfo, limit: int) -> list[Measured]:
-    """Every file of a bundle, the manifest first."""
-    words = [measured(name, content) for name, content in sorted(contents.words.items())]
-    clips = [measured(name, content) for name, content in sorted(contents.clips.items())]
-    parts = _with_manifest(contents, seal_info, words + clips, contents.clip_summary)
-    if size_of(parts) > limit and clips:
+def _build_files(contents: BundleContents, seal_info: SealInfo, limit: int) -> list[BundleFile]:
+    """Every file of a bundle."""
+    words = [measure(name, content) for name, content in contents.words.items()]
+    clips = [measure(name, content) for name, content in contents.clips.items()]
+    files = _build_bundle(contents, seal_info, words + clips, contents.clip_summary)
+    if clips and not _fits(files, limit):
         no_clips = ClipSummary(count=0, missing=len(clips), why_none="too_large")
-        parts = _with_manifest(contents, seal_info, words, no_clips)
-    if size_of(parts) > limit:
+        files = _build_bundle(contents, seal_info, words, no_clips)
+    if not _fits(files, limit):
         message = (
-            f"the evidence of {contents.facts.call_id} would have {size_of(parts)} bytes; "
+            f"the evidence of {contents.facts.call_id} would have {zip_size(files)} bytes; "
             f"a bundle has at most {limit}"
         )
         raise SealError(message)
-    return parts
+    return files
 
 
-def _with_manifest(
-    contents: BundleContents, seal_info: SealInfo, parts: list[Measured], clips: ClipSummary
-) -> list[Measured]:
-    manifest = Manifest(
-        format=1,
-        callmood=version("callmood"),
+def _fits(files: Sequence[BundleFile], limit: int) -> bool:
+    return zip_size(files) <= limit and len(files) <= MAX_ENTRIES
+
+
+def _build_bundle(
+    contents: BundleContents, seal_info: SealInfo, payload: list[BundleFile], clips: ClipSummary
+) -> list[BundleFile]:
+    callmood = version("callmood")
+    record = BundleRecord(
+        format=2,
+        callmood=callmood,
         call=contents.facts,
         sealed=seal_info,
         clips=clips,
         playbooks=contents.playbooks,
-        files=[FileEntry(name=part.name, size=part.size, sha256=part.sha256) for part in parts],
     )
-    return [measured(MANIFEST, manifest.to_bytes()), *parts]
+    return build_bag(
+        bag_folder(seal_info.at),
+        [measure(RECORD, record.to_bytes()), *payload],
+        info={
+            "Bag-Software-Agent": f"callmood {callmood}",
+            "Bagging-Date": f"{seal_info.at:%Y-%m-%d}",
+            "External-Description": "Sealed evidence of one call",
+            "External-Identifier": contents.facts.call_id,
+        },
+        tags={README: README_TEXT.encode()},
+    )
 
 
-def _write_bundle(folder: Path, parts: Sequence[Measured], at: datetime) -> tuple[Path, str]:
+def _write_bundle(folder: Path, files: Sequence[BundleFile], at: datetime) -> tuple[Path, str]:
     """A whole file under its final name, on the disk, or none."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # nobody else's business
     folder.mkdir(exist_ok=True)
     temp_path = folder / f"{os.getpid()}.part"
     try:
-        with temp_path.open("wb") as target:
-            sha256 = write(target, parts)
+        with temp_path.open("w+b") as target:
+            write_zip(target, files)
             target.flush()
             os.fsync(target.fileno())
+            target.seek(0)
+            sha256 = hashlib.file_digest(target, "sha256").hexdigest()
         file = folder / f"{at:%Y%m%dT%H%M%SZ}-{sha256[:12]}.zip"
         temp_path.replace(file)
     finally:

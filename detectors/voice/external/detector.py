@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+import soxr
 
 from detectors.artifact import Artifact, load_session
 from detectors.detector import DetectorUnavailableError, UnusableUtteranceError
@@ -13,7 +14,6 @@ from detectors.utterance import SAMPLE_RATE
 from detectors.voice.external.description import GUIDE, KIND, load_description, parse_description
 from detectors.voice.external.test_signals import make_utterance, synthesise_voice
 from detectors.voice.preprocessing import preprocess
-from detectors.voice.upsampling import upsample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,11 +100,18 @@ class ExternalVoiceModel:
         if samples.size < self.description.shortest_ms * SAMPLE_RATE // 1_000:
             message = f"the sound is too short; this model needs {self.description.shortest_ms} ms"
             raise UnusableUtteranceError(message)
-        samples = samples if self.description.sample_rate == SAMPLE_RATE else upsample(samples)
+        samples = self._resample(samples)
         if self._fixed_samples is None:
             return samples
         newest = samples[-self._fixed_samples :]
         return np.pad(newest, (0, self._fixed_samples - newest.size))
+
+    def _resample(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """To the model's rate: ``float32[n]`` at 8 kHz, unchanged or ``float32[2n]`` at 16 kHz."""
+        rate = self.description.sample_rate
+        if rate == SAMPLE_RATE:
+            return samples
+        return np.asarray(soxr.resample(samples, SAMPLE_RATE, rate), np.float32)
 
     def _batches(self, sounds: dict[int, NDArray[np.float32]]) -> Iterator[list[int]]:
         indices_by_length: dict[int, list[int]] = {}

@@ -18,6 +18,10 @@ class InputFileError(ValueError):
         super().__init__(f"{path}: {what}; {todo}")
 
 
+class RecordingError(InputFileError):
+    """A recording cannot be played."""
+
+
 @contextmanager
 def open_input(path: Path, *, expected: str, error: type[InputFileError]) -> Iterator[BinaryIO]:
     """Open a file for reading bytes, and nothing that could block like a pipe.

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from detectors.utterance import SAMPLE_RATE, Speaker
 from streams.ingest.caller_hash import hash_nothing
 from streams.ingest.replay.call_sheet import CallSheet, read_call_sheet
-from streams.ingest.replay.recording import Recording, RecordingError, open_pair, open_recording
+from streams.ingest.replay.file_header import SUFFIXES
+from streams.ingest.replay.input_file import RecordingError
+from streams.ingest.replay.recording import Recording, open_pair, open_recording
 from streams.ingest.replay.transcript import TranscriptProblem, read_transcript
 from streams.messages.records import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
@@ -66,7 +68,7 @@ class ReplayInput:
     """What the user named: one recording, or a pair, and what belongs to it.
 
     Attributes:
-        path: a WAV or FLAC file, or a folder with ``call.flac`` or ``call.wav``.
+        path: a sound file, or a folder with one named ``call`` (``call.flac``, ``call.mp3`` ...).
         agent: the agent's side where the two sides are two files.
         transcript: the words; by default ``<name>.jsonl`` beside the sound, if it is there, and
             beside a file named ``call`` also ``transcript.jsonl``.
@@ -323,8 +325,8 @@ def _find_files(replay_input: ReplayInput) -> tuple[Path, Path | None, Path | No
 
 
 def _find_audio(folder: Path) -> Path:
-    wav = folder / f"{CALL_STEM}.wav"
-    return wav if wav.exists() else wav.with_suffix(".flac")
+    paths = [folder / f"{CALL_STEM}{suffix}" for suffix in SUFFIXES]
+    return next((path for path in paths if path.exists()), folder / f"{CALL_STEM}.flac")
 
 
 def _first_existing(paths: list[Path], *, exclude: Path) -> Path | None:

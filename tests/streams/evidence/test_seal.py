@@ -30,8 +30,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def opened(kept: Kept, made: EvidenceSeal) -> zipfile.ZipFile:
-    return zipfile.ZipFile(kept.path(made))
+def payload(kept: Kept, made: EvidenceSeal) -> dict[str, bytes]:
+    """What is under ``data/``, by name."""
+    with zipfile.ZipFile(kept.path(made)) as bundle:
+        assert bundle.testzip() is None
+        (folder,) = {name.partition("/")[0] for name in bundle.namelist()}
+        inside = f"{folder}/data/"
+        return {
+            name.removeprefix(inside): bundle.read(name)
+            for name in bundle.namelist()
+            if name.startswith(inside)
+        }
 
 
 def due_at(kept: Kept, at: datetime) -> list[SealRequest]:
@@ -43,14 +52,11 @@ def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it
     kept: Kept,
 ) -> None:
     made = kept.seal(sealed_by="seoyeon", role="agent")
-    with opened(kept, made) as bundle:
-        assert bundle.testzip() is None
-        names = bundle.namelist()
-        lines = bundle.read("transcript.jsonl").decode().splitlines()
-        alerts = json.loads(bundle.read("alerts.json"))
-        (step,) = json.loads(bundle.read("steps.json"))
-        text = bundle.read("transcript.txt").decode()
-    assert names[0] == "manifest.json"
+    files = payload(kept, made)
+    lines = files["transcript.jsonl"].decode().splitlines()
+    alerts = json.loads(files["alerts.json"])
+    (step,) = json.loads(files["steps.json"])
+    text = files["transcript.txt"].decode()
     assert [json.loads(line)["text"] for line in lines] == [said.text for said in CALL.lines]
     assert [alert["playbook_id"] for alert in alerts] == ["rising-anger", "regulator-complaint"]
     assert (step["action"], step["given_by"], step["at"]) == (
@@ -58,23 +64,16 @@ def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it
     )  # fmt: skip
     assert text.index(CALL.lines[-2].text[:10]) > text.index("regulator-complaint")
     assert "[1:10] ** 확인 / Confirmed: 상담사 / Agent seoyeon: “봉인을 요청했습니다" in text
-    for name in ("readings.json", "moods.json", "turns.json", "feedback.json", "READ-ME.txt"):
-        assert name in names
+    assert files.keys() >= {"readings.json", "moods.json", "turns.json", "feedback.json"}
 
 
-def test_the_manifest_names_every_other_file_with_its_hash_and_not_the_caller(kept: Kept) -> None:
+def test_the_record_says_who_sealed_it_and_nothing_says_who_called(kept: Kept) -> None:
     kept.keep(CALL.start_event().model_copy(update={"caller": "5f0c2a9be4d1738806d2c1f7a3b98e42"}))
     made = kept.seal(sealed_by="seoyeon", role="agent")
-    with opened(kept, made) as bundle:
-        manifest = json.loads(bundle.read("manifest.json"))
-        found = {
-            name: hashlib.sha256(bundle.read(name)).hexdigest() for name in bundle.namelist()[1:]
-        }
-        everything = b"".join(bundle.read(name) for name in bundle.namelist())
-    assert {file["name"]: file["sha256"] for file in manifest["files"]} == found
-    assert manifest["sealed"]["by"] == "seoyeon"
-    assert [used["id"] for used in manifest["playbooks"]] == ["regulator-complaint", "rising-anger"]
-    assert b"5f0c2a9be4d1738806d2c1f7a3b98e42" not in everything
+    record = json.loads(payload(kept, made)["bundle.json"])
+    assert record["sealed"]["by"] == "seoyeon"
+    assert [used["id"] for used in record["playbooks"]] == ["regulator-complaint", "rising-anger"]
+    assert b"5f0c2a9be4d1738806d2c1f7a3b98e42" not in kept.path(made).read_bytes()
 
 
 def test_the_same_content_gives_the_same_bytes(kept: Kept, tmp_path: Path) -> None:
@@ -99,22 +98,23 @@ def seal_unkept(kept: Kept, settings: Settings, **limits: int) -> EvidenceSeal:
 
 def test_the_voice_is_in_it_only_where_recording_was_agreed_to(kept: Kept) -> None:
     agreed = kept.seal()
-    with opened(kept, agreed) as bundle:
-        clips = [name for name in bundle.namelist() if name.startswith("clips/")]
-        assert len(clips) == sum(said.speaker == "customer" for said in CALL.lines)
-        assert bundle.read(clips[0]).startswith(b"fLaC")
+    clips = [
+        content for name, content in payload(kept, agreed).items() if name.startswith("clips/")
+    ]
+    assert len(clips) == sum(said.speaker == "customer" for said in CALL.lines)
+    assert clips[0].startswith(b"fLaC")
     silent = replace(CALL, call_id="silent", recorded=False)
     kept.keep(silent.start_event(), *silent.messages())
-    manifest = kept.verdict(kept.seal(silent)).manifest
-    assert manifest is not None
-    assert (manifest.clips.count, manifest.clips.why_none) == (0, "not_agreed")
+    record = kept.verdict(kept.seal(silent)).record
+    assert record is not None
+    assert (record.clips.count, record.clips.why_none) == (0, "not_agreed")
 
 
-def test_clips_that_do_not_fit_are_left_out_and_the_manifest_says_so(kept: Kept) -> None:
+def test_clips_that_do_not_fit_are_left_out_and_the_record_says_so(kept: Kept) -> None:
     made = seal_unkept(kept, kept.settings, limit=60_000)
-    manifest = kept.verdict(made).manifest
-    assert manifest is not None
-    assert (manifest.clips.count, manifest.clips.why_none) == (0, "too_large")
+    record = kept.verdict(made).record
+    assert record is not None
+    assert (record.clips.count, record.clips.why_none) == (0, "too_large")
     assert made.size <= 60_000
 
 
@@ -171,8 +171,7 @@ def test_a_call_that_nobody_sealed_is_not_sealed_at_its_end(kept: Kept) -> None:
 def test_an_alert_called_wrong_is_in_the_evidence_too(kept: Kept) -> None:
     alert = f"{CALL.call_id}~rising-anger~58400"
     kept.keep(Feedback(call_id=CALL.call_id, alert_id=alert, verdict="wrong", at=CLICKED))
-    with opened(kept, kept.seal()) as bundle:
-        (answer,) = json.loads(bundle.read("feedback.json"))
+    (answer,) = json.loads(payload(kept, kept.seal())["feedback.json"])
     assert (answer["alert_id"], answer["verdict"]) == (alert, "wrong")
 
 

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from detectors.utterance import SAMPLE_RATE, Speaker
+from streams.ingest.replay.input_file import RecordingError
 from streams.ingest.replay.played_call import (
     ReplayCall,
     ReplayInput,
@@ -18,7 +19,7 @@ from streams.ingest.replay.played_call import (
     demo_calls,
     load_call,
 )
-from streams.ingest.replay.recording import RecordingError, open_recording
+from streams.ingest.replay.recording import open_recording
 from streams.messages.records import AudioChunk, CallEvent
 from tests.streams.ingest.replay.played import AT, LINE, STEREO, made, written
 
@@ -63,6 +64,16 @@ def test_refused_consent_beside_a_file_keeps_its_sound_and_words_off_the_line(
         for _, topic, _ in build_timeline(load_call(ReplayInput(tmp_path / "call.wav")), "one")
     ]
     assert topics == ["calls.v1", "calls.v1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("call.mp3", "MP3"), ("call.ogg", "OGG"), ("call.aif", "AIFF")]
+)
+def test_a_folder_may_hold_its_sound_in_any_format(tmp_path: Path, name: str, kind: str) -> None:
+    soundfile.write(tmp_path / name, STEREO, SAMPLE_RATE, format=kind)
+    (tmp_path / "transcript.jsonl").write_text(LINE, encoding="utf-8")
+    call = load_call(ReplayInput(tmp_path))
+    assert (call.recording.duration_ms, len(call.lines)) == (1_000, 1)
 
 
 def test_another_recording_in_the_folder_of_a_call_does_not_take_its_neighbours(

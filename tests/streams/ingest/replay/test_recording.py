@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import time
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.utterance import SAMPLE_RATE, Speaker
-from streams.ingest.replay import recording as subject
-from streams.ingest.replay.recording import RecordingError, open_pair, open_recording
+from streams.ingest.replay import decoder as subject
+from streams.ingest.replay.input_file import RecordingError
+from streams.ingest.replay.recording import open_pair, open_recording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +28,10 @@ LEFT_HZ, RIGHT_HZ = 440.0, 1_000.0
 RATES = (8_000, 11_025, 16_000, 44_100, 48_000)
 WAV_CODINGS = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 FLAC_CODINGS = ("PCM_16", "PCM_24")
+OTHER_FORMATS = (
+    ("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("AIFF", "PCM_16"),
+    ("AIFF", "ALAW"), ("AU", "ULAW"), ("AU", "PCM_16"), ("CAF", "PCM_16"), ("CAF", "ALAC_16"),
+)  # fmt: skip
 
 
 def tone(hz: float, *, rate: int = SAMPLE_RATE, seconds: float = 2.0) -> NDArray[np.float64]:
@@ -85,6 +92,77 @@ def test_flac_is_read_like_wav(tmp_path: Path, coding: str) -> None:
     wav = written(tmp_path / "call.wav", two_tones(44_100), rate=44_100, coding=coding)
     apart = open_recording(flac).samples.astype(int) - open_recording(wav).samples
     assert np.abs(apart).max() <= 1
+
+
+@pytest.mark.parametrize(("kind", "coding"), OTHER_FORMATS)
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+def test_other_formats_are_read_like_wav(tmp_path: Path, kind: str, coding: str, rate: int) -> None:
+    if coding == "OPUS" and rate == 44_100:
+        pytest.skip("Opus has no such rate")
+    path = tmp_path / "call.bin"
+    soundfile.write(path, two_tones(rate), rate, format=kind, subtype=coding)
+    recording = open_recording(path)
+    assert recording.warnings == ()
+    assert abs(recording.duration_ms - 2_000) <= 30  # some coders fill up their last block
+    for speaker, hz in ((Speaker.AGENT, LEFT_HZ), (Speaker.CUSTOMER, RIGHT_HZ)):
+        assert pitch(recording.channel(speaker)) == pytest.approx(hz, abs=1)
+        assert distortion(recording.channel(speaker), hz) < 0.06
+
+
+@pytest.mark.parametrize("tag", [b"", b"ID3\x04\x00\x00" + bytes([0, 0, 1, 72]) + bytes(200)])
+def test_mp3_named_wav_is_played_with_or_without_a_tag(tmp_path: Path, tag: bytes) -> None:
+    path = tmp_path / "call.wav"
+    soundfile.write(path, two_tones(), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
+    path.write_bytes(tag + path.read_bytes())
+    recording = open_recording(path)
+    assert pitch(recording.channel(Speaker.CUSTOMER)) == pytest.approx(RIGHT_HZ, abs=1)
+
+
+def without_first_frame(path: Path) -> Path:
+    """The MP3 as a recorder writes it to a pipe: the frame that says the length is missing."""
+    content = path.read_bytes()
+    path.write_bytes(content[content.index(content[:2], 4) :])
+    return path
+
+
+def test_an_mp3_that_does_not_say_its_length_is_played_where_its_size_tells(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "call.mp3"
+    soundfile.write(
+        path, two_tones(seconds=20.0), SAMPLE_RATE,
+        format="MP3", bitrate_mode="CONSTANT", compression_level=0.3,
+    )  # fmt: skip
+    recording = open_recording(without_first_frame(path))
+    assert recording.duration_ms == pytest.approx(20_000, abs=300)
+    assert recording.warnings == ()
+
+
+def test_an_mp3_whose_length_nobody_knows_is_refused_and_not_played_by_half(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "call.mp3"
+    sound = two_tones(seconds=20.0)
+    sound[len(sound) // 2 :] = 0
+    soundfile.write(path, sound, SAMPLE_RATE, format="MP3", bitrate_mode="VARIABLE")
+    what = "is an MP3 of a variable bit rate that does not say how long it is"
+    todo = f"convert it to WAV or FLAC, e.g. ffmpeg -i {path} {path.with_suffix('.flac')}"
+    assert refusal(without_first_frame(path)) == f"{path}: {what}; {todo}"
+
+
+def test_mp3_inside_a_wav_is_played(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.mp3"
+    soundfile.write(bare, two_tones(44_100), 44_100, format="MP3", bitrate_mode="CONSTANT")
+    sound = bare.read_bytes()
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 2, 44_100, 16_000, 1, 0, 12, 1, 2, 417, 1, 0)
+    fact = b"fact" + struct.pack("<II", 4, 88_200)
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + fact
+    body += b"data" + struct.pack("<I", len(sound)) + sound
+    path = tmp_path / "call.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    recording = open_recording(path)
+    assert pitch(recording.channel(Speaker.AGENT)) == pytest.approx(LEFT_HZ, abs=1)
+    assert recording.warnings == ()
 
 
 def test_a_recording_is_recognised_by_its_content(tmp_path: Path) -> None:
@@ -169,13 +247,15 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == f"{tmp_path}: is a folder; give a WAV or FLAC file"
+    assert refusal(tmp_path) == f"{tmp_path}: is a folder; give a recording, e.g. WAV, FLAC or MP3"
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "pipe.wav"
     os.mkfifo(path)
-    assert refusal(path) == f"{path}: is not a regular file; give a WAV or FLAC file"
+    assert (
+        refusal(path) == f"{path}: is not a regular file; give a recording, e.g. WAV, FLAC or MP3"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -197,45 +277,37 @@ def test_a_recording_without_samples_is_refused(tmp_path: Path) -> None:
     assert refusal(path) == f"{path}: holds no sound; record or export the call again"
 
 
-def test_mp3_renamed_wav_is_called_mp3(tmp_path: Path) -> None:
-    path = tmp_path / "call.wav"
-    soundfile.write(path, tone(LEFT_HZ), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
-    line = f"{path}: holds MP3 sound although it is named .wav; convert it to WAV or FLAC, "
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\0\0\0\x20ftypM4A \0\0\2\0", "M4A (MP4)"),
+        (b"#!AMR\n\x3c\x48\xf5\x1f\x96\x66", "AMR"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "WMA"),
+        (b"\xff\xf1\x6c\x40\x1d\x9f\xfc\xde", "AAC"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81", "Matroska"),
+    ],
+)
+def test_what_cannot_be_decoded_is_named_with_a_line_that_converts_it(
+    tmp_path: Path, head: bytes, name: str
+) -> None:
+    path = tmp_path / "call.mp3"
+    path.write_bytes(head + bytes(500))
+    line = f"{path}: holds {name} sound although it is named .mp3; convert it to WAV or FLAC, "
     assert refusal(path) == line + f"e.g. ffmpeg -i {path} {path.with_suffix('.flac')}"
 
 
-def test_mp3_behind_a_tag_is_still_mp3(tmp_path: Path) -> None:
-    path = tmp_path / "call.wav"
-    soundfile.write(path, tone(LEFT_HZ), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
-    tag = b"ID3\x04\x00\x00" + bytes([0, 0, 1, 72]) + bytes(200)
-    path.write_bytes(tag + path.read_bytes())
-    assert "holds MP3 sound although it is named .wav" in refusal(path)
-
-
-def test_mp3_inside_a_wav_is_still_mp3(tmp_path: Path) -> None:
-    bare = tmp_path / "bare.mp3"
-    soundfile.write(bare, tone(LEFT_HZ), SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III")
-    sound = bare.read_bytes()
-    extra = struct.pack("<HHIHHH", 12, 1, 2, 576, 1, 0)
-    form = struct.pack("<HHIIHH", 0x55, 1, SAMPLE_RATE, 2_000, 1, 0) + extra
-    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form
-    body += b"data" + struct.pack("<I", len(sound)) + sound
-    path = tmp_path / "call.wav"
-    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
-    assert "call.wav: holds MP3 sound" in refusal(path)
-
-
-def test_other_formats_are_called_by_their_name(tmp_path: Path) -> None:
-    path = tmp_path / "call.flac"
-    soundfile.write(path, tone(LEFT_HZ), 16_000, format="OGG", subtype="VORBIS")
-    assert f"{path}: holds Ogg sound although it is named .flac; " in refusal(path)
-
-
-def test_a_text_is_neither_wav_nor_flac(tmp_path: Path) -> None:
+def test_a_text_is_no_known_sound(tmp_path: Path) -> None:
     path = tmp_path / "my call.wav"
     path.write_text("네, 상담사입니다.\n", encoding="utf-8")
-    line = f"{path}: is neither WAV nor FLAC; convert it to WAV or FLAC, e.g. ffmpeg -i "
-    assert refusal(path) == line + f"'{path}' '{path.with_suffix('.flac')}'"
+    todo = f"convert it to WAV or FLAC, e.g. ffmpeg -i '{path}' '{path.with_suffix('.flac')}'"
+    assert refusal(path) == f"{path}: is in no sound format that is known here; {todo}"
+
+
+@pytest.mark.parametrize("name", ["noise.raw", "noise.vox", "noise.gsm", "noise.au", "noise.mp3"])
+def test_no_name_makes_sound_of_bytes_that_are_none(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(bytes(range(32, 128)) * 40)
+    assert "is in no sound format that is known here" in refusal(path)
 
 
 def test_more_than_two_channels_are_refused(tmp_path: Path) -> None:
@@ -283,8 +355,54 @@ def test_a_longer_file_than_one_call_is_refused(
     assert refusal(path).endswith("; split it into calls")
 
 
-@settings(max_examples=60, deadline=None)
-@given(head=st.sampled_from([b"RIFF\xff\xff\xff\x7fWAVE", b"fLaC", b"ID3", b""]), tail=st.binary())
+def test_hours_of_sound_packed_into_a_small_file_are_refused_before_they_are_unpacked(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bomb.flac"
+    silence = np.zeros((SAMPLE_RATE * 600, 1), np.int16)
+    with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, format="FLAC") as file:
+        for _ in range(25):  # four hours and ten minutes
+            file.write(silence)
+    assert path.stat().st_size < 2_000_000
+    started = time.monotonic()
+    tracemalloc.start()
+    line = refusal(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert line == f"{path}: is longer than 4 hours; split it into calls"
+    assert peak < 5_000_000
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "coding"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), *OTHER_FORMATS]
+)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_of_any_format_is_played_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, coding: str, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "call.wav"
+    soundfile.write(path, two_tones(seconds=0.3), SAMPLE_RATE, format=kind, subtype=coding)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    try:
+        assert open_recording(path).duration_ms < 2_000
+    except RecordingError as error:
+        assert str(error).startswith(f"{path}: ")  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    head=st.sampled_from(
+        [b"RIFF\xff\xff\xff\x7fWAVE", b"fLaC", b"ID3", b"OggS", b".snd", b"FORM\0\0\1\0AIFF",
+         b"caff", b"\xff\xfb", b""]
+    ),
+    tail=st.binary(),
+)  # fmt: skip
 def test_any_bytes_are_played_or_refused_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, head: bytes, tail: bytes
 ) -> None:
@@ -319,6 +437,57 @@ def test_a_cut_flac_is_played_with_a_warning_of_what_is_missing(tmp_path: Path) 
     there = recording.duration_ms / 1_000
     line = f"is cut short, its last {60 - there:.1f} s are missing; playing {there:.1f} s"
     assert warning == f"{path}: {line}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "coding"), [("AIFF", "PCM_16"), ("AIFF", "ULAW"), ("AU", "ULAW"), ("AU", "PCM_24")]
+)
+def test_a_cut_aiff_or_au_is_played_with_the_same_warning(
+    tmp_path: Path, kind: str, coding: str
+) -> None:
+    path = tmp_path / "cut.bin"
+    soundfile.write(path, two_tones(seconds=4.0), SAMPLE_RATE, format=kind, subtype=coding)
+    os.truncate(path, path.stat().st_size * 5 // 8)
+    recording = open_recording(path)
+    assert abs(recording.duration_ms - 2_500) < 10
+    warning = f"{path}: is cut short, its last 1.5 s are missing; playing 2.5 s"
+    assert recording.warnings == (warning,)
+
+
+def test_a_cut_mp3_is_played_with_one_warning_and_the_decoder_prints_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cut.mp3"
+    soundfile.write(path, two_tones(seconds=60.0), SAMPLE_RATE, format="MP3")
+    os.truncate(path, path.stat().st_size // 2)
+    recording = open_recording(path)
+    present_s = recording.duration_ms / 1_000
+    assert 28 < present_s < 32
+    line = f"is cut short, its last {60 - present_s:.1f} s are missing; playing {present_s:.1f} s"
+    assert recording.warnings == (f"{path}: {line}",)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("coding", ["VORBIS", "OPUS"])
+def test_a_cut_ogg_is_played_up_to_where_it_ends_and_said_to_have_no_end(
+    tmp_path: Path, coding: str
+) -> None:
+    path = tmp_path / "cut.ogg"
+    soundfile.write(path, two_tones(seconds=60.0), SAMPLE_RATE, format="OGG", subtype=coding)
+    os.truncate(path, path.stat().st_size // 2)
+    recording = open_recording(path)
+    present_s = recording.duration_ms / 1_000
+    assert 25 < present_s < 35
+    line = "is cut short: it has no end mark, so its last part is missing"
+    assert recording.warnings == (f"{path}: {line}; playing {present_s:.1f} s",)
+
+
+def test_a_cut_caf_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "cut.caf"
+    soundfile.write(path, two_tones(), SAMPLE_RATE, format="CAF", subtype="PCM_16")
+    os.truncate(path, path.stat().st_size // 2)
+    assert "cut.caf: cannot be decoded (" in refusal(path)
+    assert refusal(path).endswith("; export it again as WAV or FLAC")
 
 
 @pytest.mark.parametrize("length", [13, 30, 43])
