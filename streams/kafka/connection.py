@@ -79,6 +79,11 @@ class KafkaConnection:
         """`timeout_s`, as client libraries want it."""
         return int(self.timeout_s * 1000)
 
+    @property
+    def is_secured(self) -> bool:
+        """Whether the cluster wants to know who we are, or shows who it is."""
+        return self.ssl_context is not None or self.login is not None
+
     def client_arguments(self) -> dict[str, Any]:
         """The arguments of any client of kafka-python or aiokafka, but for its timeouts."""
         arguments: dict[str, Any] = {
@@ -99,7 +104,7 @@ class KafkaConnection:
 
         Clients keep the reason to their logs, so we name every setting that it may be about.
         """
-        if self.ssl_context is None and self.login is None:
+        if not self.is_secured:
             return describe_unreachable(self.broker, error)
         names = ["CALLMOOD_KAFKA"]
         if self.ssl_context is not None:

@@ -127,7 +127,7 @@ class KafkaSource:
         reason = (
             f"Kafka at {broker} lacks the topics {error}; make them: callmood topics"
             if is_topic_missing
-            else f"Kafka at {broker} does not answer; the desk keeps trying"
+            else f"Kafka at {broker} {self._describe_absence()}; the desk keeps trying"
         )
         if reason != self._last_reason:
             self._last_reason = reason
@@ -135,3 +135,9 @@ class KafkaSource:
         await self.close()
         await asyncio.sleep(RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)])
         self._failures += 1
+
+    def _describe_absence(self) -> str:
+        """Always in the same words, so that each absence is told once."""
+        if not self._connection.is_secured:
+            return "does not answer"
+        return f"does not answer, or does not let us in by {self._connection.protocol}"

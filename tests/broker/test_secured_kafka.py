@@ -177,6 +177,29 @@ def test_a_wrong_password_is_one_line_that_does_not_show_it(
     assert "Traceback" not in output
 
 
+def test_a_desk_with_a_wrong_password_serves_pages_and_its_log_says_why_they_are_old(
+    kafka: SecuredKafka, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("hunter2hunter2")
+    environment = kafka.environment("sasl_ssl") | {"CALLMOOD_KAFKA_PASSWORD_FILE": str(wrong)}
+    environment |= {"CALLMOOD_LOG_LEVEL": "debug"}
+    desk = TestPipeline(kafka.plain, tmp_path).start(
+        "desk", "--port", "0", ready="desk:", env=environment
+    )
+    try:
+        deadline = time.monotonic() + SCREEN_S
+        reason = "or does not let us in by SASL_SSL; the desk keeps trying"
+        while reason not in (log := desk.log.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        health = httpx.get(f"{desk.ready_line}/healthz").json()
+        assert health["status"] == "stale"
+        assert "hunter2" not in log
+    finally:
+        desk.stop()
+
+
 async def test_a_broker_that_nobody_vouches_for_is_refused_by_every_client(
     kafka: SecuredKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
