@@ -73,7 +73,7 @@ lock: $(UV)
 	$(COMPILE) --extra build -o requirements/run.txt
 	$(COMPILE) --extra build --extra java --extra postgres --extra train --extra dev \
 		-c requirements/run.txt -o requirements/all.txt
-	$(PIN) --group yardsticks -c requirements/all.txt -o requirements/yardsticks.txt
+	$(PIN) --group baselines -c requirements/all.txt -o requirements/baselines.txt
 	@$(PYTHON) deploy/bootstrap.py --lock-java requirements/all.txt requirements/java.txt
 
 lock-kafka: $(VENV)/.run

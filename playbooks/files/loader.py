@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
 from playbooks.engine.alert_budget import FILE as BUDGET_FILE
 from playbooks.engine.alert_budget import parse_budget
 from playbooks.engine.rulebook import Rulebook
@@ -44,7 +45,7 @@ MAX_THEME_DEPTH = 3
 """How far below the rules folder a playbook is looked for that was named alone."""
 
 
-class PlaybookError(ValueError):
+class PlaybookError(CallmoodError, ValueError):
     """The library cannot be used.
 
     Attributes:

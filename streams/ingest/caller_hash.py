@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import phonenumbers
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -33,7 +35,7 @@ _PURPOSE = b"callmood caller 1\x00"
 _SIP = re.compile(r"^\s*<?\s*sips?:([^@;>?]*)", re.IGNORECASE)
 
 
-class CallerKeyError(RuntimeError):
+class CallerKeyError(CallmoodError):
     """The key cannot be used. One line, naming the file and never its content."""
 
 

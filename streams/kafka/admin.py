@@ -14,6 +14,7 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
+from detectors.errors import CallmoodError, summarize_error
 from streams.kafka.local import address
 from streams.topics import (
     ALL_TOPICS,
@@ -36,7 +37,7 @@ WORKER_TOPICS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLER_EVENTS, RETU
 """What workers take, and so what they can be behind on."""
 
 
-class BrokerError(RuntimeError):
+class BrokerError(CallmoodError):
     """Kafka does not answer, or refuses. One line, with what to do."""
 
 
@@ -183,8 +184,8 @@ def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:
 
 def describe_unreachable(broker: str, error: Exception) -> str:
     """The one line for a Kafka that is not there."""
-    detail = " ".join(str(error).split()) or type(error).__name__
     return (
-        f"no Kafka answers at {broker} ({detail}): start `callmood run` or `callmood kafka` "
-        "with the same CALLMOOD_HOME, or set CALLMOOD_KAFKA=host:port"
+        f"no Kafka answers at {broker} ({summarize_error(error)}): "
+        "start `callmood run` or `callmood kafka` with the same CALLMOOD_HOME, "
+        "or set CALLMOOD_KAFKA=host:port"
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -22,7 +24,7 @@ GRACE_S = 1
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104  (to name them)
 
 
-class PortTakenError(RuntimeError):
+class PortTakenError(CallmoodError):
     """Nothing can listen there. The text says what to do."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
 from streams.kafka.local import address
 from streams.kafka.local.child_process import die_with_parent
 from streams.kafka.local.jars import fetch_jars
@@ -27,7 +28,7 @@ STOP_TIMEOUT_S = 20
 HEAP = "512m"
 
 
-class KafkaStartError(RuntimeError):
+class KafkaStartError(CallmoodError):
     """The broker did not come up. The message is one line and names the log."""
 
 

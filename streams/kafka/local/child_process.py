@@ -11,6 +11,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -22,7 +24,7 @@ _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2): the signal this process gets when its parent dies."""
 
 
-class ChildError(RuntimeError):
+class ChildError(CallmoodError):
     """A child ended, or did not say in time that it is ready. It names the child's log."""
 
 

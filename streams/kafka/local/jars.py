@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ _MAX_DOWNLOADS = 8
 _TIMEOUT_S = 60
 
 
-class JarsError(RuntimeError):
+class JarsError(CallmoodError):
     """A jar could not be fetched, or is not the one that was locked."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.cli.errors import describe_os_error
+from streams.cli.error_report import describe_os_error
 from streams.kafka.local import broker
 from streams.kafka.local.broker import KafkaStartError
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
+    from pydantic_core import ErrorDetails, ValidationError
 
 PREFIX = "CALLMOOD_"
+
+
+def describe_error(error: OSError | ValueError) -> str:
+    """What the user can mend; empty where the fault is the program's own."""
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    pydantic_core = sys.modules.get("pydantic_core")  # where it is not loaded, it raised nothing
+    if pydantic_core is not None and isinstance(error, pydantic_core.ValidationError):
+        return describe_validation_error(error)
+    return ""
 
 
 def describe_validation_error(error: ValidationError) -> str:
