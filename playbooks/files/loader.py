@@ -170,6 +170,9 @@ def find_playbook_files(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
+    if not path.exists():
+        message = f"{path}:1: there is no such file or folder; name a folder with .yaml files"
+        raise PlaybookError([message])
     files = list(filter(_is_playbook_file, _find_yaml_files(path)))
     if not files:
         message = f"{path}:1: no playbooks here; name a folder with .yaml files, or one file"

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streams.environment import PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic_core import ErrorDetails, ValidationError
-
-PREFIX = "CALLMOOD_"
 
 
 def describe_error(error: OSError | ValueError) -> str:
@@ -47,6 +47,9 @@ def describe_os_error(error: OSError, environment: Mapping[str, str] = os.enviro
             "a port is taken by another program: choose another with CALLMOOD_PORT, "
             "CALLMOOD_WORKER_METRICS_PORT or CALLMOOD_GATEWAY_METRICS_PORT (0: a free one)"
         )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        return f"{place}the disk is full: free some, or use a folder on another disk"
     problem = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return f"the system refused: {problem}"

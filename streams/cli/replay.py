@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,17 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from prometheus_client import start_http_server
 
 from streams.cli.interrupts import end_on_signals
+from streams.cli.metrics_server import serve_metrics
 from streams.cli.terminal import progress
 from streams.ids import CALL_ID_PATTERN
 from streams.ingest.caller_hash import build_caller_hasher
 from streams.ingest.replay.gateway import ReplayGateway
-from streams.ingest.replay.input_file import InputFileError
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls, load_call
 from streams.kafka.admin import ensure_topics, require_broker
-from streams.settings import Settings, settings
+from streams.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -123,10 +121,7 @@ def prepare_calls(call_inputs: list[ReplayInput]) -> list[ReplayCall]:
     hash_caller = build_caller_hasher(settings())
     prepared = []
     for call_input in call_inputs:
-        try:
-            call = load_call(call_input, hash_caller=hash_caller)
-        except InputFileError as error:
-            raise click.ClickException(str(error)) from None
+        call = load_call(call_input, hash_caller=hash_caller)
         for problem in call.problems:
             click.echo(f"warning: {problem}", err=True)
         for hint in call.hints:
@@ -166,7 +161,13 @@ def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> No
     config = settings()
     broker = require_broker(config)
     ensure_topics(broker, config)
-    _serve_metrics(config)
+    serve_metrics(
+        "replay",
+        host=config.host,
+        port=config.gateway_metrics_port,
+        setting="CALLMOOD_GATEWAY_METRICS_PORT",
+        to_stderr=True,
+    )
     gateway = ReplayGateway(broker, config)
     try:
         with progress(f"playing {len(named_calls)} call{'s' * (len(named_calls) > 1)}") as show:
@@ -176,18 +177,3 @@ def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> No
     first, *others = result.call_ids
     click.echo(f"played {first}" + (f" and {len(others)} more" if others else ""))
     click.echo(f"{result.messages} messages, at most {result.max_delay_ms} ms late")
-
-
-def _serve_metrics(config: Settings) -> None:
-    port = config.gateway_metrics_port
-    try:
-        server, _ = start_http_server(port, addr=config.host)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        message = (
-            f"port {port} is taken by another program: set CALLMOOD_GATEWAY_METRICS_PORT "
-            "to another (0: a free one)"
-        )
-        raise click.ClickException(message) from None
-    click.echo(f"replay: metrics at http://{config.host}:{server.server_port}/metrics", err=True)
