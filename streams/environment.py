@@ -41,7 +41,7 @@ def require_known(variables: Iterable[str], settings: Collection[str]) -> None:
     )
     if unknown:
         faults = "; ".join(_describe(name, settings) for name in unknown)
-        message = f"{faults} (`callmood settings` without it shows all of them)"
+        message = f"{faults}: correct the name, or unset it (docs/settings.md has all of them)"
         raise UnknownSettingError(message)
 
 
@@ -51,6 +51,7 @@ def _is_kubernetes_name(name: str, services: Iterable[str]) -> bool:
 
 
 def _describe(name: str, settings: Collection[str]) -> str:
-    nearest = difflib.get_close_matches(name, settings, n=1)
-    hint = f"is {nearest[0]} meant?" if nearest else "take it out of the environment"
-    return f"{name} is no setting: {hint}"
+    endings = [setting.removeprefix(PREFIX) for setting in settings]
+    nearest = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+    hint = f" ({PREFIX}{nearest[0]}?)" if nearest else ""
+    return f"{name} is no setting{hint}"

@@ -49,7 +49,7 @@ def _describe(home: Path, error: OSError) -> str:
     if home.exists() and not home.is_dir():
         return f"{home} is a file, and should be the folder that callmood writes to: {_ELSEWHERE}"
     reason = error.strerror or type(error).__name__
-    return f"callmood cannot write to its folder {home} ({reason}): {_ELSEWHERE}"
+    return f"the folder {home} cannot be written to ({reason}): {_ELSEWHERE}"
 
 
 def require_free_space(folder: Path, needed_bytes: int, *, purpose: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from kafka.errors import KafkaError
 
 from streams.cli.interrupts import end_on_signals
 from streams.cli.metrics_server import serve_metrics
@@ -19,10 +21,10 @@ from streams.ingest.caller_hash import build_caller_hasher
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls, load_call
 from streams.kafka.admin import ensure_topics, require_broker
-from streams.settings import settings
+from streams.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
 FILE = click.Path(path_type=Path)
 KEEP_CLIPS = click.option(
@@ -156,6 +158,21 @@ def _unique_id(name: str, ending: str, taken: Container[str]) -> str:
     return next(call_id for call_id in ids if call_id not in taken)
 
 
+@contextmanager
+def open_gateway(broker: str, config: Settings) -> Iterator[ReplayGateway]:
+    """A gateway that is closed at the end.
+
+    `ReplayGateway.play` returns when Kafka has everything. A Kafka that does not answer at the
+    close as well is no news, and must not hide what broke the play off.
+    """
+    gateway = ReplayGateway(broker, config)
+    try:
+        yield gateway
+    finally:
+        with suppress(KafkaError):
+            gateway.close()
+
+
 def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> None:
     """Play them with a progress bar."""
     config = settings()
@@ -168,12 +185,9 @@ def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> No
         setting="CALLMOOD_GATEWAY_METRICS_PORT",
         to_stderr=True,
     )
-    gateway = ReplayGateway(broker, config)
-    try:
-        with progress(f"playing {len(named_calls)} call{'s' * (len(named_calls) > 1)}") as show:
-            result = gateway.play(named_calls, speed=speed, progress=show)
-    finally:
-        gateway.close()
+    title = f"playing {len(named_calls)} call{'s' * (len(named_calls) > 1)}"
+    with open_gateway(broker, config) as gateway, progress(title) as show:
+        result = gateway.play(named_calls, speed=speed, progress=show)
     first, *others = result.call_ids
     click.echo(f"played {first}" + (f" and {len(others)} more" if others else ""))
     click.echo(f"{result.messages} messages, at most {result.max_delay_ms} ms late")

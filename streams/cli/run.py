@@ -13,11 +13,17 @@ import click
 
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import FILE, KEEP_CLIPS, assign_call_ids, prepare_calls, with_caller
+from streams.cli.replay import (
+    FILE,
+    KEEP_CLIPS,
+    assign_call_ids,
+    open_gateway,
+    prepare_calls,
+    with_caller,
+)
 from streams.cli.run_lock import hold_run_lock
 from streams.cli.terminal import console, progress
 from streams.home import prepare_home
-from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls
 from streams.kafka.admin import BrokerError, ensure_topics, lag
 from streams.kafka.local import address
@@ -151,18 +157,21 @@ def _find_broker(config: Settings, stack: ExitStack) -> tuple[str, LocalKafka | 
 def _play_calls(
     named_calls: list[tuple[str, ReplayCall]], local_stack: _LocalStack, *, speed: float
 ) -> None:
-    gateway = ReplayGateway(local_stack.broker, local_stack.settings)
-    names = ", ".join(call.name for _, call in named_calls)
-    try:
-        with progress(f"playing {names}") as show:
+    title = f"playing {', '.join(call.name for _, call in named_calls)}"
+    with (
+        open_gateway(local_stack.broker, local_stack.settings) as gateway,
+        progress(title) as show,
+    ):
 
-            def show_progress(done: int, whole: int) -> None:
-                show(done, whole)
-                local_stack.require_all_alive()
+        def show_progress(done: int, whole: int) -> None:
+            show(done, whole)
+            local_stack.require_all_alive()
 
+        try:
             gateway.play(named_calls, speed=speed, progress=show_progress)
-    finally:
-        gateway.close()
+        except BrokerError:
+            local_stack.require_all_alive()  # why it does not answer, where that is known
+            raise
 
 
 def _wait_until_done(local_stack: _LocalStack) -> None:

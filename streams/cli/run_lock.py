@@ -55,8 +55,8 @@ def hold_run_lock(home: Path) -> Iterator[RunLock]:
 def _describe_holder(home: Path, file: IO[str]) -> str:
     file.seek(0)
     pid, _, url = file.read().strip().partition(" ")
-    place = f"its desk is at {url}" if url else "it is starting"
+    place = f"the desk is at {url}" if url else "it is starting"
     return (
-        f"callmood already runs on {home} (process {pid or 'unknown'}): {place}; use it, or end it "
+        f"already running on {home} (process {pid or 'unknown'}): {place}; use it, or end it "
         "first, or start a second one with a CALLMOOD_HOME and a CALLMOOD_PORT of its own"
     )

@@ -60,8 +60,8 @@ def _describe_bind_error(host: str, port: int, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE and is_desk(url := _format_url(host, port)):
         return (
-            f"callmood already runs here: its desk is at {url}; use it, or end it first, or start "
-            "a second one with a CALLMOOD_HOME and a CALLMOOD_PORT of its own (0: a free one)"
+            f"already running here: a desk of callmood is at {url}; use it, or end it first, or "
+            "start a second one with a CALLMOOD_HOME and a CALLMOOD_PORT of its own (0: a free one)"
         )
     reason = getattr(error, "strerror", None) or error
     remedy = "end what listens there, or choose another port with --port or CALLMOOD_PORT (0: any)"

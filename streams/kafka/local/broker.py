@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from detectors.errors import CallmoodError
 from streams.home import describe_full_disk, prepare_home, require_free_space
 from streams.kafka.local import address
-from streams.kafka.local.child_process import die_with_parent
+from streams.kafka.local.child_process import STOP_CODES, describe_stop, die_with_parent
 from streams.kafka.local.jars import JarsError, fetch_jars, find_damaged_jar
 from streams.kafka.local.java import find_java
 
@@ -88,8 +88,10 @@ class LocalKafka:
 
     def exit_report(self) -> str:
         """Why it ended by itself."""
-        reason = self.log.find_failure_reason()
-        return f"Kafka ended ({self.server.poll()}): {reason} (log: {self.log.path})"
+        code = self.server.wait(STOP_TIMEOUT_S)
+        if code in STOP_CODES or code < 0:
+            return f"Kafka {describe_stop(code)} (log: {self.log.path})"
+        return f"Kafka ended ({code}): {self.log.find_failure_reason()} (log: {self.log.path})"
 
     @property
     def is_alive(self) -> bool:

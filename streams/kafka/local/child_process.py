@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 STOP_TIMEOUT_S = 15
 ERROR_PREFIX = "callmood: "
 """How our commands begin what they give up with; it may have several lines."""
+STOP_CODES = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""Ours end cleanly when they are asked to; Java says 143."""
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2): the signal this process gets when its parent dies."""
 
@@ -64,8 +66,8 @@ class ChildProcess:
     def exit_report(self) -> str:
         """Why it ended: what it was ended by, or its last words, each on its line."""
         code = self.process.wait(STOP_TIMEOUT_S)
-        if code <= 0:
-            return f"{self.name} {_describe_stop(code)} (log: {self.log})"
+        if code in STOP_CODES or code < 0:
+            return f"{self.name} {describe_stop(code)} (log: {self.log})"
         error_lines = self._last_error_lines()
         parts = [f"{self.name} ended ({code}):", *error_lines, f"(log: {self.log})"]
         return ("\n" if len(error_lines) > 1 else " ").join(parts)
@@ -113,9 +115,13 @@ def start_child(
     return ChildProcess(name, log, process, output_lines)
 
 
-def _describe_stop(code: int) -> str:
-    """Of a process that did not fail: nothing in its log is the reason."""
-    if code == 0:
+def describe_stop(code: int) -> str:
+    """What ended a process that did not fail by itself: nothing in its log is the reason.
+
+    Args:
+        code: its exit status, negative for a signal, as `subprocess` has it.
+    """
+    if code in STOP_CODES:
         return "was stopped from outside: start it again"
     try:
         name = signal.Signals(-code).name

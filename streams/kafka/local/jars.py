@@ -125,7 +125,10 @@ def _fetch(context: MavenContext, jar: Jar, folder: Path, stop: threading.Event)
         jar_path = Path(component.artifact(classifier=jar.classifier).resolve())
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise
+            full = (
+                f"the disk of {folder} is full: free some, or set CALLMOOD_CACHE to another folder"
+            )
+            raise JarsError(full) from None
         message = f"{jar}: could not be fetched ({error}); is there a network? Try again"
         raise JarsError(message.replace("\n", " ")) from error
     digest = _sha256(jar_path)
