@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detectors.utterance import Language
@@ -23,6 +23,33 @@ class Settings(BaseSettings):
         default="",
         description="host:port of an existing cluster; empty: `callmood run` starts its own, and "
         "other commands with the same home find it.",
+    )
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
+        default="plaintext",
+        description="How clients connect: plaintext, ssl, sasl_plaintext or sasl_ssl.",
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None,
+        description="PEM certificates that the brokers' are checked against; empty: the system's.",
+    )
+    kafka_cert_file: Path | None = Field(
+        default=None,
+        description="PEM certificate that we show to the brokers, where they ask for one.",
+    )
+    kafka_key_file: Path | None = Field(
+        default=None,
+        description="Its key, without a passphrase; empty: it is in the certificate's file.",
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512",
+        description="How the password is proven, with sasl_plaintext and sasl_ssl: PLAIN, "
+        "SCRAM-SHA-256 or SCRAM-SHA-512.",
+    )
+    kafka_user: str = Field(
+        default="", description="Who we are to the brokers, with sasl_plaintext and sasl_ssl."
+    )
+    kafka_password_file: Path | None = Field(
+        default=None, description="File with that user's password, and nothing else."
     )
     kafka_replication: int = Field(
         default=1, ge=1, description="Replicas of each topic, when callmood makes them."
@@ -107,6 +134,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the processes say."
     )
+
+    @field_validator("kafka_security", mode="before")
+    @classmethod
+    def _lower_case(cls, value: object) -> object:
+        """Kafka's own configuration spells these in capitals."""
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("kafka_sasl_mechanism", mode="before")
+    @classmethod
+    def _upper_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
     @property
     def database_url(self) -> str:

@@ -11,6 +11,7 @@ from detectors.reading import Modality
 from detectors.registry import find_voice_detector, load
 from streams.advise.processor import SOURCES, AdviceProcessor
 from streams.callers.processor import CallerProcessor
+from streams.kafka.record import TopicPartition
 from streams.processing.dead_letters import DeadLetters, LimitReachedError, describe_error
 from streams.processing.faust_app import ProcessorContext
 from streams.processing.ordered_stream import OffsetCommitter
@@ -141,7 +142,9 @@ class Worker:
         with self._log_errors("look for changed rules"):
             await self._reloader.poll_now()
 
-    async def _on_partitions_revoked(self, _app: Any, partitions: Any, **_: Any) -> None:
+    async def _on_partitions_revoked(self, *arguments: Any, **_: Any) -> None:
+        """Faust's signal: the app, the partitions."""
+        partitions = {TopicPartition(*tp) for tp in arguments[1]}
         self._committer.revoke(partitions)
         for table in self._tables:
             table.restart_expiry()

@@ -1,7 +1,7 @@
 """A library of playbooks made ready for calls: who has to look at which event, and the budget.
 
-Most events concern few playbooks. A line of transcript is taken apart once, and an index of the
-pieces without which no phrase can be in it names the playbooks that have to search it.
+Most events concern few playbooks. A line of transcript is looked through once for the phrases of
+all of them, which names the playbooks that have to search it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,28 @@ from detectors.utterance import TranscriptLine
 from playbooks.conditions.event_based import PhraseCondition
 from playbooks.conditions.feasibility import is_time_driven, retention_ms
 from playbooks.events import EventKind
-from playbooks.text.phrases import index_line
+from playbooks.text.phrase_index import PhraseIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from playbooks.alert import AlertLevel
     from playbooks.conditions.base import Leaf
     from playbooks.engine.state import PlaybookState
     from playbooks.events import Event
-    from playbooks.playbook import AlertLevel, Playbook
+    from playbooks.playbook import Playbook
+    from playbooks.text.phrases import Phrases
 
 INSTANT_EVENT_KINDS = frozenset({EventKind.LINE, EventKind.READING, EventKind.TURN})
 """Events that are over when they are told: who notices nothing in them learns nothing."""
 
-LeafRef = tuple[int, "Leaf"]
-"""A playbook's place in the book, and what in it looks."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeafRef:
+    """A condition that looks at events itself, and the place in the book of its playbook."""
+
+    index: int
+    leaf: Leaf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +50,7 @@ class Rulebook(Sequence["Playbook"]):
     playbooks: tuple[Playbook, ...]
     budget: Mapping[AlertLevel, int] = field(default_factory=dict)
     _leaves_by_kind: Mapping[EventKind, tuple[LeafRef, ...]] = field(init=False, repr=False)
-    _leaves_by_anchor: Mapping[str, tuple[LeafRef, ...]] = field(init=False, repr=False)
+    _phrase_index: PhraseIndex[LeafRef] = field(init=False, repr=False)
     _index_by_id: Mapping[str, int] = field(init=False, repr=False)
     _event_kinds: tuple[frozenset[EventKind], ...] = field(init=False, repr=False)
     _revisit_after_ms: tuple[int, ...] = field(init=False, repr=False)
@@ -52,20 +59,21 @@ class Rulebook(Sequence["Playbook"]):
     def __post_init__(self) -> None:
         playbooks = tuple(sorted(self.playbooks, key=lambda playbook: playbook.playbook_id))
         leaves_by_kind: defaultdict[EventKind, list[LeafRef]] = defaultdict(list)
-        leaves_by_anchor: defaultdict[str, list[LeafRef]] = defaultdict(list)
+        phrase_leaves: list[tuple[Phrases, LeafRef]] = []
         superseded_by: defaultdict[str, list[Playbook]] = defaultdict(list)
         for index, playbook in enumerate(playbooks):
             for kind, leaves in playbook.leaves_by_kind.items():
                 for leaf in leaves:
-                    _add_to_index(leaf, kind, (index, leaf), leaves_by_kind, leaves_by_anchor)
+                    if kind is EventKind.LINE and isinstance(leaf, PhraseCondition):
+                        phrase_leaves.append((leaf.phrases, LeafRef(index, leaf)))
+                    else:
+                        leaves_by_kind[kind].append(LeafRef(index, leaf))
             for name in playbook.supersedes:
                 superseded_by[name].append(playbook)
         derived_fields = {
             "playbooks": playbooks,
             "_leaves_by_kind": {kind: tuple(entries) for kind, entries in leaves_by_kind.items()},
-            "_leaves_by_anchor": {
-                gram: tuple(entries) for gram, entries in leaves_by_anchor.items()
-            },
+            "_phrase_index": PhraseIndex(tuple(phrase_leaves)),
             "_index_by_id": {
                 playbook.playbook_id: index for index, playbook in enumerate(playbooks)
             },
@@ -125,41 +133,18 @@ class Rulebook(Sequence["Playbook"]):
                 or now - state.clock > revisit_after_ms
             ):
                 indexes.add(index)
-        for index, leaf in self._find_leaves(event, kind):
-            if index not in indexes and leaf.may_match(event):
-                indexes.add(index)
+        for leaf_ref in self._find_leaves(event, kind):
+            if leaf_ref.index not in indexes and leaf_ref.leaf.may_match(event):
+                indexes.add(leaf_ref.index)
         return [self.playbooks[index] for index in sorted(indexes)]
 
     def _find_leaves(self, event: Event, kind: EventKind) -> Iterable[LeafRef]:
         leaf_refs = self._leaves_by_kind.get(kind, ())
         if not isinstance(event, TranscriptLine):
             return leaf_refs
-        grams = index_line(event.text).grams & self._leaves_by_anchor.keys()
-        return (
-            *leaf_refs,
-            *(leaf_ref for gram in sorted(grams) for leaf_ref in self._leaves_by_anchor[gram]),
-        )
+        return (*leaf_refs, *self._phrase_index.find_owners(event.text))
 
 
 def _compute_revisit_ms(playbook: Playbook) -> int:
     """For how long it need not look at what nothing in it notices; -1: not at all."""
     return -1 if is_time_driven(playbook.when) else retention_ms(playbook.when)
-
-
-def _add_to_index(
-    leaf: Leaf,
-    kind: EventKind,
-    leaf_ref: LeafRef,
-    leaves_by_kind: defaultdict[EventKind, list[LeafRef]],
-    leaves_by_anchor: defaultdict[str, list[LeafRef]],
-) -> None:
-    """Under the pieces of its phrases where it has only those, else under the kind of event."""
-    if (
-        kind is EventKind.LINE
-        and isinstance(leaf, PhraseCondition)
-        and leaf.phrases.anchors is not None
-    ):
-        for anchor in leaf.phrases.anchors:
-            leaves_by_anchor[anchor].append(leaf_ref)
-    else:
-        leaves_by_kind[kind].append(leaf_ref)

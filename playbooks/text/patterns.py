@@ -27,10 +27,11 @@ tens of milliseconds. ``\\d{3,4}-\\d{4}`` has 14, ``.{0,50}`` some 450."""
 MAX_PATTERNS = 20
 """Of one ``said``."""
 
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.case_sensitive = False
-_OPTIONS.max_mem = MAX_MEMORY
+PATTERN_OPTIONS = re2.Options()
+PATTERN_OPTIONS.log_errors = False
+PATTERN_OPTIONS.case_sensitive = False
+PATTERN_OPTIONS.max_mem = MAX_MEMORY
+"""Never changed: what every pattern is compiled with."""
 
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,\d*\}|.", re.DOTALL)
 
@@ -53,7 +54,7 @@ def compile_pattern(pattern: str) -> re2._Regexp:
         message = "repeats a repetition, which can search for ever; repeat once, as in (ab)+"
         raise PatternError(message)
     try:
-        expression = re2.compile(pattern, _OPTIONS)
+        expression = re2.compile(pattern, PATTERN_OPTIONS)
     except re2.error as error:
         raise PatternError(_describe_error(error)) from None
     if expression.programsize > MAX_SIZE:

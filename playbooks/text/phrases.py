@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.text.patterns import compile_pattern
-from playbooks.text.phrase_finder import Finder, finder_of
+from playbooks.text.phrase_expression import (
+    PhraseExpression,
+    Span,
+    build_phrase_expression,
+    to_search_text,
+)
+from playbooks.text.phrase_filter import PhraseFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +35,7 @@ MAX_WILDCARDS = 3
 MAX_LINE = 2_000
 """Characters of one line that are searched: about two minutes of speech."""
 
-_MAX_GRAM = 4
+_MIN_LETTERS = 2
 _WILDCARD = re.compile(r"\*|\.\.\.|…")
 _MASK = "_"
 """A word character: what follows a false friend does not become the start of a word."""
@@ -40,8 +46,12 @@ class PhraseError(ValueError):
 
 
 def normalise(text: str) -> str:
-    """NFC, case-folded, straight apostrophes, single spaces; at most `MAX_LINE` characters."""
-    folded = unicodedata.normalize("NFC", text[:MAX_LINE]).casefold().replace("\u2019", "'")
+    """NFC, case-folded, straight apostrophes, single spaces; at most `MAX_LINE` characters.
+
+    Halves of surrogate pairs, which RE2 cannot be given, become question marks.
+    """
+    text = text[:MAX_LINE].encode("utf-8", "replace").decode()
+    folded = unicodedata.normalize("NFC", text).casefold().replace("\u2019", "'")
     return " ".join(folded.split())
 
 
@@ -51,25 +61,29 @@ class IndexedLine:
 
     Attributes:
         text: as `normalise` gives it.
-        grams: every run of 2 to 4 characters, spaces left out: what cannot be in it is not
-            looked for, which makes hundreds of playbooks cheap.
+        search_text: of it, as `playbooks.text.phrase_expression.to_search_text` gives it.
+        compact: the search text without spaces, for the keys of phrases.
         letters: its letters and digits alone.
+        memo: by ``id``, phrases that were looked for in it, and the answer. They are kept beside
+            it so that nothing else takes their id.
     """
 
     text: str
-    grams: frozenset[str]
+    search_text: bytes
+    compact: bytes
     letters: str
+    memo: dict[int, tuple[Phrases, str | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 @lru_cache(maxsize=64)
 def index_line(text: str) -> IndexedLine:
     """Make a line ready. Remembered, because every playbook asks for the same line."""
     line = normalise(text)
-    compact = line.replace(" ", "")
-    grams = {
-        compact[i : i + n] for n in range(2, _MAX_GRAM + 1) for i in range(len(compact) - n + 1)
-    }
-    return IndexedLine(line, frozenset(grams), extract_letters(line))
+    search_text = to_search_text(line)
+    letters = "".join(filter(str.isalnum, line))
+    return IndexedLine(line, search_text, search_text.replace(b" ", b""), letters)
 
 
 def extract_letters(text: str) -> str:
@@ -96,15 +110,21 @@ class Phrases:
     exclusions: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     exact: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     patterns: tuple[str, ...] = ()
-    _finders_by_anchor: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
-    _exclusion_finders: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
-    _exact_letters: frozenset[str] = field(init=False, repr=False, compare=False)
+    _expressions: tuple[PhraseExpression, ...] = field(init=False, repr=False, compare=False)
+    _exclusion_expressions: tuple[PhraseExpression, ...] = field(
+        init=False, repr=False, compare=False
+    )
+    _filter: PhraseFilter = field(init=False, repr=False, compare=False)
+    exact_letters: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Of the exact lines, as `extract_letters` gives them."""
 
     def __post_init__(self) -> None:
+        expressions = _build_expressions(self.inclusions)
         derived_fields = {
-            "_finders_by_anchor": _compile_finders(self.inclusions),
-            "_exclusion_finders": _compile_finders(self.exclusions),
-            "_exact_letters": frozenset(
+            "_expressions": expressions,
+            "_exclusion_expressions": _build_expressions(self.exclusions),
+            "_filter": PhraseFilter(tuple(expression.key for expression in expressions)),
+            "exact_letters": frozenset(
                 extract_letters(line) for _, line in _iterate_phrases(self.exact)
             ),
         }
@@ -116,34 +136,40 @@ class Phrases:
     @property
     def is_empty(self) -> bool:
         """There is nothing to look for."""
-        return not (self._finders_by_anchor or self._exact_letters or self.patterns)
+        return not (self._expressions or self.exact_letters or self.patterns)
 
     @property
-    def anchors(self) -> frozenset[str] | None:
-        """A line without any of these has none of the phrases; ``None``: there is no such list."""
-        return None if self.patterns or self._exact_letters else frozenset(self._finders_by_anchor)
+    def keys(self) -> tuple[str, ...]:
+        """RE2 expressions one of which is in the `IndexedLine.compact` of a line with a phrase."""
+        return self._filter.expressions
 
     def may_match(self, text: str) -> bool:
         """One of the phrases may be in ``text``; never wrong about "no"."""
         line = index_line(text)
-        if (
-            not self._finders_by_anchor.keys().isdisjoint(line.grams)
-            or line.letters in self._exact_letters
-        ):
+        if line.letters in self.exact_letters or self._filter.match(line.compact):
             return True
         return any(compile_pattern(pattern).search(line.text) for pattern in self.patterns)
 
     def find_first(self, text: str) -> str | None:
-        """The first words in ``text`` that match, up to the end of their word, or ``None``."""
+        """The first words in ``text`` that match, up to the end of their word, or ``None``.
+
+        Of phrases that begin at the same place the longest; a pattern only where no phrase is.
+        """
         line = index_line(text)
-        if line.letters in self._exact_letters:
+        if (answer := line.memo.get(id(self))) is None:
+            answer = line.memo[id(self)] = self, self._search(line)
+        return answer[1]
+
+    def _search(self, line: IndexedLine) -> str | None:
+        if line.letters in self.exact_letters:
             return line.text
-        candidates = self._finders_by_anchor.keys() & line.grams
+        candidates = self._filter.match(line.compact)
         if not candidates and not self.patterns:
             return None
         words = self._mask_exclusions(line)
+        search_text = line.search_text if words is line.text else to_search_text(words)
         spans = [
-            span for anchor in candidates if (span := self._finders_by_anchor[anchor].find(words))
+            span for index in candidates if (span := self._expressions[index].find(search_text))
         ]
         if not spans:
             return self._search_patterns(words)
@@ -151,10 +177,13 @@ class Phrases:
         return words[first.start : first.end]
 
     def _mask_exclusions(self, line: IndexedLine) -> str:
-        words = line.text
-        for anchor in sorted(self._exclusion_finders.keys() & line.grams):
-            words = self._exclusion_finders[anchor].without(words, _MASK)
-        return words
+        """The line with every place of a false friend masked, also where two overlap."""
+        spans = sorted(
+            span
+            for expression in self._exclusion_expressions
+            for span in expression.find_all(line.search_text)
+        )
+        return _replace_spans(line.text, spans) if spans else line.text
 
     def _search_patterns(self, words: str) -> str | None:
         for pattern in self.patterns:
@@ -175,7 +204,7 @@ def validate_phrase(phrase: str) -> str:
     if len(_WILDCARD.findall(phrase)) > MAX_WILDCARDS:
         message = f"has more than {MAX_WILDCARDS} wildcards; write several shorter phrases"
         raise PhraseError(message)
-    if len(_find_anchor(phrase)) < 2:  # noqa: PLR2004 - one letter is in every line
+    if _count_letters(phrase) < _MIN_LETTERS:
         message = "is too short to look for; write at least two letters next to each other"
         raise PhraseError(message)
     return phrase
@@ -185,16 +214,27 @@ def _iterate_phrases(phrases: Mapping[Language, Iterable[str]]) -> Iterator[tupl
     return ((language, phrase) for language in phrases for phrase in phrases[language])
 
 
-def _find_anchor(phrase: str) -> str:
-    """Letters without which the phrase cannot be there: of its longest part, the first four."""
-    parts = (part.replace(" ", "") for part in _WILDCARD.split(normalise(phrase)))
-    return max(parts, key=len)[:_MAX_GRAM]
+def _count_letters(phrase: str) -> int:
+    """Of its longest part between two wildcards; spaces do not count."""
+    return max(len(part.replace(" ", "")) for part in _WILDCARD.split(normalise(phrase)))
 
 
-def _compile_finders(phrases: Mapping[Language, Iterable[str]]) -> dict[str, Finder]:
-    """By anchor, what finds the phrases that have it."""
-    by_anchor: dict[str, list[tuple[str, bool]]] = {}
-    for language, phrase in _iterate_phrases(phrases):
-        entry = (normalise(phrase), language is Language.KOREAN)
-        by_anchor.setdefault(_find_anchor(validate_phrase(phrase)), []).append(entry)
-    return {anchor: finder_of(entries) for anchor, entries in by_anchor.items()}
+def _build_expressions(
+    phrases: Mapping[Language, Iterable[str]],
+) -> tuple[PhraseExpression, ...]:
+    return tuple(
+        build_phrase_expression(
+            normalise(validate_phrase(phrase)), is_korean=language is Language.KOREAN
+        )
+        for language, phrase in _iterate_phrases(phrases)
+    )
+
+
+def _replace_spans(text: str, spans: list[Span]) -> str:
+    """The text with one mask for every run of overlapping spans, which are in order."""
+    parts, end = [], 0
+    for span in spans:
+        if span.start >= end:
+            parts += [text[end : span.start], _MASK]
+        end = max(end, span.end)
+    return "".join([*parts, text[end:]])

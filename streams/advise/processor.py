@@ -23,7 +23,7 @@ from streams.messages.records import (
 )
 from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
-from streams.processing.ordered_stream import decode_event
+from streams.processing.ordered_stream import decode_record
 from streams.topics import (
     ALERTS,
     CALLER_EVENTS,
@@ -41,10 +41,11 @@ if TYPE_CHECKING:
 
     from playbooks.events import Event
     from streams.cloudevents import Message
+    from streams.kafka.record import Record, TopicPartition
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
-    from streams.processing.offset_tracker import PendingOffset, TopicPartition
-    from streams.processing.ordered_stream import OrderedStream
+    from streams.processing.offset_tracker import PendingOffset
+    from streams.processing.ordered_stream import EventStream, OrderedStream
     from streams.rules.reloader import PlaybookReloader
     from streams.topics import KafkaTopic
 
@@ -82,19 +83,18 @@ class AdviceProcessor:
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._entries: dict[str, _CallEntry] = {}
 
-    async def listen(self, stream: Any) -> None:
+    async def listen(self, stream: EventStream) -> None:
         """Take events for ever. Calls do not wait for each other; events of one call do."""
-        async for event, pending in self._ordered_stream.events(stream):
-            call_id = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._executor.submit(call_id, self._handle(event, pending))
+        async for record, pending in self._ordered_stream.records(stream):
+            await self._executor.submit(record.decoded_key, self._handle(record, pending))
 
-    async def _handle(self, event: Any, pending: PendingOffset) -> None:
-        async with self._dead_letters.capture(event):
-            await self._handle_message(event)
+    async def _handle(self, record: Record, pending: PendingOffset) -> None:
+        async with self._dead_letters.capture(record):
+            await self._handle_message(record)
         pending.ack()
 
-    async def _handle_message(self, event: Any) -> None:
-        message = decode_event(_MESSAGE_TYPES[event.message.topic], event)
+    async def _handle_message(self, record: Record) -> None:
+        message = decode_record(_MESSAGE_TYPES[record.topic], record)
         if isinstance(message, CallEvent) and message.event == "ended":
             entry = self._entries.get(message.call_id)
             if entry is not None:
@@ -102,7 +102,7 @@ class AdviceProcessor:
             return
         domain_event = to_event(message)
         if domain_event is not None:
-            await self._advise(message, domain_event, event.message.partition)
+            await self._advise(message, domain_event, record.partition)
             self._dead_letters.record_success()
 
     async def _advise(self, message: Message, domain_event: Event, partition: int) -> None:

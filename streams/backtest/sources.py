@@ -12,6 +12,7 @@ from streams.backtest.record_lines import read_lines
 from streams.backtest.recorded_call import RECORDED_TOPICS, RecordError
 from streams.backtest.topic_reader import KafkaCallSource
 from streams.kafka.admin import require_broker
+from streams.kafka.connection import KafkaConnection
 from streams.topics import ALL_TOPICS
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def open_source(name: str, period: Period, settings: Settings) -> RecordSource:
         message = f"{path}: no file; name a record made by `callmood calls export --to FILE`"
         raise RecordError(message)
     if name == KAFKA or name in {topic.name for topic in RECORDED_TOPICS}:
-        return KafkaCallSource(require_broker(settings), period, timeout_s=settings.kafka_timeout_s)
+        connection = KafkaConnection.from_settings(require_broker(settings), settings)
+        return KafkaCallSource(connection, period)
     names = ", ".join(topic.name for topic in RECORDED_TOPICS)
     problem = (
         "no recorded calls" if name in {topic.name for topic in ALL_TOPICS} else "no such file"

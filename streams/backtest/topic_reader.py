@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from typing import TYPE_CHECKING
 
 from streams.backtest.record_lines import RecordLine
 from streams.backtest.recorded_call import (
@@ -16,16 +13,20 @@ from streams.backtest.recorded_call import (
     RecordLineError,
     encode_record,
 )
-from streams.kafka.admin import BrokerError, describe_unreachable
+from streams.kafka.connection import BrokerError
+from streams.kafka.consumer import PartitionReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.backtest.call_sorter import Period
     from streams.backtest.record_lines import LineProblems
+    from streams.kafka.connection import KafkaConnection
+    from streams.kafka.record import Record, TopicPartition
     from streams.topics import KafkaTopic
 
 POLL_MS = 500
+MAX_RECORDS = 2_000
 STALLED_TIMEOUTS = 3
 """So many request timeouts without a record, and the broker is taken to be gone."""
 
@@ -35,17 +36,16 @@ class KafkaCallSource:
 
     name = "kafka"
 
-    def __init__(self, broker: str, period: Period, *, timeout_s: float) -> None:
+    def __init__(self, connection: KafkaConnection, period: Period) -> None:
         """Nothing happens until `lines`.
 
         Args:
-            broker: ``host:port``.
+            connection: where Kafka is.
             period: which part, by when the broker had the records.
-            timeout_s: how long a request may take.
         """
-        self._broker = broker
+        self._connection = connection
+        self._broker = connection.broker
         self._period = period
-        self._timeout_s = timeout_s
         self.total = 0
 
     def lines(self, problems: LineProblems) -> Iterator[RecordLine]:
@@ -53,125 +53,87 @@ class KafkaCallSource:
 
         Raises:
             BrokerError: no broker answers, or it stops answering.
-            RecordedError: a topic is missing.
+            RecordError: a topic is missing.
         """
-        consumer = self._open_consumer()
+        reader = PartitionReader(self._connection, client_id="callmood-record")
         try:
-            begins, ends = self._find_bounds(consumer)
+            begins, ends = self._find_bounds(reader)
             self.total = sum(ends[partition] - begins[partition] for partition in begins)
-            yield from self._read_records(consumer, begins, ends, problems)
-        except KafkaError as error:
-            message = f"Kafka at {self._broker} stopped answering ({error}): try again"
-            raise BrokerError(message) from None
+            yield from self._read_records(reader, begins, ends, problems)
         finally:
-            consumer.close(timeout_ms=int(self._timeout_s * 1000))
+            reader.close()
 
-    def _open_consumer(self) -> Any:
-        try:
-            return KafkaConsumer(
-                bootstrap_servers=self._broker,
-                client_id="callmood-record",
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                bootstrap_timeout_ms=int(self._timeout_s * 1000),
-                request_timeout_ms=max(2 * POLL_MS, int(self._timeout_s * 1000)),
-            )
-        except (KafkaError, ValueError, OSError) as error:
-            raise BrokerError(describe_unreachable(self._broker, error)) from None
-
-    def _find_bounds(self, consumer: Any) -> tuple[dict[Any, int], dict[Any, int]]:
-        partitions = [
-            partition
-            for topic in RECORDED_TOPICS
-            for partition in self._partitions(consumer, topic)
-        ]
-        first, last = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-        begins = self._find_offsets(consumer, self._period.since, first, fallback=last)
-        ends = self._find_offsets(consumer, self._period.until, last, fallback=last)
+    def _find_bounds(
+        self, reader: PartitionReader
+    ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+        partitions = [tp for topic in RECORDED_TOPICS for tp in self._partitions(reader, topic)]
+        first, last = reader.earliest_offsets(partitions), reader.latest_offsets(partitions)
+        begins = _find_offsets(reader, self._period.since, first, fallback=last)
+        ends = _find_offsets(reader, self._period.until, last, fallback=last)
         return begins, {
             partition: max(ends[partition], begins[partition]) for partition in partitions
         }
 
-    def _partitions(self, consumer: Any, topic: KafkaTopic) -> list[Any]:
-        numbers = consumer.partitions_for_topic(topic.name)
-        if not numbers:
+    def _partitions(self, reader: PartitionReader, topic: KafkaTopic) -> list[TopicPartition]:
+        partitions = reader.partitions(topic.name)
+        if not partitions:
             message = (
                 f"Kafka at {self._broker} has no topic {topic.name}: make it with "
                 "`callmood topics create`, or set CALLMOOD_KAFKA to the cluster that has the calls"
             )
             raise RecordError(message)
-        return [TopicPartition(topic.name, number) for number in sorted(numbers)]
-
-    def _find_offsets(
-        self,
-        consumer: Any,
-        instant: datetime | None,
-        unbounded: dict[Any, int],
-        *,
-        fallback: dict[Any, int],
-    ) -> dict[Any, int]:
-        """Where each partition's first record at a moment or later lies."""
-        if instant is None:
-            return unbounded
-        timestamps = dict.fromkeys(unbounded, int(instant.timestamp() * 1000))
-        offsets = consumer.offsets_for_times(timestamps)
-        return {
-            partition: fallback[partition] if at is None else at.offset
-            for partition, at in offsets.items()
-        }
+        return partitions
 
     def _read_records(
-        self, consumer: Any, begins: dict[Any, int], ends: dict[Any, int], problems: LineProblems
+        self,
+        reader: PartitionReader,
+        begins: dict[TopicPartition, int],
+        ends: dict[TopicPartition, int],
+        problems: LineProblems,
     ) -> Iterator[RecordLine]:
-        pending = {
-            topic_partition
-            for topic_partition in begins
-            if begins[topic_partition] < ends[topic_partition]
-        }
-        consumer.assign(sorted(pending))
-        for topic_partition in pending:
-            consumer.seek(topic_partition, begins[topic_partition])
+        pending = {tp for tp in begins if begins[tp] < ends[tp]}
+        reader.seek({tp: begins[tp] for tp in pending})
         number, last_record_at = 0, time.monotonic()
         while pending:
-            batches = consumer.poll(timeout_ms=POLL_MS, max_records=2_000)
-            last_record_at = time.monotonic() if batches else self._check_alive(last_record_at)
-            for partition, records in batches.items():
-                for record in records:
-                    if record.offset < ends[partition]:
-                        number += 1
-                        yield from self._parse_record(record, number, problems)
-            pending = {
-                topic_partition
-                for topic_partition in pending
-                if consumer.position(topic_partition) < ends[topic_partition]
-            }
+            records = reader.poll(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            last_record_at = time.monotonic() if records else self._check_alive(last_record_at)
+            for record in records:
+                if record.offset < ends[record.topic_partition]:
+                    number += 1
+                    yield from _parse_record(record, number, problems)
+            pending = {tp for tp in pending if reader.position(tp) < ends[tp]}
 
     def _check_alive(self, last_record_at: float) -> float:
         silent_s = time.monotonic() - last_record_at
-        if silent_s > STALLED_TIMEOUTS * self._timeout_s:
+        if silent_s > STALLED_TIMEOUTS * self._connection.timeout_s:
             message = f"Kafka at {self._broker} has sent nothing for {silent_s:.0f} s: try again"
             raise BrokerError(message)
         return last_record_at
 
-    def _parse_record(
-        self, record: Any, number: int, problems: LineProblems
-    ) -> Iterator[RecordLine]:
-        topic = next(
-            recorded_topic
-            for recorded_topic in RECORDED_TOPICS
-            if recorded_topic.name == record.topic
+
+def _find_offsets(
+    reader: PartitionReader,
+    instant: datetime | None,
+    unbounded: dict[TopicPartition, int],
+    *,
+    fallback: dict[TopicPartition, int],
+) -> dict[TopicPartition, int]:
+    """Where each partition's first record at a moment or later lies."""
+    if instant is None:
+        return unbounded
+    offsets = reader.offsets_at(instant, list(unbounded))
+    return {tp: fallback[tp] if offset is None else offset for tp, offset in offsets.items()}
+
+
+def _parse_record(record: Record, number: int, problems: LineProblems) -> Iterator[RecordLine]:
+    topic = next(topic for topic in RECORDED_TOPICS if topic.name == record.topic)
+    where = f"{record.topic}[{record.partition}]@{record.offset}"
+    sent_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    try:
+        content = encode_record(
+            topic, record.value, record.headers, key=record.key, sent_at=sent_at
         )
-        where = f"{record.topic}[{record.partition}]@{record.offset}"
-        sent_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        try:
-            content = encode_record(
-                topic,
-                record.value or b"",
-                list(record.headers),
-                key=record.key or b"",
-                sent_at=sent_at,
-            )
-        except RecordLineError as error:
-            problems.add(number, str(error), where=where)
-            return
-        yield RecordLine(number, content, number, where)
+    except RecordLineError as error:
+        problems.add(number, str(error), where=where)
+        return
+    yield RecordLine(number, content, number, where)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from kafka import KafkaConsumer, TopicPartition
 
 from streams.cloudevents import parse_time
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.consumer import PartitionReader
 from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
 from streams.topics import ALERTS, MOODS, READINGS
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.cloudevents import Message
+    from streams.settings import Settings
 
 SETTLE_S = 20.0
 METRICS_TIMEOUT_S = 5.0
@@ -63,21 +65,14 @@ class PipelineCost:
 class OutputReader:
     """Reads what the line makes of some calls, from now on."""
 
-    def __init__(self, broker: str) -> None:
-        self._consumer = KafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
+    def __init__(self, broker: str, settings: Settings) -> None:
+        connection = KafkaConnection.from_settings(broker, settings)
+        self._reader = PartitionReader(connection, client_id="callmood-bench")
         self._message_types: dict[str, type[Message]] = {
             topic.name: topic.message for topic in (READINGS, MOODS, ALERTS) if topic.message
         }
-        self._consumer.assign(
-            [
-                TopicPartition(name, number)
-                for name in self._message_types
-                for number in sorted(self._consumer.partitions_for_topic(name) or ())
-            ]
-        )
-        self._consumer.seek_to_end()
-        for partition in self._consumer.assignment():
-            self._consumer.position(partition)
+        partitions = [tp for name in self._message_types for tp in self._reader.partitions(name)]
+        self._reader.seek(self._reader.latest_offsets(partitions))
 
     def read_messages(self, *, quiet_s: float) -> list[tuple[Message, datetime | None]]:
         """Everything that has come, and when it was sent; ends after ``quiet_s`` of nothing."""
@@ -85,16 +80,15 @@ class OutputReader:
         deadline = time.monotonic() + SETTLE_S
         last = time.monotonic()
         while time.monotonic() < deadline and time.monotonic() - last < quiet_s:
-            for records in self._consumer.poll(timeout_ms=200, max_records=5_000).values():
+            for record in self._reader.poll(timeout_ms=200, max_records=5_000):
                 last = time.monotonic()
-                for record in records:
-                    message = self._message_types[record.topic].decode(record.value, record.headers)
-                    received.append((message, parse_time(record.headers)))
+                message = self._message_types[record.topic].decode(record.value, record.headers)
+                received.append((message, parse_time(record.headers)))
         return received
 
     def close(self) -> None:
         """Let go of Kafka."""
-        self._consumer.close()
+        self._reader.close()
 
 
 def _add_message(cost: PipelineCost, message: Message, sent_at: datetime | None) -> None:

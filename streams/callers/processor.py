@@ -6,23 +6,24 @@ import asyncio
 import time
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streams.callers.history import CallerHistory, from_json, to_json, update_history
 from streams.cloudevents import now
 from streams.messages.callers import CallerEvent
 from streams.processing.keyed_executor import KeyedExecutor
-from streams.processing.ordered_stream import decode_event
+from streams.processing.ordered_stream import decode_record
 from streams.topics import RETURNING_CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from streams.kafka.record import Record, TopicPartition
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
-    from streams.processing.offset_tracker import PendingOffset, TopicPartition
-    from streams.processing.ordered_stream import OrderedStream
+    from streams.processing.offset_tracker import PendingOffset
+    from streams.processing.ordered_stream import EventStream, OrderedStream
 
 MAX_CONCURRENCY = 256
 EXPIRY_INTERVAL_S = 600.0
@@ -52,15 +53,14 @@ class CallerProcessor:
         self._revocations: Counter[int] = Counter()
         self._expired_at = -EXPIRY_INTERVAL_S
 
-    async def listen(self, stream: Any) -> None:
+    async def listen(self, stream: EventStream) -> None:
         """Take events for ever. Callers do not wait for each other; events of one do."""
-        async for event, pending in self._ordered_stream.events(stream):
-            caller = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._executor.submit(caller, self._handle(event, pending))
+        async for record, pending in self._ordered_stream.records(stream):
+            await self._executor.submit(record.decoded_key, self._handle(record, pending))
 
-    async def _handle(self, event: Any, pending: PendingOffset) -> None:
-        async with self._dead_letters.capture(event):
-            await self._handle_event(decode_event(CallerEvent, event), event.message.partition)
+    async def _handle(self, record: Record, pending: PendingOffset) -> None:
+        async with self._dead_letters.capture(record):
+            await self._handle_event(decode_record(CallerEvent, record), record.partition)
             self._dead_letters.record_success()
         pending.ack()
 

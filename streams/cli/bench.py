@@ -104,7 +104,7 @@ def screen(call: Path, out: Path | None) -> None:
         )
         stack.callback(desk.stop)
         url = desk.wait_for("desk:", timeout_s=READY_TIMEOUT_S)
-        reader = OutputReader(broker)
+        reader = OutputReader(broker, settings())
         stack.callback(reader.close)
         with open_page(f"{url}/agent/{prepared.sheet.agent_id}") as paint_times:
             gateway = ReplayGateway(broker, settings())
@@ -152,7 +152,7 @@ def _start_pipeline(stack: ExitStack) -> tuple[ChildProcess, str, str]:
 def _replay_calls(
     rotated_calls: list[ReplayCall], *, url: str, broker: str
 ) -> tuple[PipelineCost, float, ReplayResult]:
-    reader = OutputReader(broker)
+    reader = OutputReader(broker, settings())
     gateway = ReplayGateway(broker, settings())
     named_calls = [
         (f"{name}.{n}", call) for n, (name, call) in enumerate(assign_call_ids(rotated_calls))

@@ -6,12 +6,12 @@ import re
 import sys
 
 import click
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from streams.cloudevents import now
 from streams.ingest.caller_hash import HASH_DIGITS, CallerHasher, load_caller_key
-from streams.kafka.admin import BrokerError, describe_unreachable, ensure_topics, require_broker
+from streams.kafka.admin import ensure_topics, require_broker
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import BlockingProducer
 from streams.messages.callers import CallerEvent
 from streams.settings import Settings, settings
 from streams.topics import CALLER_EVENTS
@@ -68,25 +68,10 @@ def _hash_number(config: Settings, number: str) -> str:
 
 
 def _send(broker: str, config: Settings, event: CallerEvent) -> None:
-    milliseconds = int(config.kafka_timeout_s * 1000)
+    connection = KafkaConnection.from_settings(broker, config)
+    producer = BlockingProducer(connection, source=SOURCE, client_id="callmood-callers")
     try:
-        producer = KafkaProducer(
-            bootstrap_servers=broker,
-            client_id="callmood-callers",
-            acks="all",
-            max_block_ms=milliseconds,
-            request_timeout_ms=milliseconds,
-            delivery_timeout_ms=2 * milliseconds,
-            bootstrap_timeout_ms=milliseconds,
-        )
-        try:
-            producer.send(
-                CALLER_EVENTS.name,
-                key=event.key.encode(),
-                value=event.value(),
-                headers=event.headers(source=SOURCE),
-            ).get(2 * config.kafka_timeout_s)
-        finally:
-            producer.close(timeout=config.kafka_timeout_s)
-    except (KafkaError, ValueError, OSError) as error:
-        raise BrokerError(describe_unreachable(broker, error)) from None
+        producer.send(CALLER_EVENTS.name, event)
+        producer.flush()
+    finally:
+        producer.close()

@@ -17,6 +17,7 @@ from streams.evidence.seal import SealRequest
 from streams.evidence.seal_requests import seal_and_publish
 from streams.evidence.verify import VerificationResult, verify
 from streams.kafka.admin import broker_address
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings, settings
 from streams.site.kafka_sender import KafkaSender
 from streams.store.engine import StoreError, open_store
@@ -77,7 +78,7 @@ def seal_call(call_id: str, by: str) -> None:
 async def _seal(call_id: str, by: str, config: Settings) -> EvidenceSeal:
     request = SealRequest(call_id=call_id, sealed_by=by, role="supervisor")
     store = open_store(config.database_url)
-    sender = KafkaSender(bootstrap=broker_address(config), timeout_s=config.kafka_timeout_s)
+    sender = KafkaSender(KafkaConnection.from_settings(broker_address(config), config))
     try:
         return await seal_and_publish(request, store=store, settings=config, sender=sender)
     finally:

@@ -26,7 +26,9 @@ def kafka(port: int, home: Path | None) -> None:
     config = settings()
     broker = start_local(config, port=port, home=home)
     try:
-        ensure_topics(broker.bootstrap, config)
+        # Ours takes plain connections, however we reach another one.
+        plain = config.model_copy(update={"kafka_security": "plaintext"})
+        ensure_topics(broker.bootstrap, plain)
         click.echo(f"kafka: {broker.bootstrap}")
         end_on_signals()
         broker.server.wait()

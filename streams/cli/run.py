@@ -25,7 +25,8 @@ from streams.cli.run_lock import hold_run_lock
 from streams.cli.terminal import console, progress
 from streams.home import prepare_home
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls
-from streams.kafka.admin import BrokerError, ensure_topics, lag
+from streams.kafka.admin import ensure_topics, lag
+from streams.kafka.connection import BrokerError
 from streams.kafka.local import address
 from streams.kafka.local.broker import KafkaStartError, LocalKafka
 from streams.kafka.local.child_process import ChildError, ChildProcess, start_child

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import NewTopic, OffsetSpec
+from kafka.admin import NewTopic, OffsetSpec  # type: ignore[attr-defined]  # not in its __all__
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -14,7 +14,7 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
-from detectors.errors import CallmoodError, summarize_error
+from streams.kafka.connection import BrokerError, KafkaConnection, describe_unreachable
 from streams.kafka.local import address
 from streams.topics import (
     ALL_TOPICS,
@@ -35,10 +35,6 @@ DEFAULT_BROKER = "127.0.0.1:9092"
 
 WORKER_TOPICS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLER_EVENTS, RETURNING_CALLERS)
 """What workers take, and so what they can be behind on."""
-
-
-class BrokerError(CallmoodError):
-    """Kafka does not answer, or refuses. One line, with what to do."""
 
 
 def broker_address(settings: Settings) -> str:
@@ -170,22 +166,13 @@ def open_admin(broker: str, settings: Settings) -> KafkaAdminClient:
     Raises:
         BrokerError: no broker answers in time.
     """
-    milliseconds = int(settings.kafka_timeout_s * 1000)
+    connection = KafkaConnection.from_settings(broker, settings)
     try:
         return KafkaAdminClient(
-            bootstrap_servers=broker,
+            **connection.client_arguments(),
             client_id="callmood-admin",
-            request_timeout_ms=milliseconds,
-            bootstrap_timeout_ms=milliseconds,
+            request_timeout_ms=connection.timeout_ms,
+            bootstrap_timeout_ms=connection.timeout_ms,
         )
     except (KafkaError, ValueError, OSError) as error:
-        raise BrokerError(describe_unreachable(broker, error)) from None
-
-
-def describe_unreachable(broker: str, error: Exception) -> str:
-    """The one line for a Kafka that is not there."""
-    return (
-        f"no Kafka answers at {broker} ({summarize_error(error)}): "
-        "start `callmood run` or `callmood kafka` with the same CALLMOOD_HOME, "
-        "or set CALLMOOD_KAFKA=host:port"
-    )
+        raise BrokerError(connection.describe_failure(error)) from None

@@ -20,7 +20,7 @@ from detectors.utterance import (
     Turn,
     TurnKind,
 )
-from playbooks.playbook import Action, Alert, AlertLevel
+from playbooks.alert import Action, Alert, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import BinaryMessage, Message
 from streams.ids import join_id

@@ -6,7 +6,7 @@ import logging
 import re
 from collections import deque
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detectors.errors import summarize_error
 from streams.cloudevents import MessageError
@@ -17,6 +17,7 @@ from streams.topics import AUDIO, UTTERANCES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from streams.kafka.record import Record
     from streams.processing.faust_app import ProcessorContext
 
 log = logging.getLogger("callmood.dead_letters")
@@ -66,21 +67,21 @@ class DeadLetters:
         self._on_limit = on_limit
 
     @asynccontextmanager
-    async def capture(self, event: Any) -> AsyncIterator[None]:
-        """Whatever is raised inside sets the event aside instead."""
+    async def capture(self, record: Record) -> AsyncIterator[None]:
+        """Whatever is raised inside sets the record aside instead."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  (that is its purpose)
-            await self.reject(event, error)
+            await self.reject(record, error)
 
     def record_success(self) -> None:
         """A piece of this stage's work succeeded: it is not failing on everything."""
         self._limit.record(failed=False)
 
-    async def reject(self, event: Any, error: Exception) -> None:
-        """Send one event to the dead letters."""
+    async def reject(self, record: Record, error: Exception) -> None:
+        """Send one record to the dead letters."""
         try:
-            letter = build_dead_letter(event.message, error, stage=self._stage)
+            letter = build_dead_letter(record, error, stage=self._stage)
         except ValueError as encoding_error:
             log.warning("a dead letter could not be written: %s", describe_error(encoding_error))
             return
@@ -98,22 +99,21 @@ class DeadLetters:
             self._on_limit(error)
 
 
-def build_dead_letter(message: Any, error: Exception, *, stage: str) -> DeadLetter:
-    """What is sent for a message (anything with topic, partition, offset, key, value).
+def build_dead_letter(record: Record, error: Exception, *, stage: str) -> DeadLetter:
+    """What is sent for a record.
 
     Sound stays where it is and is forgotten there: dead letters are kept longer.
     """
-    value = message.value or b""
-    payload = b"" if message.topic in (AUDIO.name, UTTERANCES.name) else value[:MAX_CHUNK_BYTES]
+    is_sound = record.topic in (AUDIO.name, UTTERANCES.name)
     return DeadLetter(
-        call_id=_decode_call_id(message.key),
+        call_id=_decode_call_id(record.decoded_key),
         reason=describe_error(error)[:1_000],
         stage=stage,
-        source_topic=message.topic,
-        source_partition=message.partition,
-        source_offset=message.offset,
-        size=len(value),
-        payload=bytes(payload),
+        source_topic=record.topic,
+        source_partition=record.partition,
+        source_offset=record.offset,
+        size=len(record.value),
+        payload=b"" if is_sound else bytes(record.value[:MAX_CHUNK_BYTES]),
     )
 
 
@@ -123,6 +123,5 @@ def describe_error(error: Exception) -> str:
     return text if isinstance(error, MessageError) else f"{type(error).__name__}: {text}"
 
 
-def _decode_call_id(key: bytes | None) -> str:
-    text = (key or b"").decode("utf-8", errors="replace")
-    return text if re.fullmatch(CALL_ID_PATTERN, text) and "\n" not in text else UNKNOWN_CALL
+def _decode_call_id(key: str) -> str:
+    return key if re.fullmatch(CALL_ID_PATTERN, key) and "\n" not in key else UNKNOWN_CALL

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import faust
 from aiokafka.errors import KafkaError
@@ -14,13 +14,17 @@ from faust.exceptions import ProducerSendError
 from faust.types import TP
 
 from streams.kafka.admin import open_admin
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.record import TopicPartition
 from streams.metrics import DEAD_LETTERS_SENT
-from streams.processing.offset_tracker import TopicPartition
 from streams.topics import APP_ID, DEAD_LETTERS, TOPICS, KafkaTopic
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Awaitable, Container, Iterable, Mapping
 
+    from faust.transport.consumer import Consumer
+    from faust.types.auth import CredentialsT
+    from faust.types.tuples import RecordMetadata
     from kafka import KafkaAdminClient
 
     from streams.cloudevents import Message
@@ -42,9 +46,11 @@ class ProcessorContext:
     def __init__(self, settings: Settings, *, broker: str, app_id: str = APP_ID) -> None:
         self.settings = settings
         self._offsets = GroupOffsets(broker, settings, group=app_id)
+        connection = KafkaConnection.from_settings(broker, settings)
         self.app = faust.App(
             app_id,
             broker=f"kafka://{broker}",
+            broker_credentials=_build_credentials(connection),
             topic_allow_declare=False,
             topic_disable_leader=True,
             topic_partitions=settings.partitions,
@@ -63,11 +69,11 @@ class ProcessorContext:
             producer_acks=-1,
             consumer_auto_offset_reset="earliest",
         )
-        self._channels: dict[str, faust.TopicT[Any]] = {
+        self._channels: dict[str, faust.TopicT] = {
             topic.name: self._create_channel(topic.name) for topic in TOPICS
         }
 
-    def _create_channel(self, *names: str) -> faust.TopicT[Any]:
+    def _create_channel(self, *names: str) -> faust.TopicT:
         # Raw bytes: a message that cannot be decoded must reach our dead letters, not Faust's log.
         return self.app.topic(
             *names,
@@ -79,7 +85,7 @@ class ProcessorContext:
             acks=False,
         )
 
-    def subscribe(self, *topics: KafkaTopic) -> faust.TopicT[Any]:
+    def subscribe(self, *topics: KafkaTopic) -> faust.TopicT:
         """The channel a processor listens to."""
         return self._create_channel(*(topic.name for topic in topics))
 
@@ -94,7 +100,12 @@ class ProcessorContext:
         a seek moves that mark beyond what is then read again, which is lost: with a table to
         recover this happened at one start in three (docs/decisions, the first).
         """
-        self.app.consumer._read_offset = _NoReadOffsets()  # noqa: SLF001
+        self._consumer._read_offset = _NoReadOffsets()  # noqa: SLF001
+
+    @property
+    def _consumer(self) -> Consumer:
+        """Faust's interface leaves out the two private attributes that we need."""
+        return cast("Consumer", self.app.consumer)
 
     def assignment(self) -> set[TopicPartition]:
         """The partitions that are ours now; none while they are being handed out."""
@@ -122,7 +133,7 @@ class ProcessorContext:
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         """Flush what was sent, then commit; false where the partitions are no longer ours."""
         return bool(
-            await self.app.consumer._commit_offsets(  # noqa: SLF001  (its public way counts acks)
+            await self._consumer._commit_offsets(  # noqa: SLF001  (its public way counts acks)
                 {TP(*tp): offset for tp, offset in offsets.items()}
             )
         )
@@ -141,7 +152,9 @@ class ProcessorContext:
                 log.warning("Kafka did not take %d messages; trying again", len(pending))
                 await asyncio.sleep(RETRY_DELAY_S)
 
-    async def _start_send(self, topic: KafkaTopic, message: Message) -> Any:
+    async def _start_send(
+        self, topic: KafkaTopic, message: Message
+    ) -> Awaitable[RecordMetadata] | None:
         """Faust's future, done when Kafka has the message; `None` where it did not get that far."""
         try:
             return await self._channels[topic.name].send(
@@ -152,7 +165,7 @@ class ProcessorContext:
         except (KafkaError, ProducerSendError):
             return None
 
-    async def _confirm_delivery(self, future: Any) -> bool:
+    async def _confirm_delivery(self, future: Awaitable[RecordMetadata] | None) -> bool:
         try:
             if future is not None:
                 await future
@@ -164,6 +177,21 @@ class ProcessorContext:
         """Set a message aside."""
         DEAD_LETTERS_SENT.labels(source, stage).inc()
         await self.send(DEAD_LETTERS, message)
+
+
+def _build_credentials(connection: KafkaConnection) -> CredentialsT | None:
+    """The connection's security in Faust's classes; ``None`` without any."""
+    login = connection.login
+    if login is not None:
+        return faust.SASLCredentials(
+            mechanism=login.mechanism,
+            username=login.user,
+            password=login.password,
+            ssl_context=connection.ssl_context,
+        )
+    if connection.ssl_context is not None:
+        return faust.SSLCredentials(connection.ssl_context)
+    return None
 
 
 class _NoReadOffsets(dict[TP, int | None]):

@@ -10,19 +10,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from streams.kafka.record import TopicPartition
 from streams.metrics import PENDING_CHUNKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-class TopicPartition(NamedTuple):
-    """A partition of a topic; compares equal to Faust's ``TP``."""
-
-    topic: str
-    partition: int
 
 
 class OutOfOrder(Enum):

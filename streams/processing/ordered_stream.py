@@ -12,18 +12,17 @@ import asyncio
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from streams.cloudevents import Message, MessageError
-from streams.processing.offset_tracker import (
-    OffsetTracker,
-    OutOfOrder,
-    PendingOffset,
-    TopicPartition,
-)
+from streams.kafka.record import Record, TopicPartition
+from streams.processing.offset_tracker import OffsetTracker, OutOfOrder, PendingOffset
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+
+    from faust.streams import Stream
+    from faust.types import EventT, StreamT
 
     from streams.processing.faust_app import ProcessorContext
     from streams.topics import KafkaTopic
@@ -31,22 +30,25 @@ if TYPE_CHECKING:
 MAX_REWINDS = 3
 """After so many readings without the missing events they are taken not to exist."""
 
+EventStream: TypeAlias = "StreamT[bytes]"
+"""What Faust hands to a processor."""
+
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 log = logging.getLogger("callmood.intake")
 
 
-def decode_event(message_type: type[AnyMessage], event: Any) -> AnyMessage:
-    """The message that an event carries.
+def decode_record(message_type: type[AnyMessage], record: Record) -> AnyMessage:
+    """The message that a record carries.
 
     Raises:
         MessageError: it is not one, or its key names another call (or caller): then it lies on
             a partition whose worker does not have that call.
     """
-    message = message_type.decode(event.value or b"", list((event.headers or {}).items()))
-    if event.message.key != message.key.encode():
+    message = message_type.decode(record.value, record.headers)
+    if record.key != message.key.encode():
         key_kind = "call id" if message.key == message.call_id else "caller"
-        text = f"key: {event.message.key!r} is not the {key_kind} {message.key}"
+        text = f"key: {record.key!r} is not the {key_kind} {message.key}"
         raise MessageError(text)
     return message
 
@@ -134,18 +136,20 @@ class OrderedStream:
         self.tracker = OffsetTracker()
         self._gaps: dict[TopicPartition, _OffsetGap] = {}
 
-    async def events(self, stream: Any) -> AsyncIterator[tuple[Any, PendingOffset]]:
-        """A stream's events, each with a hold that somebody must release."""
-        async for event in stream.noack().events():
-            tp = TopicPartition(event.message.topic, event.message.partition)
+    async def records(self, stream: EventStream) -> AsyncIterator[tuple[Record, PendingOffset]]:
+        """A stream's records, each with an offset that somebody must acknowledge."""
+        # Faust's interface leaves `noack` out.
+        async for event in cast("Stream[bytes]", stream).noack().events():
+            record = _to_record(event)
+            tp = record.topic_partition
             if not self.tracker.is_tracking(tp):
                 self.tracker.start(tp, await self._find_start_offset(tp))
-            outcome = self.tracker.accept(tp, event.message.offset)
+            outcome = self.tracker.accept(tp, record.offset)
             if outcome is OutOfOrder.GAP:
-                outcome = await self._handle_gap(tp, event.message.offset)
+                outcome = await self._handle_gap(tp, record.offset)
             if isinstance(outcome, PendingOffset):
                 self._gaps.pop(tp, None)
-                yield event, outcome
+                yield record, outcome
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         """These begin anew."""
@@ -194,3 +198,17 @@ class _OffsetGap:
 
     highest_seen: int = -1
     rewinds: int = 0
+
+
+def _to_record(event: EventT[bytes]) -> Record:
+    """Our view of Faust's event. Keys and values are raw bytes, as the topics say."""
+    message = event.message
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key or b"",
+        value=event.value or b"",
+        headers=list((event.headers or {}).items()),
+        timestamp_ms=int(1000 * message.timestamp),
+    )

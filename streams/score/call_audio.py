@@ -17,6 +17,7 @@ MAX_CHUNK_GAP_MS = 60_000
 """A chunk may lie this far ahead of the last one, and twice as far as time has passed."""
 
 if TYPE_CHECKING:
+    from streams.kafka.record import Record
     from streams.messages.records import AudioChunk
     from streams.processing.offset_tracker import PendingOffset
 
@@ -33,7 +34,7 @@ class Job:
     result: SegmenterResult
     clock: Clock
     found_at: datetime
-    event: Any
+    record: Record
     pending: list[PendingOffset] = field(default_factory=list)
     is_last: bool = False
 

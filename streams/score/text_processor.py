@@ -6,7 +6,7 @@ line would keep the final one from counting (decision 11).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
@@ -15,15 +15,16 @@ from streams.cloudevents import now, parse_time
 from streams.messages.records import ReadingMessage, TranscriptMessage
 from streams.metrics import READINGS_MADE, UNUSABLE_ITEMS, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
-from streams.processing.ordered_stream import decode_event
+from streams.processing.ordered_stream import decode_record
 from streams.score.line_context import LineHistory
 from streams.topics import READINGS
 
 if TYPE_CHECKING:
+    from streams.kafka.record import Record
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
-    from streams.processing.ordered_stream import OrderedStream
+    from streams.processing.ordered_stream import EventStream, OrderedStream
     from streams.score.batching import Batcher
 
 MAX_CONCURRENCY = 256
@@ -47,22 +48,21 @@ class TextProcessor:
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._history = LineHistory()
 
-    async def listen(self, stream: Any) -> None:
+    async def listen(self, stream: EventStream) -> None:
         """Take lines for ever. Calls do not wait for each other; lines of one call do."""
-        async for event, pending in self._ordered_stream.events(stream):
-            call_id = (event.message.key or b"").decode("utf-8", errors="replace")
-            await self._executor.submit(call_id, self._handle(event, pending))
+        async for record, pending in self._ordered_stream.records(stream):
+            await self._executor.submit(record.decoded_key, self._handle(record, pending))
 
-    async def _handle(self, event: Any, pending: PendingOffset) -> None:
-        async with self._dead_letters.capture(event):
-            await self._read(event)
+    async def _handle(self, record: Record, pending: PendingOffset) -> None:
+        async with self._dead_letters.capture(record):
+            await self._read(record)
         pending.ack()
 
-    async def _read(self, event: Any) -> None:
-        message = decode_event(TranscriptMessage, event)
+    async def _read(self, record: Record) -> None:
+        message = decode_record(TranscriptMessage, record)
         if message.speaker is not Speaker.CUSTOMER or not message.final:
             return
-        found_at = parse_time(event.headers.items()) or now()
+        found_at = parse_time(record.headers) or now()
         try:
             reading = await self._batcher.read(self._history.add_context(message.line))
         except UnusableUtteranceError:

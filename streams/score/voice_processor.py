@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, Utterance
 from streams.cloudevents import now, parse_time
+from streams.kafka.record import Record
 from streams.messages.records import AudioChunk, ReadingMessage, TurnMessage, UtteranceClip
 from streams.metrics import (
     ACTIVE_CALLS,
@@ -26,7 +27,7 @@ from streams.metrics import (
     UTTERANCES_DETECTED,
     observe_stage,
 )
-from streams.processing.ordered_stream import decode_event
+from streams.processing.ordered_stream import decode_record
 from streams.score.call_audio import CallAudio, Clock, Job, is_complete
 from streams.topics import AUDIO, READINGS, TURNS, UTTERANCES
 
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from detectors.voice.call_segmenter import SegmenterResult
     from detectors.voice.endpointing import SpeechSegment
     from streams.cloudevents import Message
+    from streams.kafka.record import TopicPartition
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
-    from streams.processing.offset_tracker import PendingOffset, TopicPartition
-    from streams.processing.ordered_stream import OrderedStream
+    from streams.processing.offset_tracker import PendingOffset
+    from streams.processing.ordered_stream import EventStream, OrderedStream
     from streams.score.batching import Batcher
     from streams.topics import KafkaTopic
 
@@ -76,19 +78,19 @@ class VoiceProcessor:
         self._job_slots = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def listen(self, stream: Any) -> None:
+    async def listen(self, stream: EventStream) -> None:
         """Take chunks for ever."""
-        async for event, pending in self._ordered_stream.events(stream):
+        async for record, pending in self._ordered_stream.records(stream):
             accepted = False
-            async with self._dead_letters.capture(event):
-                await self._handle_chunk(event, pending)
+            async with self._dead_letters.capture(record):
+                await self._handle_chunk(record, pending)
                 accepted = True
             if not accepted:
                 pending.ack()
 
-    async def _handle_chunk(self, event: Any, pending: PendingOffset) -> None:
-        chunk = decode_event(AudioChunk, event)
-        call = self._find_call(chunk.call_id, event.message.partition)
+    async def _handle_chunk(self, record: Record, pending: PendingOffset) -> None:
+        chunk = decode_record(AudioChunk, record)
+        call = self._find_call(chunk.call_id, record.partition)
         if call is None or call.has_ended:
             # Behind the last chunk there is nothing to listen to.
             pending.ack()
@@ -96,11 +98,11 @@ class VoiceProcessor:
         result = call.feed(chunk, pending)
         CHUNKS_PROCESSED.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
-        clock = Clock(chunk.end_ms, parse_time(event.headers.items()))
+        clock = Clock(chunk.end_ms, parse_time(record.headers))
         if result.customer_segments or result.turns or result.checkpoint is not None:
-            await self._enqueue(call, Job(result, clock, now(), event, call.pop_completed()))
+            await self._enqueue(call, Job(result, clock, now(), record, call.pop_completed()))
         if chunk.last:
-            await self._end_call(call, clock, event, is_last=True)
+            await self._end_call(call, clock, record, is_last=True)
 
     def _find_call(self, call_id: str, partition: int) -> CallAudio | None:
         """The call as it is listened to; ``None`` where it is over and read to its end."""
@@ -116,11 +118,11 @@ class VoiceProcessor:
         return call
 
     async def _end_call(
-        self, call: CallAudio, clock: Clock, event: Any, *, is_last: bool = False
+        self, call: CallAudio, clock: Clock, record: Record, *, is_last: bool = False
     ) -> None:
         result = call.listener.finish()
         call.has_ended = True
-        job = Job(result, clock, now(), event, call.pop_all(), is_last=is_last)
+        job = Job(result, clock, now(), record, call.pop_all(), is_last=is_last)
         await self._enqueue(call, job)
 
     async def _enqueue(self, call: CallAudio, job: Job) -> None:
@@ -138,7 +140,7 @@ class VoiceProcessor:
             while call.jobs:
                 job = call.jobs.popleft()
                 try:
-                    async with self._dead_letters.capture(job.event):
+                    async with self._dead_letters.capture(job.record):
                         await self._run_job(call, job)
                 finally:
                     self._job_slots.release()
@@ -185,7 +187,7 @@ class VoiceProcessor:
             UNUSABLE_ITEMS.labels(Modality.VOICE).inc()
             return posts
         except Exception as error:  # noqa: BLE001  (this utterance is lost, not the others)
-            await self._dead_letters.reject(job.event, _add_span(error, segment))
+            await self._dead_letters.reject(job.record, _add_span(error, segment))
             return posts
         self._dead_letters.record_success()
         call.baseline = reading.baseline
@@ -216,9 +218,7 @@ class VoiceProcessor:
                     call.call_id,
                     IDLE_TIMEOUT_S,
                 )
-                await self._end_call(
-                    call, Clock(0, None), _SyntheticEvent(call.call_id, call.partition)
-                )
+                await self._end_call(call, Clock(0, None), _build_missing_record(call))
         self._table.expire(RETENTION_S, exclude=self._calls)
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> None:
@@ -230,13 +230,9 @@ class VoiceProcessor:
         ACTIVE_CALLS.set(len(self._calls))
 
 
-class _SyntheticEvent:
-    """Stands for the event of a call that ended without one."""
-
-    def __init__(self, call_id: str, partition: int) -> None:
-        self.message = self
-        self.topic, self.partition, self.offset = AUDIO.name, partition, -1
-        self.key, self.value = call_id.encode(), b""
+def _build_missing_record(call: CallAudio) -> Record:
+    """Stands for the last record of a call that ended without one."""
+    return Record(AUDIO.name, call.partition, offset=-1, key=call.call_id.encode(), value=b"")
 
 
 def _build_clip(call_id: str, segment: SpeechSegment) -> UtteranceClip:

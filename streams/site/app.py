@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import streams.site
+from streams.kafka.connection import KafkaConnection
 from streams.metrics import DEAD_LETTERS_SENT
 from streams.processing.dead_letters import build_dead_letter
 from streams.site.alert_latency import AlertLatency
@@ -24,7 +25,7 @@ from streams.site.feed import FEED_TOPICS, Feed
 from streams.site.guards import Guards, parse_allowed_hosts
 from streams.site.hub import Hub
 from streams.site.kafka_sender import KafkaSender
-from streams.site.kafka_source import FeedSource, KafkaSource, Record
+from streams.site.kafka_source import FeedSource, KafkaSource
 from streams.site.pages import Pages
 from streams.site.responses import ProblemResponse
 from streams.store.engine import open_store
@@ -32,6 +33,7 @@ from streams.store.engine import open_store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    from streams.kafka.record import Record
     from streams.settings import Settings
     from streams.site.feature import Feature
     from streams.store.engine import Store
@@ -54,20 +56,22 @@ class KafkaLink:
 
 
 def kafka_link(bootstrap: str, settings: Settings) -> KafkaLink:
-    """The line over Kafka at ``host:port``."""
+    """The line over Kafka at ``host:port``.
+
+    Raises:
+        BrokerError: the settings do not lead there.
+    """
+    connection = KafkaConnection.from_settings(bootstrap, settings)
 
     def make_source(store: Store, hub: Hub) -> FeedSource:
         return KafkaSource(
-            bootstrap=bootstrap,
+            connection=connection,
             topics=[topic.name for topic in FEED_TOPICS],
             group=f"callmood-desk-{store.store_id}",
-            timeout_s=settings.kafka_timeout_s,
             on_state_change=hub.set_state,
         )
 
-    return KafkaLink(
-        make_source, KafkaSender(bootstrap=bootstrap, timeout_s=settings.kafka_timeout_s)
-    )
+    return KafkaLink(make_source, KafkaSender(connection))
 
 
 def create_app(settings: Settings, *, features: Sequence[Feature], link: KafkaLink) -> FastAPI:

@@ -40,10 +40,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
+    from streams.kafka.record import Record
     from streams.settings import Settings
     from streams.site.feature import Feature
     from streams.site.hub import Hub
-    from streams.site.kafka_source import FeedSource, Record
+    from streams.site.kafka_source import FeedSource
     from streams.store.engine import Store
 
 LOG = logging.getLogger("callmood.desk")

@@ -7,15 +7,14 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
-
-from streams.kafka.close import close_with_timeout
+from streams.kafka.connection import BrokerError
+from streams.kafka.producer import AsyncProducer
 from streams.site.feature import SendError
 from streams.topics import TOPICS
 
 if TYPE_CHECKING:
     from streams.cloudevents import Message
+    from streams.kafka.connection import KafkaConnection
 
 LOG = logging.getLogger("callmood.desk")
 
@@ -26,11 +25,10 @@ TOPIC_BY_MESSAGE = {topic.message: topic.name for topic in TOPICS}
 class KafkaSender:
     """A producer that is there when Kafka is."""
 
-    def __init__(self, *, bootstrap: str, timeout_s: float) -> None:
+    def __init__(self, connection: KafkaConnection) -> None:
         """Nothing happens until the first message."""
-        self._bootstrap = bootstrap
-        self._timeout_s = timeout_s
-        self._producer: AIOKafkaProducer | None = None
+        self._connection = connection
+        self._producer: AsyncProducer | None = None
         self._start_lock = asyncio.Lock()
 
     async def start(self) -> None:
@@ -46,46 +44,32 @@ class KafkaSender:
         """
         producer = await self._ensure_started()
         try:
-            # aiokafka gives a message up after its own request timeout; the margin lets it, so
-            # that "not kept" is not said of a message that is sent afterwards. An idempotent
-            # producer would try for ever; ours need not be one, ids are deterministic.
-            await asyncio.wait_for(
-                producer.send_and_wait(
-                    TOPIC_BY_MESSAGE[type(message)],
-                    message.value(),
-                    key=message.key.encode(),
-                    headers=message.headers(source=SOURCE),
-                ),
-                self._timeout_s * 2 + 1,
-            )
-        except (KafkaError, OSError, TimeoutError) as error:
-            LOG.warning("Kafka at %s did not take an answer: %r", self._bootstrap, error)
+            await producer.send(TOPIC_BY_MESSAGE[type(message)], message)
+        except BrokerError as error:
+            LOG.warning("an answer was not taken: %s", error)
             raise SendError(self._unavailable_reason()) from None
 
     async def close(self) -> None:
         """Give the connection back."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await close_with_timeout(producer.stop())
+            await producer.close()
 
-    async def _ensure_started(self) -> AIOKafkaProducer:
+    async def _ensure_started(self) -> AsyncProducer:
         async with self._start_lock:
             if self._producer is None:
                 self._producer = await self._connect()
             return self._producer
 
-    async def _connect(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            acks="all",
-            request_timeout_ms=int(self._timeout_s * 1000),
-        )
+    async def _connect(self) -> AsyncProducer:
+        producer = AsyncProducer(self._connection, source=SOURCE)
         try:
-            await asyncio.wait_for(producer.start(), self._timeout_s)
-        except (KafkaError, OSError, TimeoutError):
-            await close_with_timeout(producer.stop())
+            await producer.start()
+        except BrokerError as error:
+            LOG.info("%s", error)
             raise SendError(self._unavailable_reason()) from None
         return producer
 
     def _unavailable_reason(self) -> str:
-        return f"Kafka at {self._bootstrap} does not answer; nothing was kept. Try again shortly."
+        broker = self._connection.broker
+        return f"Kafka at {broker} does not answer; nothing was kept. Try again shortly."

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.advise.processor import SOURCES
-from streams.kafka.admin import WORKER_TOPICS, BrokerError, lag
+from streams.kafka.admin import WORKER_TOPICS, lag
+from streams.kafka.connection import BrokerError
 from streams.settings import Settings
 from streams.topics import AUDIO, CALLER_EVENTS, CALLS
 

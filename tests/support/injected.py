@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.cli.desk import desk_app
+from streams.kafka.record import Record
 from streams.settings import Settings
 from streams.site.app import KafkaLink
 from streams.site.feature import SendError
 from streams.site.hub import FeedState
 from streams.site.kafka_sender import TOPIC_BY_MESSAGE
-from streams.site.kafka_source import Record
 from streams.site.server import DeskServer, bind_socket, build_url
 
 if TYPE_CHECKING:

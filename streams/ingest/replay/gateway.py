@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError
-
 from streams.ingest.replay.played_call import build_end_messages, build_timeline
-from streams.kafka.admin import BrokerError, describe_unreachable
+from streams.kafka.connection import BrokerError, KafkaConnection
+from streams.kafka.producer import BlockingProducer
 from streams.messages.records import AudioChunk, CallEvent
 from streams.metrics import CHUNKS_SENT, GATEWAY_CALLS, GATEWAY_DELAY_SECONDS
 from streams.topics import AUDIO
@@ -29,6 +27,9 @@ if TYPE_CHECKING:
 
 SOURCE = "/callmood/gateway/replay"
 GATEWAY = "replay"
+
+LINGER_MS = 5
+"""How long a message waits for others to travel with: chunks of many calls come together."""
 
 END_TIMEOUT_S = 5.0
 """How long calls that are broken off may take to be told as ended."""
@@ -52,23 +53,10 @@ class ReplayGateway:
     """A gateway whose calls come from files."""
 
     def __init__(self, broker: str, settings: Settings) -> None:
-        self._timeout_s = settings.kafka_timeout_s
-        self._failure: Exception | None = None
-        milliseconds = int(settings.kafka_timeout_s * 1000)
-        try:
-            self._producer = KafkaProducer(
-                bootstrap_servers=broker,
-                client_id="callmood-replay",
-                acks="all",
-                linger_ms=5,
-                max_block_ms=milliseconds,
-                request_timeout_ms=milliseconds,
-                delivery_timeout_ms=2 * milliseconds,
-                bootstrap_timeout_ms=milliseconds,
-            )
-        except (KafkaError, ValueError, OSError) as error:
-            raise BrokerError(describe_unreachable(broker, error)) from None
-        self._broker = broker
+        connection = KafkaConnection.from_settings(broker, settings)
+        self._producer = BlockingProducer(
+            connection, source=SOURCE, client_id="callmood-replay", linger_ms=LINGER_MS
+        )
 
     def play(
         self,
@@ -106,7 +94,8 @@ class ReplayGateway:
                 at = datetime.fromtimestamp(started_at.timestamp() + due - start, UTC)
                 message = maker.make(at)
                 active_calls.record(message)
-                self._send(topic, message, at)
+                self._producer.check_failure()
+                self._producer.send(topic.name, message, time=at)
                 sent_count += 1
                 if topic is AUDIO:
                     CHUNKS_SENT.labels(GATEWAY).inc()
@@ -114,7 +103,7 @@ class ReplayGateway:
                 if at_ms // 1000 > reported_s:
                     reported_s = at_ms // 1000
                     progress(reported_s, total_ms // 1000)
-            self._flush()
+            self._producer.flush()
         except BaseException:
             self._end_active_calls(
                 active_calls, at_ms=int(1000 * speed * (time.monotonic() - start))
@@ -128,51 +117,18 @@ class ReplayGateway:
 
     def close(self) -> None:
         """Let go of Kafka; what is not sent by then is not sent."""
-        self._producer.close(timeout=self._timeout_s)
+        self._producer.close()
 
     def _end_active_calls(self, active_calls: _ActiveCalls, *, at_ms: int) -> None:
         deadline = time.monotonic() + END_TIMEOUT_S
         # What broke it off is the news; that Kafka does not take this either is not.
-        with contextlib.suppress(BrokerError, KafkaError):
+        with contextlib.suppress(BrokerError):
             for topic, maker in active_calls.build_end_messages(at_ms):
                 if time.monotonic() > deadline:
                     return
                 at = datetime.now(UTC)
-                self._produce(topic, maker.make(at), at)
-            self._producer.flush(timeout=max(0.1, deadline - time.monotonic()))
-
-    def _send(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
-        if self._failure is not None:
-            message_text = f"Kafka at {self._broker} no longer takes messages: {self._failure}"
-            raise BrokerError(message_text)
-        self._produce(topic, message, at)
-
-    def _produce(self, topic: KafkaTopic, message: Message, at: datetime) -> None:
-        try:
-            future = self._producer.send(
-                topic.name,
-                key=message.key.encode(),
-                value=message.value(),
-                headers=message.headers(source=SOURCE, time=at),
-            )
-        except MessageSizeTooLargeError as error:
-            text = f"{topic.name}: a message of call {message.call_id} is too large: {error}"
-            raise BrokerError(text) from None
-        except KafkaError as error:
-            raise BrokerError(describe_unreachable(self._broker, error)) from None
-        future.add_errback(self._on_send_error)
-
-    def _on_send_error(self, error: Exception) -> None:
-        self._failure = self._failure or error
-
-    def _flush(self) -> None:
-        try:
-            self._producer.flush(timeout=2 * self._timeout_s)
-        except KafkaError as error:
-            raise BrokerError(describe_unreachable(self._broker, error)) from None
-        if self._failure is not None:
-            text = f"Kafka at {self._broker} did not take every message: {self._failure}"
-            raise BrokerError(text)
+                self._producer.send(topic.name, maker.make(at), time=at)
+            self._producer.flush(timeout_s=max(0.1, deadline - time.monotonic()))
 
 
 class _ActiveCalls:

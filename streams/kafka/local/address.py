@@ -9,12 +9,13 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from kafka.protocol.metadata import ApiVersionsRequest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "address"
 ANSWER_S = 5.0
-_API_VERSIONS = bytes.fromhex("0012 0000 00000001 0008") + b"callmood"
 
 
 def publish(home: Path, address: str) -> None:
@@ -53,13 +54,23 @@ def is_refused(address: str) -> bool:
 
 
 def is_answering(host: str, port: int) -> bool:
-    """Whether it answers Kafka's ApiVersions request, not only the connection."""
+    """Whether it answers Kafka's ApiVersions request, not only the connection.
+
+    Asked on a plain socket, because a client would look for a whole cluster, and try again: this
+    is only ever a Kafka of our own, which takes plain connections.
+    """
     try:
         with socket.create_connection((host, port), timeout=ANSWER_S) as connection:
-            connection.sendall(len(_API_VERSIONS).to_bytes(4, "big") + _API_VERSIONS)
+            connection.sendall(_encode_api_versions_request())
             return bool(connection.recv(4))
     except (OSError, OverflowError):  # a port of six digits overflows
         return False
+
+
+def _encode_api_versions_request() -> bytes:
+    request = ApiVersionsRequest(version=0)
+    request.with_header(correlation_id=1, client_id="callmood")
+    return bytes(request.encode(header=True, framed=True))
 
 
 def read(home: Path) -> str:

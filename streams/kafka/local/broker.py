@@ -21,7 +21,7 @@ from streams.kafka.local.jars import JarsError, fetch_jars, find_damaged_jar
 from streams.kafka.local.java import find_java
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60
@@ -105,8 +105,16 @@ def start_kafka(
     jars: Path,
     port: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    overrides: Mapping[str, str] | None = None,
 ) -> LocalKafka:
     """Start a broker on ``port`` (0: a free one) that keeps its data under ``home``.
+
+    Args:
+        home: where its data, its log and its address are.
+        jars: where Kafka's jars are, or go.
+        port: of its plain listener.
+        progress: called with jars fetched and jars there are.
+        overrides: broker properties that go before ours, such as more listeners.
 
     Raises:
         JavaError: no Java runtime.
@@ -124,7 +132,7 @@ def start_kafka(
     _check_port_free(port)
     jar_folder = fetch_jars(jars, progress)
     try:
-        return _start([str(java), "-cp", f"{jar_folder}/*"], home, port)
+        return _start([str(java), "-cp", f"{jar_folder}/*"], home, port, overrides or {})
     except KafkaStartError:
         if damaged := find_damaged_jar(jar_folder):
             message = f"{damaged} in {jar_folder} is damaged: delete that folder, and start again"
@@ -132,8 +140,8 @@ def start_kafka(
         raise
 
 
-def _start(command: list[str], home: Path, port: int) -> LocalKafka:
-    config = _write_config(home, port, _free_port())
+def _start(command: list[str], home: Path, port: int, overrides: Mapping[str, str]) -> LocalKafka:
+    config = _write_config(home, port, _free_port(), overrides)
     if not (home / "data" / "meta.properties").exists():
         _format_storage(command, config, home)
     broker = _launch(command, config, BrokerLog.begin(home / "kafka.log"), port)
@@ -178,12 +186,19 @@ def _add_heap_options(command: list[str]) -> list[str]:
 _LOGGING_CONFIG = Path(__file__).with_name("log4j2.properties")
 
 
-def _write_config(home: Path, port: int, controller_port: int) -> Path:
+def _write_config(
+    home: Path, port: int, controller_port: int, overrides: Mapping[str, str]
+) -> Path:
     data = home / "data"
     template = Path(__file__).with_name("server.properties").read_text(encoding="utf-8")
     text = template.format(host=HOST, port=port, controller_port=controller_port, data=data)
+    # Of a property that is there twice, Kafka takes the last.
+    lines = [
+        f"{name}={value.format(port=port, controller_port=controller_port)}\n"
+        for name, value in overrides.items()
+    ]
     config = home / "server.properties"
-    config.write_text(text, encoding="utf-8")
+    config.write_text(text + "".join(lines), encoding="utf-8")
     return config
 
 

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-import re
 import time
 import unicodedata
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.utterance import Language
-from playbooks.text.phrases import PhraseError, Phrases, normalise, validate_phrase
+from playbooks.conditions.event_based import PhraseCondition
+from playbooks.files.loader import load_library
+from playbooks.text.phrases import PhraseError, Phrases, validate_phrase
+from tests.playbooks.text.reference_search import reference_find
 
 
 def korean(*phrases: str, but_not: tuple[str, ...] = ()) -> Phrases:
@@ -89,55 +92,122 @@ def test_no_phrase_makes_a_long_line_stand_still(phrase: str, *, but_not: bool) 
     assert time.process_time() - started < 1, "it took 0.3 s for each line"
 
 
-PIECES = st.sampled_from(["ab", "a", "가나", "가", "나 다", "*", "...", " ... "])
-
-
-@given(
-    phrase=st.lists(PIECES, min_size=1, max_size=5).map("".join),
-    text=st.text(alphabet="ab 가나다_!", max_size=60),
-    language=st.sampled_from(Language),
+PIECES = st.sampled_from(
+    [
+        "ab",
+        "a",
+        "b",
+        "가나",
+        "가",
+        "나 다",
+        "*",
+        "...",
+        " ... ",
+        " * ",
+        "…",
+        "!",
+        "'",
+        "é",
+        "£",
+        "_",
+    ]
 )
+PHRASES = st.tuples(
+    st.sampled_from(Language), st.lists(PIECES, min_size=1, max_size=6).map("".join)
+)
+FILLERS = st.sampled_from(["", " ", "a", "가", "!", "£", " ab ", " xx" * 9, "가" * 22, "😀", "ß"])
+TEXTS = st.text(alphabet="ab  가나다_!'\u2019é£1😀ßİ*.", max_size=60)
+
+
+def by_language(phrases: list[tuple[Language, str]]) -> dict[Language, tuple[str, ...]]:
+    """Those that can be looked for at all."""
+    texts: dict[Language, tuple[str, ...]] = dict.fromkeys(Language, ())
+    for language, phrase in phrases:
+        with suppress(PhraseError):
+            texts[language] = (*texts[language], validate_phrase(phrase))
+    return texts
+
+
+@st.composite
+def lines(draw: st.DrawFn, phrases: list[tuple[Language, str]]) -> str:
+    """A line in which the phrases are, or nearly."""
+    said = [
+        phrase.replace("*", draw(FILLERS)).replace("...", draw(FILLERS)) + draw(FILLERS)
+        for _, phrase in phrases
+    ]
+    return draw(TEXTS) + draw(FILLERS).join(draw(st.permutations(said))) + draw(TEXTS)
+
+
+@given(st.lists(PHRASES, max_size=4), st.lists(PHRASES, max_size=2), st.data())
 @settings(max_examples=500)
-def test_a_phrase_is_found_where_its_expression_would_be(
-    phrase: str, text: str, language: Language
+def test_what_is_found_is_what_a_plain_expression_for_each_phrase_finds(
+    phrases: list[tuple[Language, str]], but_not: list[tuple[Language, str]], data: st.DataObject
 ) -> None:
-    try:
-        phrases = Phrases({language: (phrase,)})
-    except PhraseError:
-        return
-    assert bool(phrases.find_first(text)) == bool(
-        re.search(written_out(phrase, language), normalise(text))
-    )
+    inclusions, exclusions = by_language(phrases), by_language(but_not)
+    searched = Phrases(inclusions, exclusions)
+    for text in (data.draw(TEXTS), data.draw(lines(phrases + but_not))):
+        answer = searched.find_first(text)
+        assert answer == reference_find(inclusions, exclusions, text)
+        assert answer is None or searched.may_match(text)
 
 
-def written_out(phrase: str, language: Language) -> str:
-    """The whole phrase as one expression, which is short to write and can be slow to search."""
-    text = re.sub(r"\s*\.\.\.\s*", "...", normalise(phrase))
-    korean = language is Language.KOREAN
-    start = "" if text.startswith(("*", "...")) else r"(?<!\w)"
-    end = "" if korean or text.endswith("*") else r"\b" if text.endswith("...") else r"(?!\w)"
-    inner = re.sub(r"^(?:\*|\.\.\.)+|(?:\*|\.\.\.)+$", "", text)
-    gaps = {"*": r"\w{0,20}", "...": r".{0,25}" if korean else r"\b.{0,25}\b"}
-    letters = r"\s?".join if korean else "".join
-    parts = (
-        gaps.get(part) or letters(re.escape(c) for c in part if not (korean and c == " "))
-        for part in re.split(r"(\*|\.\.\.)", inner)
-    )
-    return start + "".join(parts) + end
+LIBRARY = [
+    leaf.phrases
+    for playbook in load_library()
+    for leaf in playbook.when.leaves
+    if isinstance(leaf, PhraseCondition)
+]
+SAID = sorted(
+    {
+        (language, phrase)
+        for phrases in LIBRARY
+        for texts in (phrases.inclusions, phrases.exclusions)
+        for language in texts
+        for phrase in texts[language]
+    }
+)
 
 
-TEXTS = st.text(alphabet="abc 가나다'\u2019*.", max_size=40)
+@given(st.lists(st.sampled_from(SAID), max_size=4).flatmap(lines) | st.text(max_size=80))
+@settings(max_examples=20, deadline=None)
+def test_the_library_finds_what_plain_expressions_find(text: str) -> None:
+    for phrases in LIBRARY:
+        if phrases.exact or phrases.patterns:
+            continue
+        expected = reference_find(phrases.inclusions, phrases.exclusions, text)
+        assert phrases.find_first(text) == expected
 
 
-@given(phrase=TEXTS, text=TEXTS, language=st.sampled_from(Language))
-def test_the_quick_look_never_hides_a_match(phrase: str, text: str, language: Language) -> None:
-    try:
-        phrases = Phrases({language: (phrase,)})
-    except PhraseError:
-        return
-    for line in (text, f"{text} {phrase} {text}"):
-        if any(one.find(normalise(line)) for one in phrases._finders_by_anchor.values()):
-            assert phrases.find_first(line)
+def test_a_false_friend_said_twice_is_passed_over_twice() -> None:
+    phrases = korean("자살", but_not=("자살 ... 면책",))
+    assert phrases.find_first("자살 사고 면책 자살 사고 면책") is None
+
+
+def test_false_friends_that_overlap_are_both_passed_over() -> None:
+    phrases = korean("자살", but_not=("면책 자살", "자살 면책"))
+    assert phrases.find_first("자살 면책 자살") is None
+
+
+def test_of_phrases_that_begin_at_one_place_the_longest_is_the_evidence() -> None:
+    for phrases in (english("sue you", "sue you all"), english("sue you all", "sue you")):
+        assert phrases.find_first("I will sue you all") == "sue you all"
+
+
+@pytest.mark.parametrize("sign", ["\u2014", "\u20ac", "\U0001f600", "\ue000", "\U0010fffd", "!"])
+def test_any_sign_ends_a_word_and_no_letter_does(sign: str) -> None:
+    assert english("sue you").find_first(f"{sign}sue you{sign}") == "sue you"
+    for letter in ("\u00e9", "\uac00", "\U00020000", "\u0661", "_"):
+        assert english("sue you").find_first(f"sue you{letter}") is None
+
+
+def test_a_sign_in_a_phrase_is_that_sign() -> None:
+    assert english("\u00a3100 fee").find_first("a \u00a3100 fee") == "\u00a3100 fee"
+    assert english("\u00a3100 fee").find_first("a \u20ac100 fee") is None
+
+
+def test_half_a_surrogate_pair_in_a_line_is_survived() -> None:
+    assert korean("죽고싶").find_first("\ud83d 죽고 싶다") == "죽고 싶다"
+    assert Phrases({}, patterns=(r"\d{4}",)).find_first("\ud83d 1234") == "1234"
 
 
 @given(st.text(alphabet="가나다라마", min_size=2, max_size=8), TEXTS)

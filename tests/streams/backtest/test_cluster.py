@@ -13,7 +13,8 @@ from streams.backtest.call_sorter import Period
 from streams.backtest.record_lines import LineProblems
 from streams.backtest.recorded_call import RECORDED_TOPICS
 from streams.backtest.topic_reader import KafkaCallSource
-from streams.kafka.admin import BrokerError
+from streams.kafka import consumer
+from streams.kafka.connection import BrokerError, KafkaConnection
 from tests.streams.backtest.recording import T0, started
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class Broker:
 
 
 def opened(monkeypatch: pytest.MonkeyPatch, broker: Broker, period: Period) -> KafkaCallSource:
-    monkeypatch.setattr(subject, "KafkaConsumer", lambda **_: broker)
+    monkeypatch.setattr(consumer, "KafkaConsumer", lambda **_: broker)
     ticks = count()
     monkeypatch.setattr(subject.time, "monotonic", lambda: float(next(ticks)))
-    return KafkaCallSource("broker:1", period, timeout_s=3)
+    return KafkaCallSource(KafkaConnection("broker:1", timeout_s=3), period)
 
 
 def test_a_broker_that_falls_silent_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:

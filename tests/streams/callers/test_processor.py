@@ -12,6 +12,7 @@ import pytest
 from playbooks.sensitivity import SensitivityKind
 from streams.callers import processor as subject
 from streams.callers.processor import CallerProcessor
+from streams.kafka.record import Record
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.processing.dead_letters import DeadLetters
 from streams.processing.faust_app import CallTable
@@ -68,12 +69,12 @@ class Rig:
     async def take(self, *events: CallerEvent | bytes) -> None:
         holds = []
 
-        async def given(_stream: Any) -> AsyncIterator[tuple[Any, Hold]]:
+        async def given(_stream: Any) -> AsyncIterator[tuple[Record, Hold]]:
             for offset, event in enumerate(events):
                 holds.append(Hold())
-                yield _event(event, offset), holds[-1]
+                yield _record(event, offset), holds[-1]
 
-        self.processor._ordered_stream = SimpleNamespace(events=given)  # type: ignore[assignment]
+        self.processor._ordered_stream = SimpleNamespace(records=given)  # type: ignore[assignment]
         await self.processor.listen(None)
         await self.until_done()
         assert all(hold.released for hold in holds)
@@ -87,13 +88,10 @@ class Rig:
             await task
 
 
-def _event(event: CallerEvent | bytes, offset: int) -> Any:
+def _record(event: CallerEvent | bytes, offset: int) -> Record:
     value = event if isinstance(event, bytes) else event.value()
     key = CALLER.encode() if isinstance(event, bytes) else event.key.encode()
-    message = SimpleNamespace(
-        topic="caller-events.v1", partition=3, offset=offset, key=key, value=value
-    )
-    return SimpleNamespace(message=message, value=value, headers={})
+    return Record("caller-events.v1", partition=3, offset=offset, key=key, value=value)
 
 
 def rig(days: int = 90) -> Rig:

@@ -182,14 +182,14 @@ def test_ctrl_c_ends_every_process_in_order(made: Path) -> None:
 _TELLING = """
 import sys
 from streams.cli import main
-from streams.backtest import crew
-play = crew.Crew.play
+from streams.backtest import worker_pool
+replay = worker_pool.WorkerPool.play
 def telling(self, buckets, rules):
-    for number, one in enumerate(play(self, buckets, rules)):
+    for number, one in enumerate(replay(self, buckets, rules)):
         if not number:
             print("playing", flush=True)
         yield one
-crew.Crew.play = telling
+worker_pool.WorkerPool.play = telling
 if __name__ == "__main__":
     main()
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.cli import run as subject
-from streams.kafka.admin import BrokerError
+from streams.kafka.connection import BrokerError
 from streams.kafka.local.child_process import ChildError, ChildProcess, start_child
 from streams.settings import Settings
 

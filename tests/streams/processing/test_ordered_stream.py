@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.processing.offset_tracker import TopicPartition
+from streams.kafka.record import TopicPartition
 from streams.processing.ordered_stream import OffsetCommitter, OrderedStream
 from streams.topics import DAY, KafkaTopic
+from tests.support.faust_events import faust_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ class Consumer:
     async def events(self) -> AsyncIterator[Any]:
         while self.script:
             offset = self.script.pop(0)
-            yield SimpleNamespace(message=SimpleNamespace(topic="t", partition=0, offset=offset))
+            yield faust_event("t", offset=offset)
 
     async def committed(self) -> dict[TopicPartition, int]:
         return {} if self.committed_at is None else {TopicPartition("t", 0): self.committed_at}
@@ -69,8 +69,8 @@ async def taken(consumer: Consumer) -> list[int]:
 
 async def all_of(intake: OrderedStream, consumer: Consumer) -> list[int]:
     offsets = []
-    async for event, hold in intake.events(consumer):
-        offsets.append(event.message.offset)
+    async for record, hold in intake.records(consumer):  # type: ignore[arg-type]
+        offsets.append(record.offset)
         hold.ack()
     return offsets
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from detectors.labels import EMOTIONS
@@ -17,6 +16,7 @@ from streams.processing.ordered_stream import OffsetCommitter
 from streams.score.batching import Batcher
 from streams.score.text_processor import TextProcessor
 from streams.topics import TRANSCRIPTS
+from tests.support.faust_events import faust_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -66,16 +66,12 @@ class Stream:
 
     def __init__(self, messages: list[TranscriptMessage]) -> None:
         self._events = [
-            SimpleNamespace(
+            faust_event(
+                TRANSCRIPTS.name,
+                offset=offset,
+                key=message.call_id.encode(),
                 value=message.value(),
-                headers=dict(message.headers(source="/test", time=now())),
-                message=SimpleNamespace(
-                    topic=TRANSCRIPTS.name,
-                    partition=0,
-                    offset=offset,
-                    key=message.call_id.encode(),
-                    value=message.value(),
-                ),
+                headers=message.headers(source="/test", time=now()),
             )
             for offset, message in enumerate(messages)
         ]

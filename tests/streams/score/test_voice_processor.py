@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,13 +19,14 @@ from streams.processing.ordered_stream import OffsetCommitter
 from streams.score.batching import Batcher
 from streams.score.voice_processor import VoiceProcessor
 from streams.topics import AUDIO
+from tests.support.faust_events import faust_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from detectors.utterance import Utterance
     from streams.cloudevents import Message
-    from streams.processing.offset_tracker import TopicPartition
+    from streams.kafka.record import TopicPartition
 
 
 @dataclass
@@ -73,16 +73,12 @@ class Stream:
     def __init__(self, chunks: list[AudioChunk], *, keys: list[bytes] | None = None) -> None:
         self.pause: tuple[int | None, Callable[[], Awaitable[None]]] | None = None
         self._events = [
-            SimpleNamespace(
+            faust_event(
+                AUDIO.name,
+                offset=offset,
+                key=keys[offset] if keys else chunk.call_id.encode(),
                 value=chunk.value(),
-                headers=dict(chunk.headers(source="/test", time=now())),
-                message=SimpleNamespace(
-                    topic=AUDIO.name,
-                    partition=0,
-                    offset=offset,
-                    key=keys[offset] if keys else chunk.call_id.encode(),
-                    value=chunk.value(),
-                ),
+                headers=chunk.headers(source="/test", time=now()),
             )
             for offset, chunk in enumerate(chunks)
         ]

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from streams.desk.feature import DESK
+from streams.kafka.record import Record
 from streams.messages.records import CallEvent, UtteranceClip
 from streams.settings import Settings
 from streams.site import feed as feed_module
 from streams.site.feed import MAX_QUEUED_BATCHES, Feed
 from streams.site.hub import FeedState, Hub, LiveEvent
 from streams.site.kafka_sender import TOPIC_BY_MESSAGE
-from streams.site.kafka_source import Record
 from streams.store.engine import Store, open_store
 from streams.store.tables import CALLS, CLIPS
 from tests.support.calls import NOW

@@ -9,7 +9,8 @@ import pytest
 
 from streams.ingest.replay import gateway as subject
 from streams.ingest.replay.gateway import ReplayGateway
-from streams.kafka.admin import BrokerError
+from streams.kafka import producer as producer_module
+from streams.kafka.connection import BrokerError
 from streams.messages.records import AudioChunk, CallEvent
 from streams.settings import Settings
 from streams.topics import TOPICS
@@ -50,7 +51,7 @@ class Producer:
 @pytest.fixture
 def producer(monkeypatch: pytest.MonkeyPatch) -> Producer:
     one = Producer()
-    monkeypatch.setattr(subject, "KafkaProducer", lambda **_: one)
+    monkeypatch.setattr(producer_module, "KafkaProducer", lambda **_: one)
     return one
 
 
@@ -96,7 +97,7 @@ def test_the_error_that_breaks_a_replay_off_is_told_and_not_that_nobody_takes_th
 ) -> None:
     def gone(timeout: float) -> None:
         del timeout
-        raise subject.KafkaError
+        raise producer_module.KafkaError
 
     monkeypatch.setattr(producer, "flush", gone)
     with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.kafka import admin
-from streams.kafka.admin import DEFAULT_BROKER, BrokerError, broker_address, require_broker
+from streams.kafka.admin import DEFAULT_BROKER, broker_address, require_broker
+from streams.kafka.connection import BrokerError
 from streams.kafka.local import address
 from streams.settings import Settings
 
