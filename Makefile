@@ -4,7 +4,9 @@
 #                         if it is mono: CALL_OPTIONS="--agent agent.wav" or --customer-only)
 #   make test             everything: real Kafka, real browser
 #   make test-fast        seconds, without a broker
+#   make lint, make fmt   check the code's form, or mend it
 #   make install          only what running needs
+#   make clean            remove what was installed and made here, calls and database in var/ too
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +21,7 @@ export CALL
 .PHONY: help install run test test-fast lint lock lock-kafka fmt clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+	@sed -n '/^$$/q;s/^# \{0,1\}//p' Makefile
 
 # --- what is installed ------------------------------------------------------------------
 
@@ -73,11 +75,11 @@ lock: $(UV)
 	$(COMPILE) --extra build -o requirements/run.txt
 	$(COMPILE) --extra build --extra java --extra postgres --extra train --extra dev \
 		-c requirements/run.txt -o requirements/all.txt
-	$(PIN) --group yardsticks -c requirements/all.txt -o requirements/yardsticks.txt
+	$(PIN) --group baselines -c requirements/all.txt -o requirements/baselines.txt
 	@$(PYTHON) deploy/bootstrap.py --lock-java requirements/all.txt requirements/java.txt
 
 lock-kafka: $(VENV)/.run
-	@$(BIN)/python -c "from streams.kafka.local.jars import lock; print(lock(), 'jars locked')"
+	@$(BIN)/python -c "from streams.kafka.local.jar_lock import lock; print(lock(), 'jars locked')"
 
 clean:
 	rm -rf $(VENV) var dist build

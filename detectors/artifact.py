@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import onnxruntime as ort
 
 from detectors.detector import DetectorUnavailableError
+from detectors.errors import summarize_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ class Artifact:
             outputs = self.session.run(None, inputs)
         except Exception as error:
             # The runtime's exceptions have no common class but RuntimeError and ValueError.
-            message = f"{self.path}: the model does not run: {_first_line(error)}"
+            message = f"{self.path}: the model does not run: {summarize_error(error)}"
             raise DetectorUnavailableError(message) from error
         names = [output.name for output in self.session.get_outputs()]
         return dict(zip(names, cast("list[NDArray[np.float32]]", outputs), strict=True))
@@ -90,7 +91,7 @@ def load_session(path: Path) -> ort.InferenceSession:
     try:
         return ort.InferenceSession(path, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:
-        message = f"{path}: not a model this runtime can load: {_first_line(error)}"
+        message = f"{path}: not a model this runtime can load: {summarize_error(error)}"
         raise DetectorUnavailableError(message) from error
 
 
@@ -117,9 +118,5 @@ def read_description(session: ort.InferenceSession, path: Path) -> dict[str, Any
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError) as error:
-        message = f"{path}: its description is not a JSON object: {_first_line(error)}"
+        message = f"{path}: its description is not a JSON object: {summarize_error(error)}"
         raise DetectorUnavailableError(message) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

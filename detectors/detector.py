@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from detectors.errors import CallmoodError
 from detectors.utterance import Speaker, TranscriptLine, Utterance
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class UnusableUtteranceError(ValueError):
     """This utterance or line cannot be read (too short, silent, an agent's). Others can."""
 
 
-class DetectorUnavailableError(RuntimeError):
+class DetectorUnavailableError(CallmoodError):
     """The detector itself cannot work: its model is missing, broken, or of another kind."""
 
 

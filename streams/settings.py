@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -10,12 +11,13 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detectors.utterance import Language
+from streams.environment import PREFIX, require_known
 
 
 class Settings(BaseSettings):
     """Read once, from the environment. docs/settings.md explains each line."""
 
-    model_config = SettingsConfigDict(env_prefix="CALLMOOD_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     kafka: str = Field(
         default="",
@@ -177,5 +179,11 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """This process' settings."""
+    """This process' settings.
+
+    Raises:
+        UnknownSettingError: a variable begins as ours do, and is none of them.
+        ValidationError: one has a value that it cannot have.
+    """
+    require_known(os.environ, {f"{PREFIX}{name.upper()}" for name in Settings.model_fields})
     return Settings()

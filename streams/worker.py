@@ -12,7 +12,7 @@ from detectors.registry import find_voice_detector, load
 from streams.advise.processor import SOURCES, AdviceProcessor
 from streams.callers.processor import CallerProcessor
 from streams.kafka.record import TopicPartition
-from streams.processing.dead_letters import DeadLetters, LimitReachedError, summarize_error
+from streams.processing.dead_letters import DeadLetters, LimitReachedError, describe_error
 from streams.processing.faust_app import ProcessorContext
 from streams.processing.ordered_stream import OffsetCommitter
 from streams.rules.reloader import PlaybookReloader
@@ -125,7 +125,7 @@ class Worker:
         try:
             yield
         except Exception as error:  # noqa: BLE001  (the next tick tries again)
-            log.warning("could not %s, trying again: %s", action, summarize_error(error))
+            log.warning("could not %s, trying again: %s", action, describe_error(error))
 
     async def _expire(self, *_: Any) -> None:
         with self._log_errors("forget ended calls"):

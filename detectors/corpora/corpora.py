@@ -14,6 +14,7 @@ import numpy as np
 import soundfile as sf
 import soxr
 
+from detectors.errors import CallmoodError
 from detectors.labels import Emotion
 from detectors.utterance import SAMPLE_RATE
 
@@ -35,7 +36,7 @@ VOICE_CORPORA = ("ravdess", "emodb", "korean_emotional", "korean_plain", "baved"
 """The last two carry no emotions: one teaches how Korean varies, one teaches arousal."""
 
 
-class CorpusError(ValueError):
+class CorpusError(CallmoodError, ValueError):
     """A corpus is not where or what it should be: names the file, and what to do."""
 
 

@@ -6,12 +6,14 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 
-class ManifestError(ValueError):
+class ManifestError(CallmoodError, ValueError):
     """Nothing of the manifest can be read: it is missing, or lacks a column."""
 
 

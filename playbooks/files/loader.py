@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
 from playbooks.engine.alert_budget import FILE as BUDGET_FILE
 from playbooks.engine.alert_budget import parse_budget
 from playbooks.engine.rulebook import Rulebook
@@ -44,7 +45,7 @@ MAX_THEME_DEPTH = 3
 """How far below the rules folder a playbook is looked for that was named alone."""
 
 
-class PlaybookError(ValueError):
+class PlaybookError(CallmoodError, ValueError):
     """The library cannot be used.
 
     Attributes:
@@ -169,6 +170,9 @@ def find_playbook_files(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
+    if not path.exists():
+        message = f"{path}:1: there is no such file or folder; name a folder with .yaml files"
+        raise PlaybookError([message])
     files = list(filter(_is_playbook_file, _find_yaml_files(path)))
     if not files:
         message = f"{path}:1: no playbooks here; name a folder with .yaml files, or one file"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from detectors.errors import CallmoodError
 from streams.advise.processor import SOURCES
 from streams.cloudevents import parse_attributes, summarize_validation
 from streams.ids import CALL_ID_PATTERN
@@ -38,7 +39,7 @@ _BY_TYPE: dict[str, tuple[int, type[Message]]] = {
 }
 
 
-class RecordError(ValueError):
+class RecordError(CallmoodError, ValueError):
     """Recorded calls cannot be used. One line, with what to do."""
 
 

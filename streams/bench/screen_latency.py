@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from detectors.errors import CallmoodError
 from streams.messages.records import AlertMessage, MoodMessage
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ new MutationObserver(look).observe(document, { childList: true, subtree: true })
 """Two frames after something is put in, it is painted."""
 
 
-class BrowserMissingError(RuntimeError):
+class BrowserMissingError(CallmoodError):
     """No Chromium, or no playwright. One line."""
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 
 import click
 
-from streams.cli.errors import describe_os_error, describe_validation_error
+from detectors.errors import CallmoodError
+from streams.cli.error_report import describe_error
+from streams.cli.lazy_group import LazyCommand, LazyGroup
 
-COMMANDS: dict[str, str] = {
+SUMMARIES = {
     "run": "Start everything here and play calls: Kafka, worker, desk.",
     "replay": "Play recorded calls into the line, as if they happened now.",
     "worker": "Listen, read, advise: the processors.",
@@ -27,49 +28,33 @@ COMMANDS: dict[str, str] = {
     "train": "Train a detector (needs the `train` extra).",
     "bench": "Measure the line.",
 }
-"""Every subcommand, with the line that ``callmood --help`` shows."""
+"""What ``callmood --help`` says of each subcommand; a newcomer's come first."""
+
+COMMANDS = {
+    name: LazyCommand(f"streams.cli.{name}:{name}", summary) for name, summary in SUMMARIES.items()
+}
+
+HELP = """Listen to a call centre in real time, and help the people in it.
+
+Call audio and transcripts go through Kafka; the customer's voice tone and words become
+readings, readings a mood, and playbooks push the right page of the manual to the agent.
+
+\b
+Start here:   callmood run              two demo calls, live in your browser
+              callmood run my.wav       your own recording
+Then:         callmood playbooks test   what the alerts are made of
+"""
 
 
-class LazyGroup(click.Group):
-    """Imports a subcommand only when it is used: ``callmood --help`` is quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order above: what a newcomer needs first comes first."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The module of the same name holds the command of the same name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"streams.cli.{cmd_name}")
-        command = getattr(module, cmd_name)
-        if not isinstance(command, click.Command):
-            message = f"streams.cli.{cmd_name}.{cmd_name} is no command"
-            raise TypeError(message)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy_commands=COMMANDS,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="callmood")
 def cli() -> None:
-    r"""Listen to a call centre in real time, and help the people in it.
-
-    Call audio and transcripts go through Kafka; the customer's voice tone and words become
-    readings, readings a mood, and playbooks push the right page of the manual to the agent.
-
-    \b
-    Start here:   callmood run              two demo calls, live in your browser
-                  callmood run my.wav       your own recording
-    Then:         callmood playbooks test   what the alerts are made of
-    """
+    """Hold the subcommands."""
 
 
 def main() -> None:
@@ -85,38 +70,14 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except OSError as error:
-        _exit_with(describe_os_error(error))
-    except _resolve_errors(("pydantic", "ValidationError")) as error:
-        _exit_with(describe_validation_error(error))  # type: ignore[arg-type]  # the class is looked up late
-    except _resolve_errors(*_USER_ERRORS) as error:
+    except CallmoodError as error:
         _exit_with(str(error))
+    except (OSError, ValueError) as error:
+        if not (line := describe_error(error)):
+            raise
+        _exit_with(line)
 
 
 def _exit_with(line: str) -> None:
     click.echo(f"callmood: {line}", err=True)
     sys.exit(1)
-
-
-_USER_ERRORS = (
-    ("streams.kafka.connection", "BrokerError"),
-    ("streams.bench.screen_latency", "BrowserMissingError"),
-    ("streams.ingest.caller_hash", "CallerKeyError"),
-    ("streams.kafka.local.child_process", "ChildError"),
-    ("streams.kafka.local.broker", "KafkaStartError"),
-    ("streams.kafka.local.jars", "JarsError"),
-    ("streams.kafka.local.java", "JavaError"),
-    ("detectors.detector", "DetectorUnavailableError"),
-    ("playbooks.files.loader", "PlaybookError"),
-    ("streams.evidence.archive", "ArchiveError"),
-    ("streams.evidence.call_record", "SealError"),
-    ("streams.store.engine", "StoreError"),
-    ("streams.site.feature", "SendError"),
-)
-"""Errors whose text is written for the user."""
-
-
-def _resolve_errors(*names: tuple[str, str]) -> tuple[type[Exception], ...]:
-    """Error classes by module and name; one whose module is not loaded was not raised."""
-    classes = [getattr(sys.modules.get(module), name, None) for module, name in names]
-    return tuple(error for error in classes if error is not None)

@@ -18,6 +18,7 @@ from detectors.registry import find_voice_detector, load
 from streams.bench.pipeline import OutputReader, PipelineCost, scrape_metrics
 from streams.bench.plain_loop import PlainCost, measure_plain
 from streams.bench.rotated_recording import rotate
+from streams.bench.screen_latency import open_page
 from streams.cli.bench_detectors import detectors
 from streams.cli.bench_dry_run import dry_run
 from streams.cli.bench_playbooks import playbooks
@@ -89,8 +90,6 @@ def screen(call: Path, out: Path | None) -> None:
     Prints how long each stage takes, from the last audio sample of an utterance to the mood and
     the alert as painted by Chromium. Needs the `dev` extra and Chromium.
     """
-    from streams.bench.screen_latency import open_page  # noqa: PLC0415  (playwright is no run-time need)
-
     (prepared,) = prepare_calls([ReplayInput(call)])
     with ExitStack() as stack:
         _, _, broker = _start_pipeline(stack)

@@ -10,14 +10,29 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
+from detectors.corpora.manifests import ManifestError, read_rows
+from detectors.detector import DetectorUnavailableError
+from detectors.evaluation.calls.playback import Track, play, summarise_trajectories
+from detectors.evaluation.calls.synthetic_calls import (
+    CORPORA,
+    TUNING_CALLS,
+    Half,
+    build_synthetic_calls,
+    summarise_angry_calls,
+)
+from detectors.registry import find_voice_detector
+from detectors.utterance import Language
 from streams.cli.evaluation_output import BAD_INPUT, check_writable, complain
 from streams.cli.terminal import console
+from streams.ingest.replay.input_file import RecordingError
+from streams.ingest.replay.recording import open_recording
+from streams.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.detector import Detector
-    from detectors.evaluation.calls.playback import MoodTrajectory, Track
+    from detectors.evaluation.calls.playback import MoodTrajectory
     from detectors.evaluation.calls.synthetic_calls import SyntheticCall
     from detectors.utterance import Utterance
 
@@ -86,10 +101,6 @@ def calls(
 
 
 def _load_detector() -> Detector[Utterance]:
-    from detectors.detector import DetectorUnavailableError  # noqa: PLC0415
-    from detectors.registry import find_voice_detector  # noqa: PLC0415
-    from streams.settings import settings  # noqa: PLC0415
-
     try:
         return find_voice_detector(settings().voice).load()
     except DetectorUnavailableError as error:
@@ -98,9 +109,6 @@ def _load_detector() -> Detector[Utterance]:
 
 
 def _play_recordings(paths: Iterable[Path], language: str, detector: Any) -> list[dict[str, Any]]:
-    from detectors.evaluation.calls.playback import play, summarise_trajectories  # noqa: PLC0415
-    from detectors.evaluation.calls.synthetic_calls import TUNING_CALLS, Half  # noqa: PLC0415
-
     figures: list[dict[str, Any]] = []
     courses_by_half: dict[str, list[MoodTrajectory]] = {}
     for path in paths:
@@ -116,11 +124,6 @@ def _play_recordings(paths: Iterable[Path], language: str, detector: Any) -> lis
 
 
 def _load_tracks(path: Path, language: str) -> list[Track]:
-    from detectors.evaluation.calls.playback import Track  # noqa: PLC0415
-    from detectors.utterance import Language  # noqa: PLC0415
-    from streams.ingest.replay.input_file import RecordingError  # noqa: PLC0415
-    from streams.ingest.replay.recording import open_recording  # noqa: PLC0415
-
     try:
         recording = open_recording(path, customer_side="left")
     except RecordingError as error:
@@ -137,9 +140,6 @@ def _play_synthetic_calls(
     data: Path, detector: Any
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Play the strung calls; figures of the calm ones, and of the angry ones."""
-    from detectors.evaluation.calls.playback import play, summarise_trajectories  # noqa: PLC0415
-    from detectors.evaluation.calls.synthetic_calls import build_synthetic_calls  # noqa: PLC0415
-
     with console.status("playing calls strung together ..."):
         played_calls = [
             (call, play(call.track, detector))
@@ -155,9 +155,6 @@ def _play_synthetic_calls(
 
 
 def _load_rows(data: Path) -> list[Any]:
-    from detectors.corpora.manifests import ManifestError, read_rows  # noqa: PLC0415
-    from detectors.evaluation.calls.synthetic_calls import CORPORA  # noqa: PLC0415
-
     columns = ["path", "corpus", "speaker", "emotion", "language"]
     try:
         return [
@@ -182,8 +179,6 @@ def _group_by_corpus(
 def _angry_figures(
     corpus: str, half: str, group: Sequence[tuple[SyntheticCall, MoodTrajectory]]
 ) -> list[dict[str, Any]]:
-    from detectors.evaluation.calls.synthetic_calls import summarise_angry_calls  # noqa: PLC0415
-
     summary = summarise_angry_calls(group)
     if not summary.calls:
         return []

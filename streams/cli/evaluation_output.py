@@ -11,12 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
+
+from detectors.evaluation.report import (
+    build_label_table,
+    build_report,
+    relative_links,
+    write_plots,
+)
+from detectors.evaluation.subgroups import Group, build_group_table, measure_groups
+from detectors.evaluation.summary import METRIC_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.evaluation.scored_item import ScoredItem
-    from detectors.evaluation.subgroups import Group
     from detectors.evaluation.summary import EvaluationSummary
 
 BAD_INPUT = 2
@@ -25,6 +34,14 @@ SKIPPED_REMARK_RATIO = 0.05
 
 _OUTPUT_OPTIONS = {"root", "json_path", "predictions", "card", "pictures", "table"}
 """Options about what is written where: they change no figure."""
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="../shared/data",
+    show_default=True,
+    help="Folder with the corpora.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +106,6 @@ def write_results(  # noqa: PLR0913 - what was asked, and what came of it
     multi_label: bool = False,
 ) -> None:
     """Measure ``scored_items``; write every item of ``predictions``, key column first."""
-    from detectors.evaluation.subgroups import measure_groups  # noqa: PLC0415
-
     key, items = predictions
     read_count = sum(item.is_readable for item in items)
     if not read_count:
@@ -138,8 +153,6 @@ def _write_json(path: Path, measured_groups: Sequence[Group], counts: dict[str, 
 def _write_card(
     options: EvaluationOptions, detector: Any, measured_groups: Sequence[Group]
 ) -> None:
-    from detectors.evaluation.report import build_report, relative_links, write_plots  # noqa: PLC0415
-
     paths = (
         write_plots(options.pictures, detector.name, measured_groups) if options.pictures else []
     )
@@ -159,18 +172,13 @@ def _write_card(
 
 
 def _print_figures(measured_groups: Sequence[Group], read_count: int, *, table: bool) -> None:
-    from detectors.evaluation import subgroups  # noqa: PLC0415
-    from detectors.evaluation.report import build_label_table  # noqa: PLC0415
-
     overall = measured_groups[0].summary
     if overall is None:
         click.echo(f"read {read_count} items; none has a label, so nothing is measured")
     if table:
-        click.echo(subgroups.build_group_table(measured_groups))
+        click.echo(build_group_table(measured_groups))
         return
-    group_table = subgroups.build_group_table(
-        measured_groups if overall or len(measured_groups) > 1 else ()
-    )
+    group_table = build_group_table(measured_groups if overall or len(measured_groups) > 1 else ())
     if overall:
         labels = build_label_table(overall)
         _print_aligned([labels.header, *labels.rows])
@@ -184,8 +192,6 @@ def _print_figures(measured_groups: Sequence[Group], read_count: int, *, table: 
 
 def _print_aligned(rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell; Hangul is two cells wide."""
-    from rich.cells import cell_len  # noqa: PLC0415
-
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (
@@ -195,8 +201,6 @@ def _print_aligned(rows: Sequence[Sequence[str]]) -> None:
 
 
 def _print_remarks(overall: EvaluationSummary) -> None:
-    from detectors.evaluation.summary import METRIC_NAMES  # noqa: PLC0415
-
     resampled = "whole speakers" if overall.speakers else "rows (no speaker is known)"
     click.echo(f"in brackets: 95% intervals, {resampled} drawn anew 1,000 times")
     for name, interval in overall.intervals.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from streams.cli.interrupts import end_on_signals
 from streams.cli.terminal import progress
 from streams.kafka.admin import ensure_topics
-from streams.kafka.local.broker import LocalKafka, start_kafka
+from streams.kafka.local.broker import KafkaStartError, LocalKafka, start_kafka
 from streams.settings import Settings, settings
 
 
@@ -32,9 +31,8 @@ def kafka(port: int, home: Path | None) -> None:
         ensure_topics(broker.bootstrap, plain)
         click.echo(f"kafka: {broker.bootstrap}")
         end_on_signals()
-        code = broker.server.wait()
-        click.echo(f"callmood: Kafka ended by itself ({code}); see {broker.log}", err=True)
-        sys.exit(1)
+        broker.server.wait()
+        raise KafkaStartError(broker.exit_report())
     except KeyboardInterrupt:
         click.echo("kafka: stopping")
     finally:

@@ -20,7 +20,7 @@ from playbooks.files.loader import (
 )
 from playbooks.review.mutation_testing import find_surviving_mutants, generate_mutants
 from playbooks.review.test_runner import run_library
-from streams.cli.lazy_group import LazyCommandGroup
+from streams.cli.lazy_group import LazyCommand, LazyGroup
 
 if TYPE_CHECKING:
     from playbooks.engine.rulebook import Rulebook
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 
 
-@click.group(cls=LazyCommandGroup, late={"dry-run": "streams.cli.dry_run"})
+DRY_RUN = LazyCommand(
+    "streams.cli.dry_run:dry_run", "Play recorded calls through changed rules; show what differs."
+)
+
+
+@click.group(cls=LazyGroup, lazy_commands={"dry-run": DRY_RUN})
 def playbooks() -> None:
     """Check, test, try out playbooks. DIR is a folder or a file; else the built-in library."""
 

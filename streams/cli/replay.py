@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import re
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from prometheus_client import start_http_server
+from kafka.errors import KafkaError
 
 from streams.cli.interrupts import end_on_signals
+from streams.cli.metrics_server import serve_metrics
 from streams.cli.terminal import progress
 from streams.ids import CALL_ID_PATTERN
 from streams.ingest.caller_hash import build_caller_hasher
 from streams.ingest.replay.gateway import ReplayGateway
-from streams.ingest.replay.input_file import InputFileError
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls, load_call
 from streams.kafka.admin import ensure_topics, require_broker
 from streams.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
 FILE = click.Path(path_type=Path)
 KEEP_CLIPS = click.option(
@@ -124,10 +124,7 @@ def prepare_calls(call_inputs: list[ReplayInput]) -> list[ReplayCall]:
     hash_caller = build_caller_hasher(settings())
     prepared = []
     for call_input in call_inputs:
-        try:
-            call = load_call(call_input, hash_caller=hash_caller)
-        except InputFileError as error:
-            raise click.ClickException(str(error)) from None
+        call = load_call(call_input, hash_caller=hash_caller)
         for problem in call.problems:
             click.echo(f"warning: {problem}", err=True)
         for hint in call.hints:
@@ -162,33 +159,36 @@ def _unique_id(name: str, ending: str, taken: Container[str]) -> str:
     return next(call_id for call_id in ids if call_id not in taken)
 
 
+@contextmanager
+def open_gateway(broker: str, config: Settings) -> Iterator[ReplayGateway]:
+    """A gateway that is closed at the end.
+
+    `ReplayGateway.play` returns when Kafka has everything. A Kafka that does not answer at the
+    close as well is no news, and must not hide what broke the play off.
+    """
+    gateway = ReplayGateway(broker, config)
+    try:
+        yield gateway
+    finally:
+        with suppress(KafkaError):
+            gateway.close()
+
+
 def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> None:
     """Play them with a progress bar."""
     config = settings()
     broker = require_broker(config)
     ensure_topics(broker, config)
-    _serve_metrics(config)
-    gateway = ReplayGateway(broker, config)
-    try:
-        with progress(f"playing {len(named_calls)} call{'s' * (len(named_calls) > 1)}") as show:
-            result = gateway.play(named_calls, speed=speed, progress=show)
-    finally:
-        gateway.close()
+    serve_metrics(
+        "replay",
+        host=config.host,
+        port=config.gateway_metrics_port,
+        setting="CALLMOOD_GATEWAY_METRICS_PORT",
+        to_stderr=True,
+    )
+    title = f"playing {len(named_calls)} call{'s' * (len(named_calls) > 1)}"
+    with open_gateway(broker, config) as gateway, progress(title) as show:
+        result = gateway.play(named_calls, speed=speed, progress=show)
     first, *others = result.call_ids
     click.echo(f"played {first}" + (f" and {len(others)} more" if others else ""))
     click.echo(f"{result.messages} messages, at most {result.max_delay_ms} ms late")
-
-
-def _serve_metrics(config: Settings) -> None:
-    port = config.gateway_metrics_port
-    try:
-        server, _ = start_http_server(port, addr=config.host)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        message = (
-            f"port {port} is taken by another program: set CALLMOOD_GATEWAY_METRICS_PORT "
-            "to another (0: a free one)"
-        )
-        raise click.ClickException(message) from None
-    click.echo(f"replay: metrics at http://{config.host}:{server.server_port}/metrics", err=True)

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from streams.cli.interrupts import end_on_signals
 from streams.cli.kafka import start_local
-from streams.cli.replay import FILE, KEEP_CLIPS, assign_call_ids, prepare_calls, with_caller
+from streams.cli.replay import (
+    FILE,
+    KEEP_CLIPS,
+    assign_call_ids,
+    open_gateway,
+    prepare_calls,
+    with_caller,
+)
+from streams.cli.run_lock import hold_run_lock
 from streams.cli.terminal import console, progress
-from streams.ingest.replay.gateway import ReplayGateway
+from streams.home import prepare_home
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls
 from streams.kafka.admin import ensure_topics, lag
 from streams.kafka.connection import BrokerError
 from streams.kafka.local import address
+from streams.kafka.local.broker import KafkaStartError, LocalKafka
 from streams.kafka.local.child_process import ChildError, ChildProcess, start_child
 from streams.settings import Settings, settings
+from streams.site.server import bind_socket
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,11 +80,15 @@ def run(  # noqa: PLR0913  (one parameter an option)
         ReplayInput(path, agent, customer_only=customer_only, keep_clips=keep_clips)
         for path in calls
     ] or demo_calls()
-    prepared = prepare_calls(with_caller(call_inputs, caller))
-    end_on_signals()
+    config = settings()
     with ExitStack() as stack:
+        lock = stack.enter_context(hold_run_lock(prepare_home(config.home)))
+        bind_socket(config.host, config.port).close()  # before all that takes its time
+        prepared = prepare_calls(with_caller(call_inputs, caller))
+        end_on_signals()
         try:
-            local_stack = _start_local_stack(settings(), stack)
+            local_stack = _start_local_stack(config, stack)
+            lock.publish(local_stack.desk_url)
             _play_calls(assign_call_ids(prepared), local_stack, speed=speed)
             if once:
                 _wait_until_done(local_stack)
@@ -82,20 +96,40 @@ def run(  # noqa: PLR0913  (one parameter an option)
                 _wait_for_interrupt(local_stack)
         except KeyboardInterrupt:
             click.echo("\nstopping ...")
-        except ChildError as error:
-            raise click.ClickException(str(error)) from None
 
 
+@dataclass(frozen=True, slots=True)
 class _LocalStack:
-    """What runs: where its broker is, and its processes."""
+    """What runs.
 
-    def __init__(self, config: Settings, broker: str, children: list[ChildProcess]) -> None:
-        self.settings, self.broker, self.children = config, broker, children
+    Attributes:
+        broker: where Kafka is.
+        kafka: the one that was started for this run; ``None``: it was there before.
+    """
+
+    settings: Settings
+    broker: str
+    children: list[ChildProcess]
+    kafka: LocalKafka | None = None
+    desk_url: str = ""
+
+    def require_all_alive(self) -> None:
+        """Notice that one ended.
+
+        Raises:
+            ChildError: worker or desk.
+            KafkaStartError: Kafka.
+        """
+        if self.kafka and not self.kafka.is_alive:
+            raise KafkaStartError(self.kafka.exit_report())
+        for child in self.children:
+            if child.process.poll() is not None:
+                raise ChildError(child.exit_report())
 
 
 def _start_local_stack(config: Settings, stack: ExitStack) -> _LocalStack:
     with console.status("starting Kafka ..."):
-        broker = _find_broker(config, stack)
+        broker, kafka = _find_broker(config, stack)
         ensure_topics(broker, config)
     env = {**os.environ, "CALLMOOD_KAFKA": broker, "PYTHONUNBUFFERED": "1"}
     logs = config.home.resolve() / "log"
@@ -111,32 +145,35 @@ def _start_local_stack(config: Settings, stack: ExitStack) -> _LocalStack:
         worker.wait_for("worker: listening", timeout_s=READY_TIMEOUT_S)
     click.echo(f"kafka: {broker}")
     click.echo(f"desk: {url}")
-    return _LocalStack(config, broker, children)
+    return _LocalStack(config, broker, children, kafka, url)
 
 
-def _find_broker(config: Settings, stack: ExitStack) -> str:
+def _find_broker(config: Settings, stack: ExitStack) -> tuple[str, LocalKafka | None]:
     if bootstrap := config.kafka or address.find_running(config.kafka_home):
-        return bootstrap
+        return bootstrap, None
     kafka = start_local(config)
     stack.callback(kafka.stop)
-    return kafka.bootstrap
+    return kafka.bootstrap, kafka
 
 
 def _play_calls(
     named_calls: list[tuple[str, ReplayCall]], local_stack: _LocalStack, *, speed: float
 ) -> None:
-    gateway = ReplayGateway(local_stack.broker, local_stack.settings)
-    names = ", ".join(call.name for _, call in named_calls)
-    try:
-        with progress(f"playing {names}") as show:
+    title = f"playing {', '.join(call.name for _, call in named_calls)}"
+    with (
+        open_gateway(local_stack.broker, local_stack.settings) as gateway,
+        progress(title) as show,
+    ):
 
-            def show_progress(done: int, whole: int) -> None:
-                show(done, whole)
-                _check_children(local_stack.children)
+        def show_progress(done: int, whole: int) -> None:
+            show(done, whole)
+            local_stack.require_all_alive()
 
+        try:
             gateway.play(named_calls, speed=speed, progress=show_progress)
-    finally:
-        gateway.close()
+        except BrokerError:
+            local_stack.require_all_alive()  # why it does not answer, where that is known
+            raise
 
 
 def _wait_until_done(local_stack: _LocalStack) -> None:
@@ -144,7 +181,7 @@ def _wait_until_done(local_stack: _LocalStack) -> None:
     deadline = time.monotonic() + DRAIN_TIMEOUT_S
     with console.status("the worker reads the rest ..."):
         while unread_count := lag(local_stack.broker, local_stack.settings):
-            _check_children(local_stack.children)
+            local_stack.require_all_alive()
             if time.monotonic() > deadline:
                 message = f"{unread_count} messages are not read after {DRAIN_TIMEOUT_S:.0f} s"
                 raise BrokerError(message)
@@ -154,15 +191,5 @@ def _wait_until_done(local_stack: _LocalStack) -> None:
 def _wait_for_interrupt(local_stack: _LocalStack) -> None:
     click.echo("the calls are over; the desk stays until Ctrl-C")
     while True:
-        for child in local_stack.children:
-            try:
-                child.process.wait(timeout=1.0)
-            except subprocess.TimeoutExpired:
-                continue
-            raise ChildError(child.exit_report())
-
-
-def _check_children(children: list[ChildProcess]) -> None:
-    for child in children:
-        if child.process.poll() is not None:
-            raise ChildError(child.exit_report())
+        local_stack.require_all_alive()
+        time.sleep(POLL_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from detectors.artifact import MODELS
 from detectors.corpora.corpora import CorpusError
 from detectors.corpora.layouts import LAYOUTS, load_corpora, require_enough_speakers
+from streams.cli.terminal import ProgressBars
 from streams.settings import settings
 
 if TYPE_CHECKING:
@@ -116,8 +118,6 @@ def _complain(modality: str, message: str) -> None:
 def _train(modality: str, data: Path, models: Path, seed: int, **options: Any) -> None:
     train_model = _trainer(modality)
     models.mkdir(parents=True, exist_ok=True)
-    from streams.cli.terminal import ProgressBars  # noqa: PLC0415 - rich takes its time
-
     with ProgressBars() as bars:
         try:
             path = train_model(
@@ -135,8 +135,6 @@ def _train(modality: str, data: Path, models: Path, seed: int, **options: Any) -
 
 
 def _trainer(modality: str) -> Callable[..., Path]:
-    from importlib import import_module  # noqa: PLC0415
-
     try:
         module: Any = import_module(f"detectors.training.{modality}.train")
     except ModuleNotFoundError as error:

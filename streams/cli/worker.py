@@ -10,8 +10,8 @@ import sys
 from functools import partial
 
 import click
-from prometheus_client import start_http_server
 
+from streams.cli.metrics_server import serve_metrics
 from streams.cli.terminal import configure_logging
 from streams.kafka.admin import broker_address, ensure_topics
 from streams.settings import settings
@@ -31,8 +31,7 @@ def worker(metrics_port: int | None) -> None:
     service = Worker(config, broker=broker, on_ready=_print_ready)
     ensure_topics(broker, config)
     port = config.worker_metrics_port if metrics_port is None else metrics_port
-    server, _ = start_http_server(port, addr=config.host)
-    click.echo(f"worker: metrics at http://{config.host}:{server.server_port}/metrics")
+    serve_metrics("worker", host=config.host, port=port, setting="CALLMOOD_WORKER_METRICS_PORT")
     sys.exit(asyncio.run(_run(service)))
 
 

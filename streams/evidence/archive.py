@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -29,7 +31,7 @@ FILE_MODE = 0o100644 << 16
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
-class ArchiveError(ValueError):
+class ArchiveError(CallmoodError, ValueError):
     """It is no bundle of ours, or not a whole one. The text is one line."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from detectors.errors import CallmoodError
 from streams.evidence.archive import Content
 from streams.evidence.manifest import CallMetadata, ClipSummary, PlaybookRef, to_canonical_json
 from streams.evidence.transcript import format_transcript
@@ -44,7 +45,7 @@ _JSON_FILES: Mapping[str, tuple[Table, str]] = {
 }
 
 
-class SealError(RuntimeError):
+class SealError(CallmoodError):
     """Nothing can be sealed. The text is one line."""
 
 

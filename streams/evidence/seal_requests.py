@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from detectors.errors import summarize_error
 from streams.cloudevents import now
 from streams.evidence.bundles import find_due, persist_seals, resolve_bundle_path
 from streams.evidence.seal import SealRequest, seal
@@ -79,7 +80,7 @@ async def _try_seal(site: Site, request: SealRequest, retry_at: dict[SealRequest
     except Exception as error:  # noqa: BLE001  (one call must never keep another from being sealed)
         retry_at[request] = time.monotonic() + AGAIN_AFTER_S
         LOG.warning(
-            "%s could not be sealed; trying again: %s", request.call_id, _error_summary(error)
+            "%s could not be sealed; trying again: %s", request.call_id, summarize_error(error)
         )
     else:
         retry_at.pop(request, None)
@@ -99,7 +100,3 @@ def _make_bundle(request: SealRequest, store: Store, settings: Settings) -> Evid
 def _persist_seal(message: EvidenceSeal, store: Store) -> None:
     with store.engine.begin() as connection:
         persist_seals(connection, [message])
-
-
-def _error_summary(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

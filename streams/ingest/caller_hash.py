@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING
 
 import phonenumbers
 
+from detectors.errors import CallmoodError
+from streams.home import prepare_home
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -33,7 +36,7 @@ _PURPOSE = b"callmood caller 1\x00"
 _SIP = re.compile(r"^\s*<?\s*sips?:([^@;>?]*)", re.IGNORECASE)
 
 
-class CallerKeyError(RuntimeError):
+class CallerKeyError(CallmoodError):
     """The key cannot be used. One line, naming the file and never its content."""
 
 
@@ -66,12 +69,19 @@ def hash_nothing(_number: str) -> str:
 def build_caller_hasher(settings: Settings) -> Callable[[str], str]:
     """How a gateway of these settings turns numbers into hashes.
 
-    The key is read, or made, at the first number; then it may raise `CallerKeyError`.
+    The key is read, or made, at the first number; that may raise `CallerKeyError` or `HomeError`.
     """
     if settings.caller_days == 0:
         return hash_nothing
-    hasher = cache(lambda: CallerHasher(load_caller_key(settings.caller_key), settings.region))
+    hasher = cache(lambda: CallerHasher(_load_site_key(settings), settings.region))
     return lambda number: hasher().hash_number(number)
+
+
+def _load_site_key(settings: Settings) -> bytes:
+    """The key; where it is to be made in the home, a home that is no good is blamed itself."""
+    if settings.caller_key_file is None and not settings.caller_key.exists():
+        prepare_home(settings.home)
+    return load_caller_key(settings.caller_key)
 
 
 def to_e164(number: str, *, region: str) -> str:

@@ -11,13 +11,15 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from detectors.errors import CallmoodError, summarize_error
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.settings import Settings
 
 
-class BrokerError(RuntimeError):
+class BrokerError(CallmoodError):
     """Kafka does not answer, or refuses, or the settings do not lead there. One line."""
 
 
@@ -116,19 +118,17 @@ class KafkaConnection:
                 "CALLMOOD_KAFKA_PASSWORD_FILE",
             ]
         refusal = f"Kafka at {self.broker} does not let us in by {self.protocol}"
-        return f"{refusal} ({_summarize(error)}): check {', '.join(names[:-1])} and {names[-1]}"
+        return (
+            f"{refusal} ({summarize_error(error)}): check {', '.join(names[:-1])} and {names[-1]}"
+        )
 
 
 def describe_unreachable(broker: str, error: Exception) -> str:
     """The one line for a Kafka that is not there."""
     return (
-        f"no Kafka answers at {broker} ({_summarize(error)}): start `callmood run` or "
+        f"no Kafka answers at {broker} ({summarize_error(error)}): start `callmood run` or "
         "`callmood kafka` with the same CALLMOOD_HOME, or set CALLMOOD_KAFKA=host:port"
     )
-
-
-def _summarize(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _build_ssl_context(settings: Settings) -> ssl.SSLContext:

@@ -8,6 +8,7 @@ from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from detectors.errors import summarize_error
 from streams.cloudevents import MessageError
 from streams.ids import CALL_ID_PATTERN
 from streams.messages.records import MAX_CHUNK_BYTES, DeadLetter
@@ -82,7 +83,7 @@ class DeadLetters:
         try:
             letter = build_dead_letter(record, error, stage=self._stage)
         except ValueError as encoding_error:
-            log.warning("a dead letter could not be written: %s", summarize_error(encoding_error))
+            log.warning("a dead letter could not be written: %s", describe_error(encoding_error))
             return
         origin = f"{letter.source_topic}[{letter.source_partition}]@{letter.source_offset}"
         log.warning("%s: set aside: %s", origin, letter.reason)
@@ -106,7 +107,7 @@ def build_dead_letter(record: Record, error: Exception, *, stage: str) -> DeadLe
     is_sound = record.topic in (AUDIO.name, UTTERANCES.name)
     return DeadLetter(
         call_id=_decode_call_id(record.decoded_key),
-        reason=summarize_error(error)[:1_000],
+        reason=describe_error(error)[:1_000],
         stage=stage,
         source_topic=record.topic,
         source_partition=record.partition,
@@ -116,9 +117,9 @@ def build_dead_letter(record: Record, error: Exception, *, stage: str) -> DeadLe
     )
 
 
-def summarize_error(error: Exception) -> str:
-    """What went wrong, as one line."""
-    text = " ".join(str(error).split()) or "no details"
+def describe_error(error: Exception) -> str:
+    """What went wrong, as one line; of what is not ours also the kind of error."""
+    text = summarize_error(error)
     return text if isinstance(error, MessageError) else f"{type(error).__name__}: {text}"
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from fastapi import HTTPException
 from starlette.requests import HTTPConnection  # noqa: TC002  (FastAPI reads it at run time)
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
@@ -30,7 +32,7 @@ class Arrival:
     at: datetime
 
 
-class SendError(RuntimeError):
+class SendError(CallmoodError):
     """Kafka did not take a message. The text is one sentence for a person."""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from detectors.errors import summarize_error
 from streams.cloudevents import now, parse_time
 from streams.site.feature import Arrival
 from streams.site.hub import FeedState
@@ -169,8 +170,8 @@ class Feed:
             LOG.error(  # noqa: TRY400  (one line)
                 "%s: lost: %s; it could not be set aside: %s",
                 where,
-                _error_summary(error),
-                _error_summary(sink_error),
+                summarize_error(error),
+                summarize_error(sink_error),
             )
 
     async def _persist_batches(self) -> None:
@@ -189,7 +190,7 @@ class Feed:
         except Exception as error:  # noqa: BLE001  (one bad message must not stop a desk)
             LOG.info(
                 "a batch was not kept whole (%s); going through it one by one",
-                _error_summary(error),
+                summarize_error(error),
             )
             for record, arrival in batch.arrivals:
                 await self._persist_record(record, arrival)
@@ -215,7 +216,7 @@ class Feed:
 
     def _on_database_lost(self, error: Exception) -> None:
         if not self._database_away:
-            LOG.warning("the database does not answer (%s); trying again", _error_summary(error))
+            LOG.warning("the database does not answer (%s); trying again", summarize_error(error))
             self._database_away = True
             self._has_room.set()  # a reader that waits for room need not wait any more
             self._hub.set_state(FeedState.DATABASE_AWAY)
@@ -236,7 +237,7 @@ class Feed:
             try:
                 await asyncio.to_thread(self._expire, now())
             except (DBAPIError, OSError) as error:
-                LOG.warning("housekeeping was put off: %s", _error_summary(error))
+                LOG.warning("housekeeping was put off: %s", summarize_error(error))
             await asyncio.sleep(EXPIRE_INTERVAL_S)
 
     def _expire(self, at: datetime) -> None:
@@ -258,8 +259,3 @@ def _decode_arrival(record: Record) -> Arrival | None:
 def _ensure_aware(at: datetime | None) -> datetime:
     """A time without a zone cannot be compared; then now is near enough."""
     return at if at is not None and at.tzinfo is not None else now()
-
-
-def _error_summary(error: BaseException) -> str:
-    origin = getattr(error, "orig", None) or error
-    return str(origin).strip().splitlines()[0] if str(origin).strip() else type(origin).__name__

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import http.client
+import json
 import signal
 import socket
 import threading
+import urllib.request
 from typing import TYPE_CHECKING
 
 import uvicorn
+
+from detectors.errors import CallmoodError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,10 +25,15 @@ if TYPE_CHECKING:
     from streams.site.hub import Hub
 
 GRACE_S = 1
+PROBE_TIMEOUT_S = 2.0
+PROBE_BYTES = 1_000
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Past any proxy: what is asked is this machine."""
+
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104  (to name them)
 
 
-class PortTakenError(RuntimeError):
+class PortTakenError(CallmoodError):
     """Nothing can listen there. The text says what to do."""
 
 
@@ -31,6 +42,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
     Raises:
         PortTakenError: somebody else listens there, or the address is not of this machine.
+            Where the other one is a desk of ours, its address is in the text.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
@@ -40,17 +52,43 @@ def bind_socket(host: str, port: int) -> socket.socket:
         sock.listen(256)
     except (OSError, OverflowError) as error:
         sock.close()
-        message = (
-            f"the desk cannot listen at {host}:{port} ({getattr(error, 'strerror', error)}): "
-            "end what listens there, or choose another port with --port or CALLMOOD_PORT (0: any)"
-        )
-        raise PortTakenError(message) from None
+        raise PortTakenError(_describe_bind_error(host, port, error)) from None
     return sock
+
+
+def _describe_bind_error(host: str, port: int, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE and is_desk(url := _format_url(host, port)):
+        return (
+            f"already running here: a desk of callmood is at {url}; use it, or end it first, or "
+            "start a second one with a CALLMOOD_HOME and a CALLMOOD_PORT of its own (0: a free one)"
+        )
+    reason = getattr(error, "strerror", None) or error
+    remedy = "end what listens there, or choose another port with --port or CALLMOOD_PORT (0: any)"
+    if isinstance(error, socket.gaierror) or number == errno.EADDRNOTAVAIL:
+        remedy = "set CALLMOOD_HOST to an address of this machine (127.0.0.1, or 0.0.0.0 for all)"
+    elif number == errno.EACCES:
+        remedy = "ports below 1024 are the system's: choose another with --port or CALLMOOD_PORT"
+    return f"the desk cannot listen at {host}:{port} ({reason}): {remedy}"
+
+
+def is_desk(url: str) -> bool:
+    """Whether a desk of callmood answers there, within `PROBE_TIMEOUT_S`."""
+    try:
+        with _DIRECT.open(f"{url}/healthz", timeout=PROBE_TIMEOUT_S) as answer:
+            health = json.loads(answer.read(PROBE_BYTES))
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    return isinstance(health, dict) and {"status", "line"} <= health.keys()
 
 
 def build_url(sock: socket.socket) -> str:
     """Where a browser on this machine finds it."""
     host, port = sock.getsockname()[:2]
+    return _format_url(host, port)
+
+
+def _format_url(host: str, port: int) -> str:
     url_host = WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{url_host}:{port}"
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from detectors.errors import CallmoodError, summarize_error
 from streams.store.tables import DESK, METADATA
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ BUSY_TIMEOUT_MS = 10_000
 """How long SQLite waits for another writer before it gives up."""
 
 
-class StoreError(RuntimeError):
+class StoreError(CallmoodError):
     """The database cannot be used. The text is one line."""
 
 
@@ -75,7 +76,7 @@ def open_store(url: str) -> Store:
         return Store(engine, _load_store_id(engine))
     except (ArgumentError, NoSuchModuleError) as error:
         message = (
-            f"CALLMOOD_DATABASE: {_first_line(error)}; write sqlite:///FILE or postgresql://..."
+            f"CALLMOOD_DATABASE: {summarize_error(error)}; write sqlite:///FILE or postgresql://..."
         )
         raise StoreError(message) from None
     except ModuleNotFoundError as error:
@@ -84,9 +85,7 @@ def open_store(url: str) -> Store:
         )
         raise StoreError(message) from None
     except DBAPIError as error:
-        message = (
-            f"the database {_redact_url(url)} does not answer: {_first_line(error.orig or error)}"
-        )
+        message = f"the database {_redact_url(url)} does not answer: {summarize_error(error)}"
         raise StoreError(message) from None
 
 
@@ -184,10 +183,6 @@ def _load_store_id(engine: Engine) -> str:
         )
         raise StoreError(message)
     return str(stored["store_id"])
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def _redact_url(url: str) -> str:

@@ -55,7 +55,7 @@ rows."""
 def measure_baselines(
     data: Path, cache: Path, *, egemaps: FeatureExtractor | None, progress: Progress
 ) -> ModelCard:
-    """Fit and measure every yardstick; deterministic.
+    """Fit and measure every baseline; deterministic.
 
     Args:
         data: the folder with the corpora.
@@ -70,13 +70,13 @@ def measure_baselines(
     with threadpool_limits(limits=1):
         text = _measure_text(data, progress)
         voice = _measure_voice(data, cache, egemaps, progress)
-    command = "callmood evaluate yardsticks" + ("" if egemaps else " --without-opensmile")
+    command = "callmood evaluate baselines" + ("" if egemaps else " --without-opensmile")
     parts = (
         ("Voice", f"{VOICE}\n\n{voice}"),
         ("Text", f"{TEXT}\n\n{text}"),
-        ("Made by", f"`{command} --card docs/model-cards/yardsticks.md`"),
+        ("Made by", f"`{command} --card docs/model-cards/baselines.md`"),
     )
-    return ModelCard(title="Yardsticks", summary=SUMMARY, licence=LICENCE, sections=parts)
+    return ModelCard(title="Baselines", summary=SUMMARY, licence=LICENCE, sections=parts)
 
 
 def _measure_voice(
@@ -101,12 +101,12 @@ def _measure_voice(
             extract("eGeMAPS", egemaps),
             baselines_voice.build_support_vector_machine,
         )
-    step = progress.begin("voice yardsticks", baselines_voice.count_steps(len(models)))
+    step = progress.begin("voice baselines", baselines_voice.count_steps(len(models)))
     return baselines_voice.build_table(labelled_clips, models, step)
 
 
 def _measure_text(data: Path, progress: Progress) -> MarkdownTable:
-    step = progress.begin("text yardsticks", 3 * baselines_text.STEPS)
+    step = progress.begin("text baselines", 3 * baselines_text.STEPS)
     ko, en = load_korean(data, _ignore_progress), load_english(data, _ignore_progress)
     polar_train, polar_test = load_polar_reviews(data, _ignore_progress)
     return baselines_text.build_table(

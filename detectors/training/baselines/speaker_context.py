@@ -1,4 +1,4 @@
-"""How a yardstick hears a clip: alone, or after earlier ones of its speaker."""
+"""How a baseline hears a clip: alone, or after earlier ones of its speaker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain features of a clip for the yardsticks: log-mel statistics, and openSMILE's eGeMAPS."""
+"""Plain features of a clip for the baselines: log-mel statistics, and openSMILE's eGeMAPS."""
 
 from __future__ import annotations
 

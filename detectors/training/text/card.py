@@ -72,8 +72,8 @@ LIMITS = """\
 - The mix of emotions in calls is assumed; confidence is fitted half on that mix and half on the
   corpora's, and is off where a site's mix is another."""
 BASELINES = """\
-TF-IDF with logistic regression on the same rows (`callmood evaluate yardsticks`, see
-`docs/model-cards/yardsticks.md`): KOTE macro-AUC .76, macro-F1 .43; GoEmotions .90, .46; NSMC
+TF-IDF with logistic regression on the same rows (`callmood evaluate baselines`, see
+`docs/model-cards/baselines.md`): KOTE macro-AUC .76, macro-F1 .43; GoEmotions .90, .46; NSMC
 polarity .86."""
 EMOTION_HEADER = (
     "rows",

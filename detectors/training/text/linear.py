@@ -2,7 +2,7 @@
 
 The network is taught by least squares on its teachers' logits, which suits AUC; a label that forty
 rows carry is called better by a logistic regression on its few telling words. Both logits are
-mixed. The plain yardstick (docs/model-cards/yardsticks.md) showed that this was missing.
+mixed. The plain baseline (docs/model-cards/baselines.md) showed that this was missing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from detectors.training.text.examples import Grams, LabelledLines
 
 INVERSE_PENALTY = 4.0
-"""Inverse of the regression's penalty, as the yardstick settled on it (C)."""
+"""Inverse of the regression's penalty, as the baseline settled on it (C)."""
 ROW_SCALE = 0.14
 """Brings a line's weighted n-grams to about unit length, which the penalty is meant for."""
 LINEAR_SHARE = 0.7

@@ -52,7 +52,7 @@ by the same recipe. Rows with an arrow: the language behind it was new to the he
 of the emotions that all languages have count."""
 BASELINES = (
     "Plain baselines on the same folds (log-mel statistics with logistic regression, eGeMAPS with "
-    "a support vector machine) are in `docs/model-cards/yardsticks.md`."
+    "a support vector machine) are in `docs/model-cards/baselines.md`."
 )
 LIMITS = {
     "ravdess": "- Acted speech is clearer than callers': a figure says little about real calls.\n"

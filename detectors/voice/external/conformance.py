@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detectors.detector import UnusableUtteranceError
+from detectors.errors import summarize_error
 from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
 from detectors.utterance import Speaker
@@ -200,7 +201,7 @@ def find_failure(claim: Claim, load: Load, clock: Clock) -> str:
     try:
         claim(load, clock)
     except Exception as error:  # noqa: BLE001  (whatever it is, the claim does not hold)
-        return " ".join(str(error).split()) or type(error).__name__
+        return summarize_error(error)
     return ""
 
 

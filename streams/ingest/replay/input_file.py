@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
 
 
-class InputFileError(ValueError):
+class InputFileError(CallmoodError, ValueError):
     """A given file cannot be used: one line with the file, what is wrong, what to do."""
 
     def __init__(self, path: Path, what: str, todo: str) -> None:

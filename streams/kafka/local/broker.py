@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+from streams.home import describe_full_disk, prepare_home, require_free_space
 from streams.kafka.local import address
-from streams.kafka.local.child_process import die_with_parent
-from streams.kafka.local.jars import fetch_jars
+from streams.kafka.local.child_process import STOP_CODES, describe_stop, die_with_parent
+from streams.kafka.local.jars import JarsError, fetch_jars, find_damaged_jar
 from streams.kafka.local.java import find_java
 
 if TYPE_CHECKING:
@@ -25,10 +27,39 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
 HEAP = "512m"
+MIN_FREE_BYTES = 100_000_000
+"""Below this a broker may come up and end within the first calls."""
 
 
-class KafkaStartError(RuntimeError):
+class KafkaStartError(CallmoodError):
     """The broker did not come up. The message is one line and names the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLog:
+    """The file that every broker of one home has written to; this one's part of it.
+
+    Attributes:
+        path: the file.
+        start: how many bytes were there before this broker.
+    """
+
+    path: Path
+    start: int
+
+    @classmethod
+    def begin(cls, path: Path) -> BrokerLog:
+        """The part that begins now."""
+        return cls(path, path.stat().st_size if path.exists() else 0)
+
+    def find_failure_reason(self) -> str:
+        """The line that says best why the broker ended."""
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            lines = file.read().decode(errors="replace").splitlines()[-200:]
+        errors = [line for line in lines if "ERROR" in line or "Exception" in line]
+        reason = _last_line("\n".join(errors[:1] or lines[-1:]))
+        return describe_full_disk(self.path.parent) or reason or "it said nothing"
 
 
 @dataclass(slots=True)
@@ -37,16 +68,16 @@ class LocalKafka:
 
     Attributes:
         bootstrap: ``host:port`` for clients.
-        log: its log file, in its home.
+        log: its part of the log file in its home.
     """
 
     bootstrap: str
-    log: Path
+    log: BrokerLog
     server: subprocess.Popen[bytes]
 
     def stop(self) -> None:
         """End it, cleanly if it lets us."""
-        address.withdraw(self.log.parent, self.bootstrap)
+        address.withdraw(self.log.path.parent, self.bootstrap)
         if self.server.poll() is None:
             self.server.send_signal(signal.SIGTERM)
             try:
@@ -54,6 +85,13 @@ class LocalKafka:
             except subprocess.TimeoutExpired:
                 self.server.kill()
                 self.server.wait(STOP_TIMEOUT_S)
+
+    def exit_report(self) -> str:
+        """Why it ended by itself."""
+        code = self.server.wait(STOP_TIMEOUT_S)
+        if code in STOP_CODES or code < 0:
+            return f"Kafka {describe_stop(code)} (log: {self.log.path})"
+        return f"Kafka ended ({code}): {self.log.find_failure_reason()} (log: {self.log.path})"
 
     @property
     def is_alive(self) -> bool:
@@ -80,20 +118,44 @@ def start_kafka(
 
     Raises:
         JavaError: no Java runtime.
+        HomeError: ``home`` cannot be written to, or its disk is full.
         JarsError: a jar could not be fetched.
-        KafkaStartError: it did not take connections in `START_TIMEOUT_S`, or ended.
+        KafkaStartError: one runs on ``home`` already, the port is taken, it did not take
+            connections in `START_TIMEOUT_S`, or ended.
     """
     java = find_java()
-    home.mkdir(parents=True, exist_ok=True)  # before anything is fetched: it may be refused
-    classpath = f"{fetch_jars(jars, progress)}/*"
+    # All that may be refused is looked at before anything is fetched.
+    home = prepare_home(home)
+    _require_only_one(home)
+    require_free_space(home, MIN_FREE_BYTES, purpose="Kafka")
     port = port or _free_port()
     _check_port_free(port)
-    config = _write_config(home, port, _free_port(), overrides or {})
-    command = [str(java), "-cp", classpath]
+    jar_folder = fetch_jars(jars, progress)
+    try:
+        return _start([str(java), "-cp", f"{jar_folder}/*"], home, port, overrides or {})
+    except KafkaStartError:
+        if damaged := find_damaged_jar(jar_folder):
+            message = f"{damaged} in {jar_folder} is damaged: delete that folder, and start again"
+            raise JarsError(message) from None
+        raise
+
+
+def _start(command: list[str], home: Path, port: int, overrides: Mapping[str, str]) -> LocalKafka:
+    config = _write_config(home, port, _free_port(), overrides)
     if not (home / "data" / "meta.properties").exists():
         _format_storage(command, config, home)
-    log = home / "kafka.log"
-    with log.open("ab") as out:
+    broker = _launch(command, config, BrokerLog.begin(home / "kafka.log"), port)
+    try:
+        _wait_until_ready(broker, port)
+        address.publish(home, broker.bootstrap)
+    except BaseException:
+        broker.stop()
+        raise
+    return broker
+
+
+def _launch(command: list[str], config: Path, log: BrokerLog, port: int) -> LocalKafka:
+    with log.path.open("ab") as out:
         server = subprocess.Popen(  # noqa: S603  (our own jars and configuration, no shell)
             [*_add_heap_options(command), "kafka.Kafka", str(config)],
             stdout=out,
@@ -103,14 +165,16 @@ def start_kafka(
             start_new_session=True,
             preexec_fn=die_with_parent,  # noqa: PLW1509  (prctl only; no thread of ours forks)
         )
-    broker = LocalKafka(bootstrap=f"{HOST}:{port}", log=log, server=server)
-    try:
-        _wait_until_ready(broker, port)
-        address.publish(home, broker.bootstrap)
-    except BaseException:
-        broker.stop()
-        raise
-    return broker
+    return LocalKafka(bootstrap=f"{HOST}:{port}", log=log, server=server)
+
+
+def _require_only_one(home: Path) -> None:
+    if running := address.find_running(home):
+        message = (
+            f"a Kafka already runs on {home}, at {running}: commands with the same CALLMOOD_HOME "
+            "use it; end it first, or start a second one with another --home"
+        )
+        raise KafkaStartError(message)
 
 
 def _add_heap_options(command: list[str]) -> list[str]:
@@ -151,7 +215,8 @@ def _format_storage(command: list[str], config: Path, home: Path) -> None:
             timeout=START_TIMEOUT_S,
         )
     except subprocess.CalledProcessError as error:
-        message = f"Kafka's storage in {home} could not be made: {_last_line(error.stderr)}"
+        reason = describe_full_disk(home) or _last_line(error.stderr) or "it said nothing"
+        message = f"Kafka's storage in {home} could not be made: {reason}"
         raise KafkaStartError(message) from None
     except subprocess.TimeoutExpired:
         message = (
@@ -165,13 +230,13 @@ def _wait_until_ready(broker: LocalKafka, port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if not broker.is_alive:
-            reason = _find_failure_reason(broker.log)
-            message = f"Kafka ended while starting: {reason} (log: {broker.log})"
+            reason = broker.log.find_failure_reason()
+            message = f"Kafka ended while starting: {reason} (log: {broker.log.path})"
             raise KafkaStartError(message)
         if address.is_answering(HOST, port):
             return
         time.sleep(0.1)
-    message = f"Kafka took no connections within {START_TIMEOUT_S} s (log: {broker.log})"
+    message = f"Kafka took no connections within {START_TIMEOUT_S} s (log: {broker.log.path})"
     raise KafkaStartError(message)
 
 
@@ -191,12 +256,6 @@ def _check_port_free(port: int) -> None:
         raise KafkaStartError(message) from None
 
 
-def _find_failure_reason(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
-    errors = [line for line in lines if "ERROR" in line or "Exception" in line]
-    return _last_line("\n".join(errors[:1] or lines[-1:]))
-
-
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else ""

@@ -11,6 +11,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+from streams.home import describe_full_disk
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -18,11 +21,13 @@ if TYPE_CHECKING:
 STOP_TIMEOUT_S = 15
 ERROR_PREFIX = "callmood: "
 """How our commands begin what they give up with; it may have several lines."""
+STOP_CODES = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""Ours end cleanly when they are asked to; Java says 143."""
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2): the signal this process gets when its parent dies."""
 
 
-class ChildError(RuntimeError):
+class ChildError(CallmoodError):
     """A child ended, or did not say in time that it is ready. It names the child's log."""
 
 
@@ -59,11 +64,24 @@ class ChildProcess:
                 return line.removeprefix(prefix).strip()
 
     def exit_report(self) -> str:
-        """Why it ended: its last words, each on its line."""
+        """Why it ended: what it was ended by, or its last words, each on its line."""
         code = self.process.wait(STOP_TIMEOUT_S)
-        error_lines = _last_error_lines(self.log.read_text(encoding="utf-8", errors="replace"))
+        if code in STOP_CODES or code < 0:
+            return f"{self.name} {describe_stop(code)} (log: {self.log})"
+        error_lines = self._last_error_lines()
         parts = [f"{self.name} ended ({code}):", *error_lines, f"(log: {self.log})"]
         return ("\n" if len(error_lines) > 1 else " ").join(parts)
+
+    def _last_error_lines(self) -> list[str]:
+        """All of the last fault that a command of ours was ended by; else the last line."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if not lines:
+            return [describe_full_disk(self.log.parent) or "it said nothing"]
+        starts = [number for number, line in enumerate(lines) if line.startswith(ERROR_PREFIX)]
+        if not starts:
+            return lines[-1:]
+        first, *rest = lines[starts[-1] :]
+        return [first.removeprefix(ERROR_PREFIX), *rest]
 
     def stop(self) -> None:
         """End it, cleanly if it lets us."""
@@ -97,14 +115,20 @@ def start_child(
     return ChildProcess(name, log, process, output_lines)
 
 
-def _last_error_lines(log: str) -> list[str]:
-    """All of the last fault that a command of ours was ended by; else the last line."""
-    lines = log.strip().splitlines() or ["it said nothing"]
-    error_starts = [number for number, line in enumerate(lines) if line.startswith(ERROR_PREFIX)]
-    if not error_starts:
-        return lines[-1:]
-    first, *rest = lines[error_starts[-1] :]
-    return [first.removeprefix(ERROR_PREFIX), *rest]
+def describe_stop(code: int) -> str:
+    """What ended a process that did not fail by itself: nothing in its log is the reason.
+
+    Args:
+        code: its exit status, negative for a signal, as `subprocess` has it.
+    """
+    if code in STOP_CODES:
+        return "was stopped from outside: start it again"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    cause = ": perhaps the machine's memory is full" if -code == signal.SIGKILL else ""
+    return f"was ended by {name}{cause}"
 
 
 def die_with_parent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,19 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detectors.errors import CallmoodError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jgo.maven import MavenContext
 
-SPEC = Path(__file__).with_name("jgo.toml")
 LOCK = Path(__file__).with_name("jgo.lock.toml")
 
 _MAX_DOWNLOADS = 8
-_TIMEOUT_S = 60
+TIMEOUT_S = 60
 
 
-class JarsError(RuntimeError):
+class JarsError(CallmoodError):
     """A jar could not be fetched, or is not the one that was locked."""
 
 
@@ -80,6 +82,16 @@ def fetch_jars(cache: Path, progress: Callable[[int, int], None]) -> Path:
     return folder
 
 
+def find_damaged_jar(folder: Path) -> str:
+    """The first locked jar that is not there as it was locked; empty: all are."""
+    digests = {_sha256(path) for path in folder.glob("*.jar")}
+    return next((str(jar) for jar in read_locked_jars() if jar.sha256 not in digests), "")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def kafka_version() -> str:
     """The locked broker's version, such as ``4.3.1``."""
     return next(jar.version for jar in read_locked_jars() if jar.artifact == "kafka_2.13")
@@ -90,9 +102,9 @@ def _lock_digest() -> str:
 
 
 def _fetch_all(jars: tuple[Jar, ...], folder: Path, progress: Callable[[int, int], None]) -> None:
-    from jgo.maven import MavenContext  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415  (slow, and only for the first start)
 
-    context = MavenContext(repo_cache=folder / "repository", timeout=_TIMEOUT_S)
+    context = MavenContext(repo_cache=folder / "repository", timeout=TIMEOUT_S)
     stop = threading.Event()
     with ThreadPoolExecutor(_MAX_DOWNLOADS) as pool:
         futures = [pool.submit(_fetch, context, jar, folder, stop) for jar in jars]
@@ -112,9 +124,14 @@ def _fetch(context: MavenContext, jar: Jar, folder: Path, stop: threading.Event)
     try:
         jar_path = Path(component.artifact(classifier=jar.classifier).resolve())
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            full = (
+                f"the disk of {folder} is full: free some, or set CALLMOOD_CACHE to another folder"
+            )
+            raise JarsError(full) from None
         message = f"{jar}: could not be fetched ({error}); is there a network? Try again"
         raise JarsError(message.replace("\n", " ")) from error
-    digest = hashlib.sha256(jar_path.read_bytes()).hexdigest()
+    digest = _sha256(jar_path)
     if digest != jar.sha256:
         message = f"{jar}: its SHA-256 is {digest}, the lock says {jar.sha256}; it was not used"
         raise JarsError(message)
@@ -129,21 +146,3 @@ def _install_folder(staging: Path, folder: Path) -> None:
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
             staging.rename(folder)
-
-
-def lock() -> int:
-    """Resolve `SPEC` anew and write `LOCK`; for maintainers. Returns how many jars there are."""
-    from jgo.env import EnvironmentBuilder, EnvironmentSpec  # noqa: PLC0415
-    from jgo.env._lockfile import LockFile, compute_spec_hash  # noqa: PLC0415
-    from jgo.maven import MavenContext  # noqa: PLC0415
-
-    spec = EnvironmentSpec.load(SPEC)
-    context = MavenContext(timeout=_TIMEOUT_S)
-    dependencies = EnvironmentBuilder(context=context).spec_to_dependencies(spec)
-    inputs, transitive = context.resolver.resolve(dependencies)
-    lockfile = LockFile.from_resolved_dependencies(
-        [*inputs, *transitive], environment_name=spec.name, spec_hash=compute_spec_hash(SPEC)
-    )
-    lockfile.dependencies.sort(key=lambda jar: (jar.groupId, jar.artifactId))
-    lockfile.save(LOCK)
-    return len(lockfile.dependencies)

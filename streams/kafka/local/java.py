@@ -9,13 +9,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from detectors.errors import CallmoodError
+
 MIN_VERSION = 17
 """Kafka 4 brokers need Java 17 (Kafka 4.0 release notes, "Java 17 for brokers")."""
 
 _TIMEOUT_S = 20
 
 
-class JavaError(RuntimeError):
+class JavaError(CallmoodError):
     """No Java runtime is here that a Kafka broker runs on."""
 
 

@@ -256,7 +256,10 @@ def test_one_id_in_two_files_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_playbooks_is_an_error_and_not_an_empty_library(tmp_path: Path) -> None:
     with pytest.raises(PlaybookError, match="no playbooks here; name a folder"):
         load_library(tmp_path)
-    with pytest.raises(PlaybookError, match="no playbooks here; name a folder"):
+
+
+def test_a_folder_that_does_not_exist_is_said_not_to_exist(tmp_path: Path) -> None:
+    with pytest.raises(PlaybookError, match="missing:1: there is no such file or folder; name a"):
         load_library(tmp_path / "missing")
 
 

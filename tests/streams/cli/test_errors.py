@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.cli.errors import describe_os_error
+from streams.cli.error_report import describe_os_error
 from streams.kafka.local import broker
 from streams.kafka.local.broker import KafkaStartError
 
@@ -41,6 +41,31 @@ def test_every_wrong_setting_is_named_in_the_one_line() -> None:
     line = told("settings", CALLMOOD_PORT="70000", CALLMOOD_LOG_LEVEL="loud")
     assert "CALLMOOD_PORT=70000: input should be less than or equal to 65535" in line
     assert "CALLMOOD_LOG_LEVEL=loud: input should be 'debug'" in line
+
+
+def test_a_mistyped_setting_is_refused_and_its_value_which_may_be_secret_is_not_shown() -> None:
+    line = told("settings", CALLMOOD_DATABSE="postgresql://desk:secret@host/desk")
+    assert line.startswith("callmood: CALLMOOD_DATABSE is no setting (CALLMOOD_DATABASE?)")
+    assert "secret" not in line
+
+
+def test_playbooks_that_do_not_exist_are_said_not_to_exist(tmp_path: Path) -> None:
+    missing = tmp_path / "nonexistent"
+    line = told("worker", CALLMOOD_PLAYBOOKS=str(missing), CALLMOOD_HOME=str(tmp_path))
+    assert line == (
+        f"callmood: {missing}:1: there is no such file or folder; name a folder with .yaml files"
+    )
+
+
+def test_a_full_disk_is_said_to_be_full_before_kafka_is_started(full_disk: Path) -> None:
+    line = told("run", CALLMOOD_HOME=str(full_disk), CALLMOOD_PORT="0", CALLMOOD_KAFKA="")
+    assert line.startswith(f"callmood: the disk of {full_disk} is full: free some, or set")
+
+
+def test_a_full_disk_met_later_is_said_to_be_full_too(full_disk: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as caught:
+        (full_disk / "file").write_bytes(bytes(100_000))
+    assert describe_os_error(caught.value).startswith("the disk is full: free some")
 
 
 @pytest.mark.parametrize("setting", ["CALLMOOD_HOME", "CALLMOOD_CACHE"])

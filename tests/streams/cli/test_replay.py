@@ -9,24 +9,39 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from detectors.errors import CallmoodError
 from streams.cli import replay as subject
+from streams.cli.metrics_server import serve_metrics
 from streams.cli.replay import assign_call_ids, replay
 from streams.cli.run import run
 from streams.ids import CALL_ID_PATTERN
 from streams.ingest.replay.played_call import ReplayInput
-from streams.settings import Settings
+from streams.settings import settings
 from tests.streams.ingest.replay.played import STEREO, made, written
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import click
+
+
+@pytest.fixture
+def settings_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A home and a port of our own."""
+    monkeypatch.setenv("CALLMOOD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CALLMOOD_PORT", "0")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 def refusal(command: click.Command, *words: str) -> str:
     result = CliRunner().invoke(command, list(words))
     assert result.exit_code in {1, 2}, result.output
     assert "Traceback" not in result.output
+    if isinstance(result.exception, CallmoodError):
+        return str(result.exception)
     return result.stderr.strip().splitlines()[-1]
 
 
@@ -64,8 +79,9 @@ def test_no_calls_at_all_is_refused(number: str) -> None:
 
 @pytest.mark.parametrize("command", [replay, run])
 def test_a_mono_recording_is_refused_before_anything_starts(
-    command: click.Command, tmp_path: Path
+    command: click.Command, tmp_path: Path, settings_here: None
 ) -> None:
+    del settings_here
     path = written(tmp_path / "mono.wav", STEREO[:, 0])
     told = refusal(command, str(path))
     assert f"{path}: is mono" in told
@@ -85,13 +101,15 @@ def test_a_recording_without_a_transcript_is_told_of_in_one_line(
 def test_a_taken_metrics_port_is_one_line_with_the_setting_s_name() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(subject.click.ClickException) as caught:
-            subject._serve_metrics(Settings(gateway_metrics_port=port))
-    assert caught.value.message.startswith(f"port {port} is taken")
-    assert "CALLMOOD_GATEWAY_METRICS_PORT" in caught.value.message
+        with pytest.raises(CallmoodError) as caught:
+            serve_metrics(
+                "replay", host="127.0.0.1", port=port, setting="CALLMOOD_GATEWAY_METRICS_PORT"
+            )
+    assert str(caught.value).startswith(f"port {port} is taken")
+    assert "CALLMOOD_GATEWAY_METRICS_PORT" in str(caught.value)
 
 
 def test_a_replay_says_where_its_metrics_are(capsys: pytest.CaptureFixture[str]) -> None:
-    subject._serve_metrics(Settings(gateway_metrics_port=0))
+    serve_metrics("replay", host="127.0.0.1", port=0, setting="-", to_stderr=True)
     told = capsys.readouterr().err
     assert re.fullmatch(r"replay: metrics at http://127\.0\.0\.1:[1-9]\d*/metrics\n", told)

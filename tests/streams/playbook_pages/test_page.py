@@ -172,7 +172,7 @@ def test_a_folder_that_was_never_sound_shows_its_problems_alone(tmp_path: Path) 
     assert found.count == 0
     (problem,) = found.problems
     assert problem.where == f"{missing}:1"
-    assert "no playbooks here" in problem.what
+    assert "there is no such file or folder" in problem.what
 
 
 def test_the_library_that_comes_along_is_shown_where_no_folder_is_set(tmp_path: Path) -> None:

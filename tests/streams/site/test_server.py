@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from streams.site.server import PortTakenError, bind_socket
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -79,3 +81,31 @@ def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert f"127.0.0.1:{port}" in errors
     assert "--port" in errors
     assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_port_that_a_desk_of_ours_has_is_told_with_its_address(tmp_path: Path) -> None:
+    first = start(tmp_path / "first", "--port", "0")
+    assert first.stdout is not None
+    url = first.stdout.readline().split()[1]
+    try:
+        second = start(tmp_path / "second", "--port", url.rpartition(":")[2])
+        _, errors = second.communicate(timeout=60)
+    finally:
+        first.terminate()
+        first.communicate(timeout=20)
+    assert second.returncode != 0
+    assert f"already running here: a desk of callmood is at {url}" in errors
+
+
+def test_somebody_who_takes_the_port_and_never_answers_is_not_waited_for_long() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(PortTakenError, match="end what listens there"):
+            bind_socket("127.0.0.1", silent.getsockname()[1])
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_that_is_not_this_machine_s_blames_the_host_and_not_the_port(host: str) -> None:
+    with pytest.raises(PortTakenError, match=rf"{host}:0 .*: set CALLMOOD_HOST to an address"):
+        bind_socket(host, 0)

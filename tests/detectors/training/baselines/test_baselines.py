@@ -1,4 +1,4 @@
-"""The yardsticks: honest features, no clip on both sides, and one command that repeats itself."""
+"""The baselines: honest features, no clip on both sides, and one command that repeats itself."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_command_measures_all_of_them_and_writes_the_page(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="needs the train extra")
     path = tmp_path / "page.md"
-    words = ["yardsticks", "--data", str(data), "--card", str(path), "--without-opensmile"]
+    words = ["baselines", "--data", str(data), "--card", str(path), "--without-opensmile"]
     result = CliRunner().invoke(evaluate, [*words, "--cache", str(tmp_path / "cache")])
     assert result.exit_code == 0, result.output
     page = path.read_text(encoding="utf-8")
@@ -172,7 +172,7 @@ def test_one_command_measures_all_of_them_and_writes_the_page(data: Path, tmp_pa
 
 
 @pytest.mark.filterwarnings("ignore:Label not")
-def test_fitted_again_a_yardstick_says_the_same(data: Path) -> None:
+def test_fitted_again_a_baseline_says_the_same(data: Path) -> None:
     text = pytest.importorskip("detectors.training.baselines.text", reason="needs sklearn")
     voice = pytest.importorskip("detectors.training.baselines.voice", reason="needs sklearn")
     parts = load_korean(data, lambda: None)
@@ -202,11 +202,11 @@ def test_without_opensmile_installed_one_line_says_what_to_install(
         return found(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    result = CliRunner().invoke(evaluate, ["yardsticks", "--data", str(data)])
+    result = CliRunner().invoke(evaluate, ["baselines", "--data", str(data)])
     assert result.exit_code == 1
     (line,) = result.stderr.strip().splitlines()
     assert "opensmile is not installed" in line
-    assert "requirements/yardsticks.txt" in line
+    assert "requirements/baselines.txt" in line
 
 
 def test_a_text_corpus_s_measuring_rows_become_a_manifest_without_what_was_trained_on(

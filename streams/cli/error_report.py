@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from streams.environment import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
+    from pydantic_core import ErrorDetails, ValidationError
 
-PREFIX = "CALLMOOD_"
+
+def describe_error(error: OSError | ValueError) -> str:
+    """What the user can mend; empty where the fault is the program's own."""
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    pydantic_core = sys.modules.get("pydantic_core")  # where it is not loaded, it raised nothing
+    if pydantic_core is not None and isinstance(error, pydantic_core.ValidationError):
+        return describe_validation_error(error)
+    return ""
 
 
 def describe_validation_error(error: ValidationError) -> str:
@@ -37,6 +47,9 @@ def describe_os_error(error: OSError, environment: Mapping[str, str] = os.enviro
             "a port is taken by another program: choose another with CALLMOOD_PORT, "
             "CALLMOOD_WORKER_METRICS_PORT or CALLMOOD_GATEWAY_METRICS_PORT (0: a free one)"
         )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        return f"{place}the disk is full: free some, or use a folder on another disk"
     problem = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return f"the system refused: {problem}"
