@@ -70,18 +70,25 @@ def kafka_link(bootstrap: str, settings: Settings) -> KafkaLink:
     )
 
 
-def create_app(settings: Settings, *, features: Sequence[Feature], link: KafkaLink) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    features: Sequence[Feature],
+    link: KafkaLink,
+    address: str | None = None,
+) -> FastAPI:
     """Build the application; it feeds itself from its start to its end.
 
     Args:
         settings: of this process.
         features: the first one is the desk's own.
         link: `kafka_link`, or one that tests feed.
+        address: where it will answer; ``None``: the database is shared with other desks.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database cannot be used, or another desk serves it.
     """
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, desk_address=address)
     app = FastAPI(
         title="callmood desk",
         version="1",
