@@ -25,6 +25,7 @@ from streams.site.guards import Guards, parse_allowed_hosts
 from streams.site.hub import Hub
 from streams.site.kafka_sender import KafkaSender
 from streams.site.kafka_source import FeedSource, KafkaSource, Record
+from streams.site.outbox_sender import OutboxSender
 from streams.site.pages import Pages
 from streams.site.responses import ProblemResponse
 from streams.store.engine import open_store
@@ -46,7 +47,7 @@ class KafkaLink:
 
     Attributes:
         make_source: makes the feed's source for a database and its listeners.
-        sender: takes what people answer.
+        sender: takes what the outbox holds, bundles' hashes and dead letters.
     """
 
     make_source: Callable[[Store, Hub], FeedSource]
@@ -102,7 +103,10 @@ def create_app(
     folders |= {f.name: f.folder for f in features if f.folder is not None}
     hub = Hub()
     pages = Pages(folders, language=settings.language, feed_state=lambda: hub.state.value)
-    app.state.site = Site(settings=settings, store=store, sender=link.sender, pages=pages)
+    outbox = OutboxSender(store=store, sender=link.sender)
+    app.state.site = Site(
+        settings=settings, store=store, sender=link.sender, outbox=outbox, pages=pages
+    )
     app.state.hub = hub
     app.state.pushes = AlertLatency()
     for feature in features:
@@ -130,7 +134,11 @@ def _lifespan(
             settings=site.settings,
             dead_letter_sink=_dead_letter_sink(link.sender),
         )
-        tasks = [asyncio.create_task(feed.run()), asyncio.create_task(link.sender.start())]
+        tasks = [
+            asyncio.create_task(feed.run()),
+            asyncio.create_task(link.sender.start()),
+            asyncio.create_task(site.outbox.run()),
+        ]
         tasks += [
             asyncio.create_task(f.run_background(site))
             for f in features
