@@ -165,7 +165,7 @@ def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> No
     """Play them with a progress bar."""
     config = settings()
     broker = require_broker(config)
-    ensure_topics(broker, config)
+    ensure_topics(broker, config, alter=False)
     _serve_metrics(config)
     gateway = ReplayGateway(broker, config)
     try:

@@ -22,6 +22,7 @@ from streams.site.alert_latency import AlertLatency
 from streams.site.feature import Sender, SendError, Site
 from streams.site.feed import FEED_TOPICS, Feed
 from streams.site.guards import Guards, parse_allowed_hosts
+from streams.site.housekeeping import Housekeeping
 from streams.site.hub import Hub
 from streams.site.kafka_sender import KafkaSender
 from streams.site.kafka_source import FeedSource, KafkaSource, Record
@@ -134,10 +135,12 @@ def _lifespan(
             settings=site.settings,
             dead_letter_sink=_dead_letter_sink(link.sender),
         )
+        housekeeping = Housekeeping(store=site.store, features=features, settings=site.settings)
         tasks = [
             asyncio.create_task(feed.run()),
             asyncio.create_task(link.sender.start()),
             asyncio.create_task(site.outbox.run()),
+            asyncio.create_task(housekeeping.run()),
         ]
         tasks += [
             asyncio.create_task(f.run_background(site))

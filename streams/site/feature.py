@@ -72,7 +72,8 @@ class Feature:
             leaves the same rows.
         publishes: kinds of messages that its live pages follow; only these go to the hub, so no
             sound is held in memory for a browser.
-        expire: housekeeping, now and then, at a given instant.
+        expire: its chores, now and then, at a given instant. What is deleted because its days are
+            over is none of them: `streams.store.retention` does that for all.
         run_background: what goes on beside the requests from the site's start to its end.
     """
 
@@ -80,7 +81,7 @@ class Feature:
     router: APIRouter
     folder: Path | None
     persist: Callable[[Connection, Sequence[Arrival], Settings], None]
-    expire: Callable[[Connection, datetime, Settings], None]
+    expire: Callable[[Connection, datetime, Settings], None] | None = None
     publishes: frozenset[type[Message]] = frozenset()
     run_background: Callable[[Site], Coroutine[None, None, None]] | None = None
 
