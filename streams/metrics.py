@@ -74,6 +74,7 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=LATENCY_BUCKETS,
 )
+OUTBOX_LENGTH = Gauge("callmood_outbox", "Messages in the desk's outbox, not yet in Kafka.")
 LIVE_BROWSERS = Gauge("callmood_screens", "Browsers that are listening live.")
 QUEUE_LENGTH = Gauge("callmood_trainer_queue", "Segments waiting for a trainer.")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.records import (
@@ -22,12 +22,17 @@ from streams.messages.records import (
     TurnMessage,
     UtteranceClip,
 )
+from streams.retention_periods import RetentionPeriods
 
 if TYPE_CHECKING:
     from streams.cloudevents import Message
+    from streams.settings import Settings
 
 APP_ID = "callmood-worker"
 """The worker's consumer group, and the beginning of its changelog topics' names."""
+
+MAX_SEGMENT_AGE = timedelta(days=7)
+"""Kafka's own default; ten years of smaller segments would be very many files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,34 +41,56 @@ class KafkaTopic:
 
     Attributes:
         message: the class of everything on it; ``None`` for a worker's changelog.
-        retention: how long Kafka keeps it; of a changelog: the newest per key.
+        retention: how long Kafka keeps it at most; of a changelog: the newest per key.
         description: what, in a few words.
+        limit: the field of `RetentionPeriods` that shortens that where it is less, but never to
+            less than a day: a worker that was away for an evening still reads what it missed.
     """
 
     name: str
     message: type[Message] | None
     retention: timedelta
     description: str
+    limit: Literal["calls", "clips", "callers"] | None = None
+
+    def limited_to(self, settings: Settings) -> KafkaTopic:
+        """The topic with the retention that settings leave of it."""
+        if self.limit is None:
+            return self
+        period: timedelta = getattr(RetentionPeriods.of(settings), self.limit)
+        return replace(self, retention=min(self.retention, max(period, timedelta(days=1))))
 
     @property
     def config(self) -> dict[str, str]:
         """Kafka's topic configuration."""
-        retention_ms = str(int(self.retention / timedelta(milliseconds=1)))
         if self.message is not None:
-            return {"cleanup.policy": "delete", "retention.ms": retention_ms}
+            return {
+                "cleanup.policy": "delete",
+                "retention.ms": _milliseconds(self.retention),
+                # Kafka deletes whole segments: what is in one stays up to so much longer.
+                "segment.ms": _milliseconds(min(self.retention / 4, MAX_SEGMENT_AGE)),
+            }
         return {
             "cleanup.policy": "compact,delete",
-            "retention.ms": retention_ms,
+            "retention.ms": _milliseconds(self.retention),
             "segment.ms": str(3_600_000),
             # What is forgotten is gone within a day, however little else is written.
             "max.compaction.lag.ms": str(24 * 3_600_000),
         }
 
 
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration / timedelta(milliseconds=1)))
+
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 CALLS = KafkaTopic(
-    name="calls.v1", message=CallEvent, retention=30 * DAY, description="a call started or ended"
+    name="calls.v1",
+    message=CallEvent,
+    retention=30 * DAY,
+    description="a call started or ended",
+    limit="calls",
 )
 AUDIO = KafkaTopic(
     name="audio.v1", message=AudioChunk, retention=6 * HOUR, description="200 ms of both channels"
@@ -73,30 +100,42 @@ TRANSCRIPTS = KafkaTopic(
     message=TranscriptMessage,
     retention=7 * DAY,
     description="a line of text, partial or final",
+    limit="calls",
 )
 UTTERANCES = KafkaTopic(
     name="utterances.v1",
     message=UtteranceClip,
     retention=1 * DAY,
     description="the customer's voice in one utterance, where recording was agreed to",
+    limit="clips",
 )
 TURNS = KafkaTopic(
     name="turns.v1",
     message=TurnMessage,
     retention=7 * DAY,
     description="who spoke when, silences, talk-over",
+    limit="calls",
 )
 READINGS = KafkaTopic(
     name="readings.v1",
     message=ReadingMessage,
     retention=30 * DAY,
     description="a detector's opinion of one utterance or line",
+    limit="calls",
 )
 MOODS = KafkaTopic(
-    name="moods.v1", message=MoodMessage, retention=7 * DAY, description="the customer's mood, now"
+    name="moods.v1",
+    message=MoodMessage,
+    retention=7 * DAY,
+    description="the customer's mood, now",
+    limit="calls",
 )
 ALERTS = KafkaTopic(
-    name="alerts.v1", message=AlertMessage, retention=30 * DAY, description="a playbook fired"
+    name="alerts.v1",
+    message=AlertMessage,
+    retention=30 * DAY,
+    description="a playbook fired",
+    limit="calls",
 )
 FEEDBACK = KafkaTopic(
     name="feedback.v1",
@@ -133,6 +172,7 @@ RETURNING_CALLERS = KafkaTopic(
     message=ReturningCaller,
     retention=7 * DAY,
     description="earlier calls from the number that a call comes from",
+    limit="callers",
 )
 DEAD_LETTERS = KafkaTopic(
     name="dead-letters.v1",
@@ -172,6 +212,7 @@ CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
         message=None,
         retention=retention,
         description=carries,
+        limit="callers" if table == CALLERS_TABLE else None,
     )
     for table, retention, carries in (
         (CALL_AUDIO_TABLE, DAY, "how far each call has been read, to go on after a crash"),

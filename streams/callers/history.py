@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from playbooks.sensitivity import SensitivityKind
@@ -11,6 +10,7 @@ from streams.messages.callers import MAX_EARLIER_CALLS, EarlierCallSummary, Retu
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime, timedelta
 
     from streams.messages.callers import CallerEvent
 
@@ -34,21 +34,21 @@ class CallerHistory:
 
 
 def update_history(
-    history: CallerHistory, event: CallerEvent, *, days: int
+    history: CallerHistory, event: CallerEvent, *, period: timedelta
 ) -> tuple[CallerHistory, ReturningCaller | None]:
     """Take an event in; the same one again changes nothing and tells the same.
 
     Args:
         history: what is remembered of the caller.
         event: one of the caller's.
-        days: how long a call is remembered, counted in the events' own time.
+        period: how long a call is remembered, counted in the events' own time.
 
     Returns:
         What is remembered now, and at a call's start what is to be told of earlier ones.
     """
     match event.event:
         case "called":
-            next_history = _add_call(history, event).since(event.at - timedelta(days=days))
+            next_history = _add_call(history, event).since(event.at - period)
             return next_history, _build_returning(next_history, event)
         case "found":
             return _change_kinds(history, event, _add_kind), None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams.callers.history import CallerHistory, from_json, to_json, update_history
@@ -13,6 +12,7 @@ from streams.cloudevents import now
 from streams.messages.callers import CallerEvent
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_record
+from streams.retention_periods import RetentionPeriods
 from streams.topics import RETURNING_CALLERS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class CallerProcessor:
         dead_letters: DeadLetters,
     ) -> None:
         self._context = context
-        self._days = context.settings.caller_days
+        self._period = RetentionPeriods.of(context.settings).callers
         self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
@@ -65,11 +65,11 @@ class CallerProcessor:
         pending.ack()
 
     async def _handle_event(self, event: CallerEvent, partition: int) -> None:
-        if self._days == 0 and event.event != "forgotten":
+        if not self._period and event.event != "forgotten":
             return
         revocations = self._revocations[partition]
         prior = self._load_history(event.caller)
-        history, returning_message = update_history(prior, event, days=self._days)
+        history, returning_message = update_history(prior, event, period=self._period)
         # Out first, written down second: a crash in between tells the same again, by id.
         if returning_message is not None:
             await self._context.send(RETURNING_CALLERS, returning_message)
@@ -92,7 +92,7 @@ class CallerProcessor:
         if current_time - self._expired_at < EXPIRY_INTERVAL_S:
             return
         self._expired_at = current_time
-        oldest = now() - timedelta(days=self._days)
+        oldest = now() - self._period
         revocations = self._revocations.copy()
         for number, (caller, partition, state) in enumerate(self._table.local_items(), start=1):
             if number % YIELD_EVERY == 0:

@@ -35,7 +35,7 @@ def forget(*, number: str | None, known: str | None) -> None:
     config = settings()
     caller = _resolve_caller(config, number=number, caller_hash=known)
     broker = require_broker(config)
-    ensure_topics(broker, config)
+    ensure_topics(broker, config, alter=False)
     _send(broker, config, CallerEvent(event="forgotten", caller=caller, at=now()))
     click.echo(f"caller {caller} is forgotten, as soon as a worker and the desk read it")
 

@@ -38,17 +38,25 @@ def desk(port: int | None) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         sock = bind_socket(config.host, config.port if port is None else port)
-        app = desk_app(config)
+        app = desk_app(config, address=build_url(sock))
     except (PortTakenError, StoreError) as error:
         raise click.ClickException(str(error)) from None
     if not serve(app, sock, on_ready=lambda: _print_url(build_url(sock))):
         sys.exit(1)
 
 
-def desk_app(config: Settings, *, link: KafkaLink | None = None) -> FastAPI:
-    """The whole site: every feature, over Kafka unless another line is given."""
+def desk_app(
+    config: Settings, *, link: KafkaLink | None = None, address: str | None = None
+) -> FastAPI:
+    """The whole site: every feature, over Kafka unless another link is given.
+
+    Args:
+        config: of this process.
+        link: to something else than Kafka.
+        address: where it will answer: no second desk opens the database then.
+    """
     link = link or kafka_link(broker_address(config), config)
-    return create_app(config, features=FEATURES, link=link)
+    return create_app(config, features=FEATURES, link=link, address=address)
 
 
 def _print_url(url: str) -> None:

@@ -178,7 +178,7 @@ def play(named_calls: list[tuple[str, ReplayCall]], *, speed: float = 1.0) -> No
     """Play them with a progress bar."""
     config = settings()
     broker = require_broker(config)
-    ensure_topics(broker, config)
+    ensure_topics(broker, config, alter=False)
     serve_metrics(
         "replay",
         host=config.host,

@@ -19,7 +19,7 @@ def topics() -> None:
 @topics.command("list")
 def list_topics() -> None:
     """Show what each topic carries and how long Kafka keeps it."""
-    for topic in ALL_TOPICS:
+    for topic in (each.limited_to(settings()) for each in ALL_TOPICS):
         days = topic.retention.days
         retention = f"{days} days" if days else f"{topic.retention.seconds // 3600} hours"
         if topic.message is None:
@@ -29,7 +29,7 @@ def list_topics() -> None:
 
 @topics.command()
 def create() -> None:
-    """Make the topics that are missing."""
+    """Make the topics that are missing, and bring the others to the retention of the settings."""
     config = settings()
     created = ensure_topics(require_broker(config), config)
     click.echo("\n".join(f"made {name}" for name in created) or "all topics are there")

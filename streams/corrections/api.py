@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -20,9 +21,12 @@ from streams.corrections.models import (
 from streams.corrections.persist import count_waiting, persist_corrections, rebuild_segments
 from streams.messages.records import Correction
 from streams.metrics import CORRECTIONS_STORED, QUEUE_LENGTH
-from streams.site.feature import Site, get_site, send
+from streams.site.feature import Site, get_site, store_answer
+from streams.store.outbox import enqueue, lock_call
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from detectors.reading import Modality
 
 ROUTER = APIRouter(tags=["corrections"])
@@ -71,7 +75,7 @@ def list_corrections(
 
 @ROUTER.post(
     "/api/corrections",
-    responses=PROBLEMS | {503: {"description": "Kafka is away; nothing was kept."}},
+    responses=PROBLEMS | {503: {"description": "The database is away; nothing was kept."}},
 )
 async def give_correction(site: SiteDependency, answer: CorrectionIn) -> CorrectionAccepted:
     """Keep the right labels of a segment."""
@@ -85,18 +89,18 @@ async def give_correction(site: SiteDependency, answer: CorrectionIn) -> Correct
         at=now(),
         **answer.model_dump(),
     )
-    await send(site, correction)
-    remaining = await run_in_threadpool(_persist, site, correction)
+    remaining = await store_answer(site, partial(_persist, correction=correction))
     QUEUE_LENGTH.set(remaining)
     CORRECTIONS_STORED.labels(str(_is_changed(detail, answer)).lower()).inc()
     return CorrectionAccepted(id=correction.message_id, remaining=remaining)
 
 
-def _persist(site: Site, correction: Correction) -> int:
-    with site.store.engine.begin() as connection:
-        persist_corrections(connection, [correction])
-        rebuild_segments(connection, correction.call_id)
-        return count_waiting(connection)
+def _persist(connection: Connection, *, correction: Correction) -> int:
+    lock_call(connection, correction.call_id)
+    persist_corrections(connection, [correction])
+    rebuild_segments(connection, correction.call_id)
+    enqueue(connection, [correction])
+    return count_waiting(connection)
 
 
 def _get_segment(site: Site, segment_id: str) -> SegmentDetail:

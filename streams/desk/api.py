@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -21,15 +21,16 @@ from streams.desk.models import (  # noqa: TC001  (FastAPI reads them at run tim
 from streams.desk.persist import persist_feedback
 from streams.messages.records import Feedback
 from streams.metrics import FEEDBACK_ANSWERS
-from streams.site.feature import SendError, Site, get_site, send
+from streams.site.feature import Site, get_site, store_answer
 from streams.site.hub import FeedState, Hub
 from streams.site.responses import Accepted, Health, ProblemResponse
+from streams.store.outbox import enqueue, lock_call
 
 if TYPE_CHECKING:
-    from streams.messages.callers import CallerEvent
+    from sqlalchemy import Connection
+
     from streams.site.alert_latency import AlertLatency
 
-LOG = logging.getLogger("callmood.desk")
 ROUTER = APIRouter()
 SiteDependency = Annotated[Site, Depends(get_site)]
 
@@ -76,10 +77,8 @@ async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackI
         note=feedback.note,
         at=now(),
     )
-    await send(site, message)
-    await run_in_threadpool(_persist, site, message)
+    await store_answer(site, partial(_persist, feedback=message, alert=alert))
     FEEDBACK_ANSWERS.labels(alert.playbook_id, feedback.verdict).inc()
-    await _send_caller_event(site, alert)
     return Accepted(id=message.message_id)
 
 
@@ -104,24 +103,12 @@ def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _send_caller_event(site: Site, alert: AlertView) -> None:
-    """What was called wrong must not follow a caller to the next call."""
-    event = await run_in_threadpool(_load_caller_event, site, alert)
-    if event is not None:
-        try:
-            await site.sender.send(event)
-        except SendError as error:  # the answer itself is kept
-            LOG.warning("%s is not told of what was called wrong: %s", event.call_id, error)
-
-
-def _load_caller_event(site: Site, alert: AlertView) -> CallerEvent | None:
-    with site.store.engine.connect() as connection:
-        return build_caller_event(connection, alert)
-
-
-def _persist(site: Site, feedback: Feedback) -> None:
-    with site.store.engine.begin() as connection:
-        persist_feedback(connection, [feedback])
+def _persist(connection: Connection, *, feedback: Feedback, alert: AlertView) -> None:
+    """What was called wrong must not follow a caller to the next call: one goes with the other."""
+    lock_call(connection, alert.call_id)
+    persist_feedback(connection, [feedback])
+    event = build_caller_event(connection, alert)
+    enqueue(connection, [feedback] if event is None else [feedback, event])
 
 
 def _get_alert(site: Site, alert_id: str) -> AlertView:

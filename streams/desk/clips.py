@@ -1,22 +1,21 @@
-"""The customer's utterances as FLAC files, for the trainer, and their deletion."""
+"""The customer's utterances as FLAC files, for the trainer."""
 
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
 import soundfile
-from sqlalchemy import and_, delete, exists, or_, select
 
 from detectors.utterance import SAMPLE_RATE
 from streams.cloudevents import now as clock_now
 from streams.messages.records import UtteranceClip
+from streams.retention_periods import RetentionPeriods
 from streams.store.engine import upsert
-from streams.store.tables import CALLS, CLIPS
+from streams.store.tables import CLIPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,36 +30,13 @@ if TYPE_CHECKING:
 
 def persist_clips(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write clips as files, unless none are kept or their days are already over."""
-    oldest = clock_now() - _clip_retention(settings)
+    oldest = clock_now() - RetentionPeriods.of(settings).clips
     clip_rows = [
         _write_clip(arrival.message, arrival.at, settings.clips)
         for arrival in arrivals
         if isinstance(arrival.message, UtteranceClip) and arrival.at > oldest
     ]
     upsert(connection, CLIPS, clip_rows)
-
-
-def delete_clips(connection: Connection, now: datetime, settings: Settings) -> None:
-    """Delete clips whose days are over, and those of calls that did not agree to recording."""
-    lacks_consent = exists().where(
-        and_(
-            CALLS.c.call_id == CLIPS.c.call_id,
-            CALLS.c.started_at.is_not(None),
-            ~CALLS.c.recording_consent,
-        )
-    )
-    is_expired = CLIPS.c.spoken_at <= now - _clip_retention(settings)
-    expired_clips = connection.execute(select(CLIPS).where(or_(is_expired, lacks_consent))).all()
-    for clip in expired_clips:
-        _unlink(settings.clips / clip.file)
-    ids = [clip.clip_id for clip in expired_clips]
-    for start in range(0, len(ids), 500):
-        connection.execute(delete(CLIPS).where(CLIPS.c.clip_id.in_(ids[start : start + 500])))
-
-
-def _clip_retention(settings: Settings) -> timedelta:
-    """No voice stays longer than the words of its call."""
-    return timedelta(days=min(settings.clip_days, settings.keep_days))
 
 
 def _write_clip(clip: UtteranceClip, at: datetime, folder: Path) -> Row:
@@ -82,9 +58,3 @@ def _write_flac(path: Path, pcm: np.ndarray[tuple[int], np.dtype[np.int16]]) -> 
     temp_path = path.with_suffix(f".{os.getpid()}.part")
     soundfile.write(temp_path, pcm.astype(np.int16), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     temp_path.replace(path)
-
-
-def _unlink(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    if path.parent.is_dir() and not any(path.parent.iterdir()):
-        path.parent.rmdir()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import or_, update
 
 from streams.cloudevents import Message
-from streams.desk.clips import delete_clips, persist_clips
+from streams.desk.clips import persist_clips
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.records import (
     AlertMessage,
@@ -23,7 +23,7 @@ from streams.messages.records import (
 )
 from streams.store import rows
 from streams.store.engine import upsert
-from streams.store.retention import delete_callers, delete_calls, delete_old_callers
+from streams.store.retention.call_rows import delete_callers
 from streams.store.tables import (
     ALERTS,
     CALLS,
@@ -95,15 +95,13 @@ def persist_steps(connection: Connection, steps: Sequence[StepConfirmation]) -> 
 
 
 def expire(connection: Connection, now: datetime, settings: Settings) -> None:
-    """End the calls nobody ended, and delete the clips and the calls whose days are over."""
+    """End the calls nobody ended."""
+    del settings
     connection.execute(
         update(CALLS)
         .where(CALLS.c.ended_at.is_(None), CALLS.c.seen_at < now - CALL_TIMEOUT)
         .values(ended_at=CALLS.c.seen_at)
     )
-    delete_clips(connection, now, settings)
-    delete_calls(connection, now, settings)
-    delete_old_callers(connection, now, settings)
 
 
 def _persist_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:

@@ -6,6 +6,7 @@ that, and whoever says nothing loses nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -19,10 +20,13 @@ from streams.desk.models import HelpRequest, StepIn  # noqa: TC001  (FastAPI rea
 from streams.desk.persist import persist_steps
 from streams.messages.records import StepConfirmation
 from streams.metrics import STEPS_CONFIRMED
-from streams.site.feature import Site, get_site, send
+from streams.site.feature import Site, get_site, store_answer
 from streams.site.responses import Accepted, ProblemResponse
+from streams.store.outbox import enqueue, lock_call
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from playbooks.alert import Action
     from streams.desk.models import AlertView
 
@@ -55,8 +59,7 @@ async def confirm_step(
         role=step.role,
         at=now(),
     )
-    await send(site, confirmation)
-    await run_in_threadpool(_persist, site, confirmation)
+    await store_answer(site, partial(_persist, confirmation=confirmation))
     STEPS_CONFIRMED.labels(action, step.role, step.state).inc()
     return Accepted(id=confirmation.message_id)
 
@@ -92,6 +95,7 @@ def _get_step(site: Site, alert_id: str, index: int) -> tuple[AlertView, Action]
     return alert, action
 
 
-def _persist(site: Site, confirmation: StepConfirmation) -> None:
-    with site.store.engine.begin() as connection:
-        persist_steps(connection, [confirmation])
+def _persist(connection: Connection, *, confirmation: StepConfirmation) -> None:
+    lock_call(connection, confirmation.call_id)
+    persist_steps(connection, [confirmation])
+    enqueue(connection, [confirmation])

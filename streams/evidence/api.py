@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import FileResponse
 
-from streams.evidence.bundles import resolve_bundle_path
 from streams.site.feature import Site, get_site
+from streams.store.retention.evidence_files import resolve_bundle_path
 from streams.store.tables import SEALS
 
 ROUTER = APIRouter(tags=["evidence"])

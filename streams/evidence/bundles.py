@@ -1,12 +1,11 @@
-"""Keeps where the bundles lie, finds what has to be sealed, and deletes what is past its days."""
+"""Writes down which bundles there are, and finds what has to be sealed."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, func, select
+from sqlalchemy import and_, exists, func, select
 
 from playbooks.alert import Action
 from streams.evidence.seal import SealRequest
@@ -29,8 +28,6 @@ ALLOWED_LATENESS = timedelta(seconds=5)
 MAX_REQUEST_AGE = timedelta(days=1)
 """What was asked for longer ago is not made up for: a new database reads a year of clicks."""
 
-_EXPIRE_BATCH_SIZE = 200
-
 
 def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Settings) -> None:
     """Write down seals. The same batch twice leaves the same rows."""
@@ -47,25 +44,6 @@ def persist_seals(connection: Connection, seals: Sequence[EvidenceSeal]) -> None
 def find_due(connection: Connection, now: datetime) -> list[SealRequest]:
     """What has to be sealed: what a person asked for, and sealed calls that have ended since."""
     return [*_find_requested(connection, now), *_find_ended_calls(connection, now)]
-
-
-def expire(connection: Connection, now: datetime, settings: Settings) -> None:
-    """Delete the bundles whose days are over. The messages with their hashes stay in Kafka."""
-    oldest = now - timedelta(days=settings.evidence_days)
-    expired_seals = select(SEALS.c.seal_id, SEALS.c.file).where(SEALS.c["at"] < oldest)
-    for seal_id, file in connection.execute(expired_seals.limit(_EXPIRE_BATCH_SIZE)).all():
-        path = resolve_bundle_path(settings, file)
-        if path is not None:
-            path.unlink(missing_ok=True)
-            _remove_if_empty(path.parent)
-        connection.execute(delete(SEALS).where(SEALS.c.seal_id == seal_id))
-
-
-def resolve_bundle_path(settings: Settings, file: str) -> Path | None:
-    """Where a bundle lies; ``None`` where a message names a place that is none of ours."""
-    name = Path(file)
-    is_inside = not name.is_absolute() and ".." not in name.parts and name.suffix == ".zip"
-    return settings.evidence / name if is_inside else None
 
 
 def _find_requested(connection: Connection, now: datetime) -> list[SealRequest]:
@@ -102,8 +80,3 @@ def _find_ended_calls(connection: Connection, now: datetime) -> list[SealRequest
         for row in connection.execute(query)
         if row.newest < row.ended_at + ALLOWED_LATENESS
     ]
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()

@@ -10,6 +10,5 @@ EVIDENCE = Feature(
     router=api.ROUTER,
     folder=None,
     persist=bundles.persist,
-    expire=bundles.expire,
     run_background=seal_requests.seal_due_bundles,
 )

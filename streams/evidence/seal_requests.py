@@ -15,10 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detectors.errors import summarize_error
 from streams.cloudevents import now
-from streams.evidence.bundles import find_due, persist_seals, resolve_bundle_path
+from streams.evidence.bundles import find_due, persist_seals
 from streams.evidence.seal import SealRequest, seal
 from streams.metrics import EVIDENCE_SEALS
 from streams.site.feature import SendError
+from streams.store.retention.evidence_files import resolve_bundle_path
 
 if TYPE_CHECKING:
     from streams.messages.records import EvidenceSeal

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import NewTopic, OffsetSpec  # type: ignore[attr-defined]  # not in its __all__
+from kafka.admin import ConfigResource, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # not in its __all__
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -29,7 +30,12 @@ from streams.topics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from streams.settings import Settings
+    from streams.topics import KafkaTopic
+
+LOG = logging.getLogger("callmood.kafka")
 
 DEFAULT_BROKER = "127.0.0.1:9092"
 
@@ -62,11 +68,20 @@ def require_broker(settings: Settings) -> str:
     )
 
 
-def ensure_topics(broker: str, settings: Settings) -> list[str]:
-    """Make the topics that are missing; returns their names.
+def ensure_topics(broker: str, settings: Settings, *, alter: bool = True) -> list[str]:
+    """Make the topics that are missing, and let the others keep things as long as they should.
+
+    Args:
+        broker: ``host:port``.
+        settings: say how many partitions there are and what shortens a topic's retention.
+        alter: ``False`` for a process that need not know the installation's days, as a gateway:
+            it leaves existing topics as they are.
+
+    Returns:
+        The names of those that were made.
 
     Raises:
-        BrokerError: no broker answers at ``broker`` in time, or topics cannot be made.
+        BrokerError: no broker answers at ``broker`` in time, or topics cannot be made or altered.
     """
     admin = open_admin(broker, settings)
     try:
@@ -77,16 +92,18 @@ def ensure_topics(broker: str, settings: Settings) -> list[str]:
                 topic.name,
                 num_partitions=settings.partitions,
                 replication_factor=settings.kafka_replication,
-                topic_configs=topic.config,
+                topic_configs=topic.limited_to(settings).config,
             )
             for topic in missing
         ]
         if new_topics:
             _create_topics(admin, new_topics, settings)
         _check_partition_counts(admin, settings)
+        if alter:
+            _alter_topics(admin, [topic for topic in ALL_TOPICS if topic not in missing], settings)
         return [topic.name for topic in missing]
     except KafkaError as error:
-        message = f"Kafka at {broker} refused to make topics: {error}"
+        message = f"Kafka at {broker} refused to make or alter topics: {error}"
         raise BrokerError(message) from None
     finally:
         admin.close()
@@ -102,6 +119,57 @@ def _create_topics(admin: KafkaAdminClient, new_topics: list[NewTopic], settings
                 admin.create_topics([topic], timeout_ms=int(settings.kafka_timeout_s * 1000))
             except TopicAlreadyExistsError:
                 continue
+
+
+def _alter_topics(
+    admin: KafkaAdminClient, topics: Sequence[KafkaTopic], settings: Settings
+) -> None:
+    """Bring the configuration of existing topics to ours, one line in the log per change."""
+    resources = [ConfigResource("TOPIC", topic.name) for topic in topics]
+    described = admin.describe_configs(resources, config_filter="all")["topic"] if topics else {}
+    present = {
+        topic: {key: entry["value"] for key, entry in entries.items()}
+        for topic, entries in described.items()
+    }
+    changes = {
+        topic.name: changed
+        for topic in topics
+        if (changed := _find_changes(present[topic.name], topic.limited_to(settings).config))
+    }
+    if changes:
+        results = admin.alter_configs([ConfigResource("TOPIC", *each) for each in changes.items()])
+        for name, changed in changes.items():
+            _log_changes(name, present[name], changed, result=results["topic"][name])
+
+
+def _find_changes(present: Mapping[str, str], config: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in config.items()
+        if not _is_same(name, present.get(name, ""), value)
+    }
+
+
+def _log_changes(
+    topic: str, before: Mapping[str, str], changed: Mapping[str, str], *, result: str
+) -> None:
+    """A broker that does not let us is no reason to stop: it goes on as it was."""
+    for name, value in changed.items():
+        if result == "OK":
+            LOG.warning(
+                "topic %s: %s is %s now, it was %s", topic, name, value, before.get(name, "unset")
+            )
+        else:
+            LOG.warning(
+                "topic %s: %s should be %s, but Kafka refuses: %s", topic, name, value, result
+            )
+
+
+def _is_same(name: str, before: str, after: str) -> bool:
+    """Lists are sets to Kafka."""
+    if name == "cleanup.policy":
+        return set(before.split(",")) == set(after.split(","))
+    return before == after
 
 
 def _check_partition_counts(admin: KafkaAdminClient, settings: Settings) -> None:

@@ -11,7 +11,6 @@ from streams.site.feature import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -25,15 +24,10 @@ def _persist_nothing(
     """Rules lie in files."""
 
 
-def _expire_nothing(_connection: Connection, _at: datetime, _settings: Settings) -> None:
-    """Nothing grows here."""
-
-
 RULES = Feature(
     name="playbook_pages",
     router=routes.ROUTER,
     folder=Path(__file__).parent,
     persist=_persist_nothing,
-    expire=_expire_nothing,
     run_background=poll_folder,
 )

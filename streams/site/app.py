@@ -23,9 +23,11 @@ from streams.site.alert_latency import AlertLatency
 from streams.site.feature import Sender, SendError, Site
 from streams.site.feed import FEED_TOPICS, Feed
 from streams.site.guards import Guards, parse_allowed_hosts
+from streams.site.housekeeping import Housekeeping
 from streams.site.hub import Hub
 from streams.site.kafka_sender import KafkaSender
 from streams.site.kafka_source import FeedSource, KafkaSource
+from streams.site.outbox_sender import OutboxSender
 from streams.site.pages import Pages
 from streams.site.responses import ProblemResponse
 from streams.store.engine import open_store
@@ -48,7 +50,7 @@ class KafkaLink:
 
     Attributes:
         make_source: makes the feed's source for a database and its listeners.
-        sender: takes what people answer.
+        sender: takes what the outbox holds, bundles' hashes and dead letters.
     """
 
     make_source: Callable[[Store, Hub], FeedSource]
@@ -74,18 +76,25 @@ def kafka_link(bootstrap: str, settings: Settings) -> KafkaLink:
     return KafkaLink(make_source, KafkaSender(connection))
 
 
-def create_app(settings: Settings, *, features: Sequence[Feature], link: KafkaLink) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    features: Sequence[Feature],
+    link: KafkaLink,
+    address: str | None = None,
+) -> FastAPI:
     """Build the application; it feeds itself from its start to its end.
 
     Args:
         settings: of this process.
         features: the first one is the desk's own.
         link: `kafka_link`, or one that tests feed.
+        address: where it will answer; ``None``: the database is shared with other desks.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database cannot be used, or another desk serves it.
     """
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, desk_address=address)
     app = FastAPI(
         title="callmood desk",
         version="1",
@@ -99,7 +108,10 @@ def create_app(settings: Settings, *, features: Sequence[Feature], link: KafkaLi
     folders |= {f.name: f.folder for f in features if f.folder is not None}
     hub = Hub()
     pages = Pages(folders, language=settings.language, feed_state=lambda: hub.state.value)
-    app.state.site = Site(settings=settings, store=store, sender=link.sender, pages=pages)
+    outbox = OutboxSender(store=store, sender=link.sender)
+    app.state.site = Site(
+        settings=settings, store=store, sender=link.sender, outbox=outbox, pages=pages
+    )
     app.state.hub = hub
     app.state.pushes = AlertLatency()
     for feature in features:
@@ -127,7 +139,13 @@ def _lifespan(
             settings=site.settings,
             dead_letter_sink=_dead_letter_sink(link.sender),
         )
-        tasks = [asyncio.create_task(feed.run()), asyncio.create_task(link.sender.start())]
+        housekeeping = Housekeeping(store=site.store, features=features, settings=site.settings)
+        tasks = [
+            asyncio.create_task(feed.run()),
+            asyncio.create_task(link.sender.start()),
+            asyncio.create_task(site.outbox.run()),
+            asyncio.create_task(housekeeping.run()),
+        ]
         tasks += [
             asyncio.create_task(f.run_background(site))
             for f in features

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from fastapi import HTTPException
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection  # noqa: TC002  (FastAPI reads it at run time)
 
 from detectors.errors import CallmoodError
+from streams.store.outbox import OutboxFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -20,8 +23,11 @@ if TYPE_CHECKING:
 
     from streams.cloudevents import Message
     from streams.settings import Settings
+    from streams.site.outbox_sender import OutboxSender
     from streams.site.pages import Pages
     from streams.store.engine import Store
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class SendError(CallmoodError):
 
 
 class Sender(Protocol):
-    """Where what people answer goes."""
+    """Kafka, for a few messages at a time."""
 
     async def start(self) -> None:
         """Get ready. Does not wait for a Kafka that is away."""
@@ -67,7 +73,8 @@ class Feature:
             leaves the same rows.
         publishes: kinds of messages that its live pages follow; only these go to the hub, so no
             sound is held in memory for a browser.
-        expire: housekeeping, now and then, at a given instant.
+        expire: its chores, now and then, at a given instant. What is deleted because its days are
+            over is none of them: `streams.store.retention` does that for all.
         run_background: what goes on beside the requests from the site's start to its end.
     """
 
@@ -75,7 +82,7 @@ class Feature:
     router: APIRouter
     folder: Path | None
     persist: Callable[[Connection, Sequence[Arrival], Settings], None]
-    expire: Callable[[Connection, datetime, Settings], None]
+    expire: Callable[[Connection, datetime, Settings], None] | None = None
     publishes: frozenset[type[Message]] = frozenset()
     run_background: Callable[[Site], Coroutine[None, None, None]] | None = None
 
@@ -87,6 +94,7 @@ class Site:
     settings: Settings
     store: Store
     sender: Sender
+    outbox: OutboxSender
     pages: Pages
 
 
@@ -95,13 +103,30 @@ def get_site(connection: HTTPConnection) -> Site:
     return cast("Site", connection.app.state.site)
 
 
-async def send(site: Site, message: Message) -> None:
-    """Hand a person's answer to Kafka, or tell the person that it was not kept.
+async def store_answer(site: Site, write: Callable[[Connection], Result]) -> Result:
+    """Write what a person answered, in one transaction, and wake the outbox.
+
+    Args:
+        site: whose database it is.
+        write: writes the rows and puts their messages into the outbox; runs in a thread.
+
+    Returns:
+        What ``write`` returns. The answer is safe then, whether Kafka is there or not.
 
     Raises:
-        HTTPException: 503, in one sentence.
+        HTTPException: 503, in one sentence; nothing is kept.
     """
     try:
-        await site.sender.send(message)
-    except SendError as error:
+        result = await run_in_threadpool(_transact, site.store, write)
+    except OutboxFullError as error:
         raise HTTPException(503, str(error)) from None
+    except (OperationalError, InterfaceError):
+        message = "The database does not answer; nothing was kept. Try again shortly."
+        raise HTTPException(503, message) from None
+    site.outbox.wake()
+    return result
+
+
+def _transact(store: Store, write: Callable[[Connection], Result]) -> Result:
+    with store.engine.begin() as connection:
+        return write(connection)

@@ -13,7 +13,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from detectors.errors import summarize_error
 from streams.cloudevents import now, parse_time
@@ -58,7 +58,6 @@ _MESSAGE_BY_TOPIC = {topic.name: topic.message for topic in FEED_TOPICS}
 
 MAX_QUEUED_BATCHES = 8
 DATABASE_RETRY_S = 1.0
-EXPIRE_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,7 @@ class Feed:
         Whatever breaks it is a mistake of ours: the pages stay up and say that they are old.
         """
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read_and_persist())
-                tasks.create_task(self._expire_periodically())
+            await self._read_and_persist()
         except Exception:
             self._hub.set_state(FeedState.AWAY)
             LOG.exception("the desk's feed has broken; start the desk again")
@@ -231,19 +228,6 @@ class Feed:
         with self._store.engine.begin() as connection:
             for feature in self._features:
                 feature.persist(connection, arrivals, self._settings)
-
-    async def _expire_periodically(self) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self._expire, now())
-            except (DBAPIError, OSError) as error:
-                LOG.warning("housekeeping was put off: %s", summarize_error(error))
-            await asyncio.sleep(EXPIRE_INTERVAL_S)
-
-    def _expire(self, at: datetime) -> None:
-        with self._store.engine.begin() as connection:
-            for feature in self._features:
-                feature.expire(connection, at, self._settings)
 
 
 def _decode_arrival(record: Record) -> Arrival | None:

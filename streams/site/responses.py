@@ -14,7 +14,7 @@ class ApiResponse(BaseModel):
 
 
 class Accepted(ApiResponse):
-    """It is in Kafka and in the database."""
+    """It is in the database, and in Kafka as soon as that is there."""
 
     id: str
 

@@ -25,7 +25,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from detectors.errors import CallmoodError, summarize_error
-from streams.store.tables import DESK, METADATA
+from streams.store.desk_lock import DESK_ADDRESS, DeskLock, DeskLockedError, lock_desk
+from streams.store.schema import SchemaError, upgrade_schema
+from streams.store.tables import DESK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-SCHEMA_VERSION = 3
 BUSY_TIMEOUT_MS = 10_000
 """How long SQLite waits for another writer before it gives up."""
 
@@ -54,26 +55,46 @@ class Store:
     Attributes:
         store_id: made with the database, so that a new database reads its topics from the
             beginning although an older one has lain at the same place.
+        lock: held by the desk that serves it; ``None``: nobody serves it here.
     """
 
     engine: Engine
     store_id: str
+    lock: DeskLock | None = None
 
     def close(self) -> None:
-        """Give its connections back."""
+        """Give its connections back, and let another desk serve it."""
+        if self.lock is not None:
+            self.lock.release()
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
-    """Open a database and make what is missing in it.
+def open_store(url: str, *, desk_address: str | None = None) -> Store:
+    """Open a database; make its tables, or bring those of an older callmood up to date.
+
+    Args:
+        url: SQLAlchemy's, of SQLite or PostgreSQL.
+        desk_address: where the desk that opens it answers. No other desk can open the database
+            until this one closes it or ends. ``None``: the caller is no desk.
 
     Raises:
-        StoreError: it does not answer, is of another kind, or of another version of callmood.
+        StoreError: it does not answer, is of another kind, was written by a newer callmood, or
+            another desk serves it.
     """
     try:
-        engine = _create_engine(url)
-        METADATA.create_all(engine)
-        return Store(engine, _load_store_id(engine))
+        return _open(_create_engine(url), desk_address)
+    except DeskLockedError as error:
+        message = (
+            f"another desk serves the database {_redact_url(url)}{_name_address(error.address)}: "
+            "use that one, end it, or set CALLMOOD_HOME or CALLMOOD_DATABASE to another place"
+        )
+        raise StoreError(message) from None
+    except SchemaError as error:
+        message = f"the database {_redact_url(url)} {error}"
+        raise StoreError(message) from None
+    except OSError as error:
+        message = f"the database {_redact_url(url)} cannot be locked: {error.strerror}"
+        raise StoreError(message) from None
     except (ArgumentError, NoSuchModuleError) as error:
         message = (
             f"CALLMOOD_DATABASE: {summarize_error(error)}; write sqlite:///FILE or postgresql://..."
@@ -87,6 +108,23 @@ def open_store(url: str) -> Store:
     except DBAPIError as error:
         message = f"the database {_redact_url(url)} does not answer: {summarize_error(error)}"
         raise StoreError(message) from None
+
+
+def _open(engine: Engine, desk_address: str | None) -> Store:
+    lock = lock_desk(engine) if desk_address is not None else None
+    try:
+        upgrade_schema(engine)
+        store_id = _load_store_id(engine, desk_address)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        engine.dispose()
+        raise
+    return Store(engine, store_id, lock)
+
+
+def _name_address(address: str) -> str:
+    return f" at {address}" if address else ""
 
 
 def upsert(
@@ -171,18 +209,12 @@ def _set_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> No
     cursor.close()
 
 
-def _load_store_id(engine: Engine) -> str:
+def _load_store_id(engine: Engine, desk_address: str | None) -> str:
     with engine.begin() as connection:
-        defaults = {"store_id": uuid.uuid4().hex, "schema": str(SCHEMA_VERSION)}
-        add(connection, DESK, [{"name": name, "value": value} for name, value in defaults.items()])
-        stored = {row.name: row.value for row in connection.execute(select(DESK))}
-    if stored["schema"] != str(SCHEMA_VERSION):
-        message = (
-            f"the database is of schema {stored['schema']}, this callmood writes {SCHEMA_VERSION}: "
-            "set CALLMOOD_DATABASE to a new one; the topics fill it again"
-        )
-        raise StoreError(message)
-    return str(stored["store_id"])
+        add(connection, DESK, [{"name": "store_id", "value": uuid.uuid4().hex}])
+        if desk_address is not None:
+            upsert(connection, DESK, [{"name": DESK_ADDRESS, "value": desk_address}])
+        return str(connection.scalar(select(DESK.c.value).where(DESK.c.name == "store_id")))
 
 
 def _redact_url(url: str) -> str:

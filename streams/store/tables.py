@@ -117,6 +117,8 @@ READINGS = Table(
     Column("arousal", Float),
     Column("topics", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
+    # Last, as migration 0002 adds it there.
+    Column("valence", Float),
 )
 MOODS = Table(
     "moods",
@@ -250,4 +252,15 @@ CORRECTIONS = Table(
     Column("trainer", NulSafeString, nullable=False),
     Column("note", NulSafeString, nullable=False),
     Column("at", Instant, nullable=False, index=True),
+)
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    # Never used twice, also not after the newest entry is gone: it is the order of the clicks.
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("topic", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("value", NulSafeString, nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from detectors.reading import Contrast
 from streams.messages.records import Feedback, MoodMessage, TranscriptMessage
 from streams.site.hub import FeedState
+from streams.store import outbox
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def test_feedback_is_shown_at_once_kept_and_can_be_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".told")).to_have_text("Your answer was taken back.")
     expect(wrong).to_have_attribute("aria-pressed", "false")
+    desk.wire.settle()
     answers = [one for one in desk.wire.sent_messages if isinstance(one, Feedback)]
     assert [(one.verdict, one.given_by, one.role) for one in answers] == [
         ("wrong", "maya", "agent"),
@@ -190,16 +192,35 @@ def test_the_banner_comes_when_kafka_goes_and_leaves_when_it_is_back(
 
 
 def test_what_could_not_be_kept_is_taken_back_and_said(
-    desk: RunningDesk, browser_errors_allowed: Callable[..., Page]
+    desk: RunningDesk,
+    browser_errors_allowed: Callable[..., Page],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
     desk.wire.settle()
-    desk.wire.is_down = True
+    monkeypatch.setattr(outbox, "MAX_ENTRIES", 0)
     page = browser_errors_allowed("/agent/maya", language="en")
     page.get_by_role("button", name="This helped").click()
-    expect(page.locator(".told")).to_contain_text("Not kept. Kafka does not answer")
+    expect(page.locator(".told")).to_contain_text("Not kept. Please press again")
     pressed = page.get_by_role("button", name="This helped")
     expect(pressed).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_is_answered_while_kafka_is_away_stays_answered_also_after_a_reload(
+    desk: RunningDesk, open_page: Callable[..., Page]
+) -> None:
+    desk.wire.put(ENGLISH_CALL.start_event(), *ENGLISH_CALL.messages())
+    desk.wire.settle()
+    page = open_page("/agent/maya", language="en")
+    desk.wire.is_down = True
+    desk.wire.change_state(FeedState.AWAY)
+    expect(page.locator("#banner")).to_contain_text("What you answer is kept, and sent")
+    page.get_by_role("button", name="This helped").click()
+    for _ in range(2):
+        expect(page.locator(".told")).to_contain_text("Kept, thank you.")
+        pressed = page.get_by_role("button", name="This helped")
+        expect(pressed).to_have_attribute("aria-pressed", "true")
+        page.reload()
 
 
 def test_the_list_of_calls_follows_along(desk: RunningDesk, open_page: Callable[..., Page]) -> None:

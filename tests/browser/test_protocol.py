@@ -15,6 +15,7 @@ from playbooks.sensitivity import SensitivityKind
 from streams.evidence.verify import verify
 from streams.messages.callers import EarlierCallSummary, ReturningCaller
 from streams.messages.records import EvidenceSeal, StepConfirmation
+from streams.store import outbox
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -80,6 +81,7 @@ def test_one_tap_confirms_each_step_and_the_supervisor_sees_it_at_once(
             confirmed = step(page, index).locator(".confirmed li")
             expect(confirmed).to_contain_text("상담사 seoyeon")
             expect(confirmed.locator("time")).to_contain_text(":")
+    abused.wire.settle()
     sent = [one for one in abused.wire.sent_messages if isinstance(one, StepConfirmation)]
     assert [(one.action, one.state, one.given_by) for one in sent] == [
         (action, "done", "seoyeon") for action in THIRD.actions
@@ -112,6 +114,7 @@ def test_a_second_tap_changes_nothing_and_undo_takes_it_back(
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(step(supervisor, 1).locator(".confirmed li")).to_have_count(0)
     expect(row.locator(".confirmed li")).to_have_count(0)
+    abused.wire.settle()
     sent = [one.state for one in abused.wire.sent_messages if isinstance(one, StepConfirmation)]
     assert sent == ["done", "undone"]
 
@@ -254,16 +257,19 @@ def test_a_first_warning_leaves_a_critical_protocol_on_top_also_after_a_reload(
 
 
 def test_what_could_not_be_kept_is_said_and_nothing_is_blocked(
-    abused: RunningDesk, browser_errors_allowed: Callable[..., Page]
+    abused: RunningDesk,
+    browser_errors_allowed: Callable[..., Page],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    abused.wire.is_down = True
+    del abused
+    monkeypatch.setattr(outbox, "MAX_ENTRIES", 0)
     page = browser_errors_allowed("/agent/seoyeon", language="en")
     button = step(page, 0).locator(".step-button")
     button.click()
     expect(step(page, 0).locator(".step-told")).to_contain_text("Go on with the protocol")
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(step(page, 1).locator(".step-button")).to_be_enabled()
-    abused.wire.is_down = False
+    monkeypatch.undo()
     button.click()
     expect(step(page, 0).locator(".confirmed li")).to_have_count(1)
 

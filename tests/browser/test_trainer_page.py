@@ -40,6 +40,7 @@ def filled(desk: RunningDesk, call: Script) -> RunningDesk:
 
 
 def corrections(desk: RunningDesk) -> list[Correction]:
+    desk.wire.settle()
     return [one for one in desk.wire.sent_messages if isinstance(one, Correction)]
 
 

@@ -40,8 +40,22 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind that callmood promises."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'callmood.db'}"
+    return _make_database(request, tmp_path / "callmood.db")
+
+
+@pytest.fixture
+def other_database_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> str:
+    """A second empty database, of the same kind."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'other.db'}"
+    return _create_postgres_database(request)
+
+
+def _make_database(request: pytest.FixtureRequest, file: Path) -> str:
+    return f"sqlite:///{file}" if request.param == "sqlite" else _create_postgres_database(request)
+
+
+def _create_postgres_database(request: pytest.FixtureRequest) -> str:
     server: str = request.getfixturevalue("postgres")
     name = f"desk_{uuid.uuid4().hex[:12]}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")

@@ -73,6 +73,38 @@ def test_every_message_is_a_cloud_event(topic: KafkaTopic) -> None:
     assert all(name.isalnum() and name == name.lower() for name in attributes)
 
 
+def retention_days(name: str, **settings: int) -> float:
+    topic = next(one for one in ALL_TOPICS if one.name == name)
+    limited = topic.limited_to(Settings(**settings))  # type: ignore[arg-type]
+    return int(limited.config["retention.ms"]) / 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "days"),
+    [
+        ("transcripts.v1", {}, 7),
+        ("transcripts.v1", {"keep_days": 3}, 3),
+        ("readings.v1", {"keep_days": 10}, 10),
+        ("readings.v1", {"keep_days": 1_000}, 30),
+        ("utterances.v1", {"clip_days": 0}, 1),
+        ("returning.v1", {"caller_days": 2}, 2),
+        ("callmood-worker-callers-changelog", {}, 90),
+        ("callmood-worker-callers-changelog", {"caller_days": 0}, 1),
+        ("feedback.v1", {"keep_days": 1}, 365),
+        ("caller-events.v1", {"caller_days": 0}, 7),
+    ],
+)
+def test_a_setting_shortens_what_kafka_keeps_but_never_below_a_day(
+    name: str, settings: dict[str, int], days: float
+) -> None:
+    assert retention_days(name, **settings) == days
+
+
+@pytest.mark.parametrize("topic", ALL_TOPICS, ids=lambda one: one.name)
+def test_no_segment_keeps_a_message_a_quarter_longer_than_its_topic_says(topic: KafkaTopic) -> None:
+    assert int(topic.config["segment.ms"]) * 4 <= int(topic.config["retention.ms"])
+
+
 def test_the_docs_have_a_row_for_every_topic_and_no_other() -> None:
     rows = [
         line.split("|")[1].strip(" `")

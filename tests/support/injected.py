@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from streams.site.feature import SendError
 from streams.site.hub import FeedState
 from streams.site.kafka_sender import TOPIC_BY_MESSAGE
 from streams.site.server import DeskServer, bind_socket, build_url
+from streams.store.outbox import count_entries
 
 if TYPE_CHECKING:
     import socket
@@ -48,6 +50,7 @@ class Wire:
     committed_offset: int = 0
     _offset: int = 0
     _hub: Hub | None = None
+    _store: Store | None = None
     _loop: asyncio.AbstractEventLoop | None = None
     _records: asyncio.Queue[Record] | None = None
     _commit_condition: threading.Condition = field(default_factory=threading.Condition)
@@ -77,12 +80,26 @@ class Wire:
         self._loop.call_soon_threadsafe(self._records.put_nowait, record)
 
     def settle(self, timeout_s: float = START_S) -> None:
-        """Wait until everything that was put in is kept."""
+        """Wait until everything that was answered is sent, and that and what was put in is kept."""
+        self.wait_until_sent(timeout_s)
         with self._commit_condition:
             done = self._commit_condition.wait_for(
                 lambda: self.committed_offset >= self._offset, timeout_s
             )
         assert done, f"the feed kept {self.committed_offset} of {self._offset} records"
+
+    def wait_until_sent(self, timeout_s: float = START_S) -> None:
+        """Wait until the outbox is empty."""
+        assert self._store is not None
+        deadline = time.monotonic() + timeout_s
+        while waiting := self._count_waiting(self._store):
+            assert time.monotonic() < deadline, f"{waiting} messages were not sent"
+            time.sleep(0.01)
+
+    @staticmethod
+    def _count_waiting(store: Store) -> int:
+        with store.engine.connect() as connection:
+            return count_entries(connection)
 
     def change_state(self, state: FeedState) -> None:
         """Let the line come or go, as Kafka's client would tell."""
@@ -108,7 +125,7 @@ class Wire:
         """As `Source`."""
 
     def _source(self, store: Store, hub: Hub) -> Wire:
-        del store
+        self._store = store
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._records = asyncio.Queue()

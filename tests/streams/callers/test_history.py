@@ -43,7 +43,7 @@ def after(*events: CallerEvent, days: int = 90) -> tuple[CallerHistory, Returnin
     """What is remembered after the events, and what the last one told."""
     remembered, told = CallerHistory(), None
     for event in events:
-        remembered, told = update_history(remembered, event, days=days)
+        remembered, told = update_history(remembered, event, period=timedelta(days=days))
     return remembered, told
 
 
@@ -89,7 +89,7 @@ def test_what_was_called_wrong_is_not_told_of_until_it_is_found_again() -> None:
 def test_what_is_found_later_in_a_call_reaches_the_next_call_only() -> None:
     remembered, told = after(called("a", 0), called("b", 1), found("a", 0, ABUSE))
     assert told is None
-    _, told = update_history(remembered, called("c", 2), days=90)
+    _, told = update_history(remembered, called("c", 2), period=timedelta(days=90))
     assert told is not None
     assert [one.kinds for one in told.earlier] == [(), (ABUSE,)]
 
@@ -113,7 +113,8 @@ def test_only_the_newest_calls_are_kept_whatever_order_they_came_in(order: list[
     assert [one.call_id for one in remembered.calls] == [
         f"c{day}" for day in range(MAX_STORED_CALLS + 4, 4, -1)
     ]
-    _, told = update_history(remembered, called("now", MAX_STORED_CALLS + 5), days=90)
+    newest = called("now", MAX_STORED_CALLS + 5)
+    _, told = update_history(remembered, newest, period=timedelta(days=90))
     assert told is not None
     assert len(told.earlier) == MAX_EARLIER_CALLS
 

@@ -38,7 +38,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[CallerEvent]:
     events: list[CallerEvent] = []
-    monkeypatch.setattr(subject, "ensure_topics", lambda *_: [])
+    monkeypatch.setattr(subject, "ensure_topics", lambda *_, **__: [])
     monkeypatch.setattr(subject, "_send", lambda _broker, _here, event: events.append(event))
     return events
 

@@ -98,6 +98,7 @@ def test_a_correction_of_another_desk_empties_this_queue_too(desk: RunningDesk) 
     before = queue(desk)
     body = {"segment_id": before[0][0], "voice_label": "joy"}
     httpx.post(f"{desk.url}/api/corrections", json=body, timeout=20)
+    desk.wire.settle()
     (kept,) = [one for one in desk.wire.sent_messages if one.ce_type == "callmood.correction.v1"]
     with run_desk(desk.settings.home / "other") as other:
         other.wire.put(kept)

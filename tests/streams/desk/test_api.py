@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from streams.messages.records import Correction, Feedback
+from streams.store import outbox
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def test_feedback_goes_to_kafka_and_is_there_at_once(
 ) -> None:
     answered = http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong", "given_by": "maya"})
     assert answered.status_code == 200
+    calls.wire.settle()
     (sent,) = [message for message in calls.wire.sent_messages if isinstance(message, Feedback)]
     assert (sent.alert_id, sent.verdict, sent.given_by) == (ALERT, "wrong", "maya")
     path = f"/api/calls/{quote(ENGLISH_CALL.call_id, safe='')}"
@@ -91,18 +93,45 @@ def test_a_second_answer_of_the_same_person_replaces_the_first(
     assert [answer["verdict"] for answer in alert["feedback"]] == ["helped"]
 
 
-def test_nothing_is_kept_while_kafka_is_away(calls: RunningDesk, http: httpx.Client) -> None:
-    calls.wire.is_down = True
-    answered = http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong"})
-    assert answered.status_code == 503
-    assert "nothing was kept" in answered.json()["detail"]
+def answer_everything(http: httpx.Client) -> list[int]:
+    """An answer to an alert, and a correction; the statuses."""
     segment = http.get("/api/queue").json()["segments"][0]["segment_id"]
     correction = {"segment_id": segment, "voice_label": "anger"}
-    assert http.post("/api/corrections", json=correction).status_code == 503
-    calls.wire.is_down = False
+    return [
+        http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong"}).status_code,
+        http.post("/api/corrections", json=correction).status_code,
+    ]
+
+
+def count_answers(http: httpx.Client) -> tuple[int, int]:
+    """Of both kinds, as the API shows them."""
     path = f"/api/calls/{quote(ENGLISH_CALL.call_id, safe='')}"
-    assert http.get(path).json()["alerts"][0]["feedback"] == []
-    assert http.get("/api/corrections").json()["total"] == 0
+    feedback = http.get(path).json()["alerts"][0]["feedback"]
+    return len(feedback), http.get("/api/corrections").json()["total"]
+
+
+def test_what_is_answered_while_kafka_is_away_is_there_at_once_and_sent_when_it_is_back(
+    calls: RunningDesk, http: httpx.Client
+) -> None:
+    calls.wire.is_down = True
+    assert answer_everything(http) == [200, 200]
+    assert count_answers(http) == (1, 1)
+    assert calls.wire.sent_messages == []
+    calls.wire.is_down = False
+    calls.wire.settle()
+    assert [type(message) for message in calls.wire.sent_messages] == [Feedback, Correction]
+    assert count_answers(http) == (1, 1)
+
+
+def test_with_a_full_outbox_nothing_is_kept_and_that_is_said(
+    calls: RunningDesk, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_ENTRIES", 0)
+    assert answer_everything(http) == [503, 503]
+    assert count_answers(http) == (0, 0)
+    refused = http.post(f"{ALERT_PATH}/feedback", json={"verdict": "wrong"})
+    assert "nothing was kept" in refused.json()["detail"]
+    assert calls.wire.sent_messages == []
 
 
 def test_a_correction_goes_to_kafka_and_leaves_the_queue(
@@ -113,6 +142,7 @@ def test_a_correction_goes_to_kafka_and_leaves_the_queue(
     given = {"segment_id": segment, "voice_label": "anger", "text_label": "unclear", "trainer": "p"}
     kept = http.post("/api/corrections", json=given)
     assert kept.json()["remaining"] == waiting["total"] - 1
+    calls.wire.settle()
     (sent,) = [message for message in calls.wire.sent_messages if isinstance(message, Correction)]
     assert (sent.segment_id, sent.voice_label, sent.text_label) == (segment, "anger", "unclear")
     (shown,) = http.get("/api/corrections").json()["corrections"]

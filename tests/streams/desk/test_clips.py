@@ -11,12 +11,13 @@ import pytest
 import soundfile
 
 from streams.cloudevents import now
-from streams.desk.clips import delete_clips, persist_clips
+from streams.desk.clips import persist_clips
 from streams.desk.persist import persist
 from streams.messages.records import UtteranceClip
 from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.store.engine import Store, open_store
+from streams.store.retention.clip_files import delete_expired_clips
 from tests.support.calls import KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_a_clip_is_deleted_when_its_days_are_over_and_not_before(
     (file,) = kept(store, settings, at=at)
     for days, there in ((2.9, True), (3.1, False)):
         with store.engine.begin() as connection:
-            delete_clips(connection, at + timedelta(days=days), settings)
+            delete_expired_clips(connection, at + timedelta(days=days), settings)
         assert file.exists() is there
     assert not file.parent.exists()
 
@@ -69,7 +70,7 @@ def test_a_clip_does_not_outlive_the_words_of_its_call(store: Store, tmp_path: P
     settings, at = Settings(home=tmp_path, clip_days=30, keep_days=2), now()
     (file,) = kept(store, settings, at=at)
     with store.engine.begin() as connection:
-        delete_clips(connection, at + timedelta(days=2.1), settings)
+        delete_expired_clips(connection, at + timedelta(days=2.1), settings)
     assert not file.exists()
 
 
@@ -89,5 +90,5 @@ def test_a_clip_of_a_call_that_did_not_agree_does_not_stay(
     started = replace(KOREAN_CALL, recorded=agreed).start_event()
     with store.engine.begin() as connection:
         persist(connection, [Arrival(clip(), now()), Arrival(started, now())], settings)
-        delete_clips(connection, now(), settings)
+        delete_expired_clips(connection, now(), settings)
     assert bool(list(settings.clips.rglob("*.flac"))) is agreed

@@ -41,6 +41,7 @@ def kinds(http: httpx.Client) -> tuple[list[str], list[tuple[str, int]]]:
 
 
 def told(desk: RunningDesk) -> list[tuple[str, SensitivityKind | None]]:
+    desk.wire.settle()
     return [(m.event, m.kind) for m in desk.wire.sent_messages if isinstance(m, CallerEvent)]
 
 

@@ -19,6 +19,7 @@ from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.site.filters import ago, nth_call
 from streams.site.translations import load_catalogue
+from streams.store.retention.sweep import RETENTION_STEPS, run_steps
 from streams.store.tables import CALLS, RETURNING_CALLERS
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
@@ -123,8 +124,8 @@ def test_who_called_is_forgotten_when_the_caller_s_days_are_over(
     with store.engine.begin() as connection:
         DESK.persist(connection, [Arrival(STARTED, AT), Arrival(RETURNS, AT)], settings)
     for at, known in ((AT + 3 * DAY - MINUTE, True), (AT + 3 * DAY + MINUTE, False)):
-        with store.engine.begin() as connection:
-            DESK.expire(connection, at, settings)
+        run_steps(store.engine, RETENTION_STEPS, at, settings)
+        with store.engine.connect() as connection:
             assert connection.scalar(select(CALLS.c.caller)) == (CALLER if known else "")
             assert bool(connection.execute(select(RETURNING_CALLERS)).all()) is known
 

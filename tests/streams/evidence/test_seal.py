@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -15,14 +16,13 @@ from streams.cloudevents import now
 from streams.evidence.bundles import (
     ALLOWED_LATENESS,
     MAX_REQUEST_AGE,
-    expire,
     find_due,
-    resolve_bundle_path,
 )
 from streams.evidence.call_record import SealError
 from streams.evidence.seal import SealRequest, seal
 from streams.messages.records import EvidenceSeal, Feedback
 from streams.settings import Settings
+from streams.store.retention.evidence_files import delete_expired_bundles, resolve_bundle_path
 from tests.streams.evidence.conftest import CALL, CLICKED, Kept, click
 
 if TYPE_CHECKING:
@@ -177,9 +177,10 @@ def test_an_alert_called_wrong_is_in_the_evidence_too(kept: Kept) -> None:
 
 def test_a_bundle_outlives_its_call_and_goes_when_its_own_days_are_over(kept: Kept) -> None:
     made = kept.seal()
+    os.utime(kept.path(made), (CLICKED.timestamp(), CLICKED.timestamp()))
     for days, there in ((1094, True), (1096, False)):
         with kept.store.engine.begin() as connection:
-            expire(connection, CLICKED + timedelta(days=days), kept.settings)
+            delete_expired_bundles(connection, CLICKED + timedelta(days=days), kept.settings)
         assert kept.path(made).exists() is there
         assert kept.path(made).parent.exists() is there
 

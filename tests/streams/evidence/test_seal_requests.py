@@ -73,7 +73,7 @@ async def test_what_could_not_be_sealed_is_tried_again(
     kafka = Kafka(refusing=2 if trouble == "kafka" else 0)
     if trouble == "disk":
         kept.settings.evidence.write_text("a file where the folder should be")
-    site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
+    site = Site(settings=kept.settings, store=kept.store, sender=kafka, outbox=None, pages=None)  # type: ignore[arg-type]
     running = asyncio.create_task(seal_due_bundles(site))
     try:
         if trouble == "disk":
@@ -97,7 +97,7 @@ async def test_a_call_that_cannot_be_sealed_keeps_no_other_from_being_sealed(
         seal_requests, "find_due", lambda *_: [unknown, SealRequest(call_id=CALL.call_id)]
     )
     kafka = Kafka()
-    site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
+    site = Site(settings=kept.settings, store=kept.store, sender=kafka, outbox=None, pages=None)  # type: ignore[arg-type]
     running = asyncio.create_task(seal_due_bundles(site))
     try:
         await asyncio.wait_for(kafka.took.wait(), 20)
@@ -126,7 +126,7 @@ async def test_one_click_makes_one_bundle_however_often_the_desk_looks(
     monkeypatch.setattr(seal_requests, "find_due", counted)
     monkeypatch.setattr(seal_requests, "LOOK_EVERY_S", 0.01)
     kafka = Kafka()
-    site = Site(settings=kept.settings, store=kept.store, sender=kafka, pages=None)  # type: ignore[arg-type]
+    site = Site(settings=kept.settings, store=kept.store, sender=kafka, outbox=None, pages=None)  # type: ignore[arg-type]
     running = asyncio.create_task(seal_due_bundles(site))
     try:
         await asyncio.wait_for(enough.wait(), 20)

@@ -5,11 +5,11 @@ What people answered to them stays.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from streams.retention_periods import RetentionPeriods
 from streams.store.tables import (
     ALERTS,
     CALLS,
@@ -50,7 +50,7 @@ evidence has days of its own. What an agent confirmed goes with the call: it is 
 
 def delete_calls(connection: Connection, now: datetime, settings: Settings) -> None:
     """Delete the rows of calls that ended more than ``keep_days`` days ago, the oldest first."""
-    oldest = now - timedelta(days=settings.keep_days)
+    oldest = now - RetentionPeriods.of(settings).calls
     expired_calls = (
         select(CALLS.c.call_id).where(CALLS.c.ended_at < oldest).order_by(CALLS.c.ended_at)
     )
@@ -70,7 +70,7 @@ def delete_callers(connection: Connection, callers: Collection[str]) -> None:
 
 def delete_old_callers(connection: Connection, now: datetime, settings: Settings) -> None:
     """The same for calls that began more than ``caller_days`` days ago."""
-    oldest = now - timedelta(days=settings.caller_days)
+    oldest = now - RetentionPeriods.of(settings).callers
     connection.execute(delete(RETURNING_CALLERS).where(RETURNING_CALLERS.c["at"] < oldest))
     connection.execute(
         update(CALLS).where(CALLS.c.started_at < oldest, CALLS.c.caller != "").values(caller="")
