@@ -16,7 +16,7 @@ from streams.kafka.admin import broker_address
 from streams.playbook_pages.feature import RULES
 from streams.settings import Settings, settings
 from streams.site.app import KafkaLink, create_app, kafka_link
-from streams.site.server import PortTakenError, bind_socket, build_url, serve
+from streams.site.server import PortInUseError, bind_socket, build_url, serve
 from streams.store.engine import StoreError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def desk(port: int | None) -> None:
     try:
         sock = bind_socket(config.host, config.port if port is None else port)
         app = desk_app(config, address=build_url(sock))
-    except (PortTakenError, StoreError) as error:
+    except (PortInUseError, StoreError) as error:
         raise click.ClickException(str(error)) from None
     if not serve(app, sock, on_ready=lambda: _print_url(build_url(sock))):
         sys.exit(1)

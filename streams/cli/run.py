@@ -149,7 +149,7 @@ def _start_local_stack(config: Settings, stack: ExitStack) -> _LocalStack:
 
 
 def _find_broker(config: Settings, stack: ExitStack) -> tuple[str, LocalKafka | None]:
-    if bootstrap := config.kafka or address.find_running(config.kafka_home):
+    if bootstrap := config.kafka or address.find_running_broker(config.kafka_home):
         return bootstrap, None
     kafka = start_local(config)
     stack.callback(kafka.stop)

@@ -61,7 +61,7 @@ class CallerHasher:
         return digest.hexdigest()[:HASH_DIGITS]
 
 
-def hash_nothing(_number: str) -> str:
+def hash_to_empty(_number: str) -> str:
     """Knows no caller."""
     return ""
 
@@ -72,7 +72,7 @@ def build_caller_hasher(settings: Settings) -> Callable[[str], str]:
     The key is read, or made, at the first number; that may raise `CallerKeyError` or `HomeError`.
     """
     if settings.caller_days == 0:
-        return hash_nothing
+        return hash_to_empty
     hasher = cache(lambda: CallerHasher(_load_site_key(settings), settings.region))
     return lambda number: hasher().hash_number(number)
 

@@ -45,7 +45,7 @@ WORKER_TOPICS = (CALLS, AUDIO, TRANSCRIPTS, TURNS, READINGS, CALLER_EVENTS, RETU
 
 def broker_address(settings: Settings) -> str:
     """Where Kafka is: the setting, or the one that runs on our home, or where it usually is."""
-    return settings.kafka or address.find_running(settings.kafka_home) or DEFAULT_BROKER
+    return settings.kafka or address.find_running_broker(settings.kafka_home) or DEFAULT_BROKER
 
 
 def require_broker(settings: Settings) -> str:

@@ -33,7 +33,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104  (to name them)
 
 
-class PortTakenError(CallmoodError):
+class PortInUseError(CallmoodError):
     """Nothing can listen there. The text says what to do."""
 
 
@@ -52,7 +52,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
         sock.listen(256)
     except (OSError, OverflowError) as error:
         sock.close()
-        raise PortTakenError(_describe_bind_error(host, port, error)) from None
+        raise PortInUseError(_describe_bind_error(host, port, error)) from None
     return sock
 
 

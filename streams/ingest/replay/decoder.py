@@ -54,7 +54,7 @@ _STDERR = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Track:
+class AudioTrack:
     """A decoded file.
 
     Attributes:
@@ -85,7 +85,7 @@ class _SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile h
         return False
 
 
-def decode(path: Path) -> Track:
+def decode(path: Path) -> AudioTrack:
     """Decode a whole file.
 
     Raises:
@@ -101,7 +101,7 @@ def decode(path: Path) -> Track:
     if not len(samples):
         raise RecordingError(path, "holds no sound", "record or export the call again")
     warning = f"{path}: {missing}; playing {len(samples) / SAMPLE_RATE:.1f} s"
-    return Track(path, samples, (warning,) if missing else ())
+    return AudioTrack(path, samples, (warning,) if missing else ())
 
 
 def _decode_stream(path: Path, stream: BinaryIO, header: FileHeader) -> tuple[Samples, str]:

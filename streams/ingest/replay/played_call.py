@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detectors.utterance import SAMPLE_RATE, Speaker
-from streams.ingest.caller_hash import hash_nothing
+from streams.ingest.caller_hash import hash_to_empty
 from streams.ingest.replay.call_sheet import CallSheet, read_call_sheet
 from streams.ingest.replay.file_header import SUFFIXES
 from streams.ingest.replay.input_file import RecordingError
@@ -88,7 +88,7 @@ class ReplayInput:
 
 
 def load_call(
-    replay_input: ReplayInput, *, hash_caller: Callable[[str], str] = hash_nothing
+    replay_input: ReplayInput, *, hash_caller: Callable[[str], str] = hash_to_empty
 ) -> ReplayCall:
     """Read everything that belongs to a call.
 

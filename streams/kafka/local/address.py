@@ -31,7 +31,7 @@ def withdraw(home: Path, address: str) -> None:
         (home / FILE).unlink(missing_ok=True)
 
 
-def find_running(home: Path) -> str:
+def find_running_broker(home: Path) -> str:
     """The address of the Kafka that runs on ``home``; empty: none does.
 
     What a crash left behind counts as none: nobody answers there.

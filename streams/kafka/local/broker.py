@@ -169,7 +169,7 @@ def _launch(command: list[str], config: Path, log: BrokerLog, port: int) -> Loca
 
 
 def _require_only_one(home: Path) -> None:
-    if running := address.find_running(home):
+    if running := address.find_running_broker(home):
         message = (
             f"a Kafka already runs on {home}, at {running}: commands with the same CALLMOOD_HOME "
             "use it; end it first, or start a second one with another --home"

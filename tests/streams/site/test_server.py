@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from streams.site.server import PortTakenError, bind_socket
+from streams.site.server import PortInUseError, bind_socket
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,12 +100,12 @@ def test_a_port_that_a_desk_of_ours_has_is_told_with_its_address(tmp_path: Path)
 def test_somebody_who_takes_the_port_and_never_answers_is_not_waited_for_long() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
-        with pytest.raises(PortTakenError, match="end what listens there"):
+        with pytest.raises(PortInUseError, match="end what listens there"):
             bind_socket("127.0.0.1", silent.getsockname()[1])
     assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_an_address_that_is_not_this_machine_s_blames_the_host_and_not_the_port(host: str) -> None:
-    with pytest.raises(PortTakenError, match=rf"{host}:0 .*: set CALLMOOD_HOST to an address"):
+    with pytest.raises(PortInUseError, match=rf"{host}:0 .*: set CALLMOOD_HOST to an address"):
         bind_socket(host, 0)
