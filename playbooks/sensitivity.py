@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from playbooks.playbook import Alert, AlertLevel
+    from playbooks.reason import Reason
 
 
 class SensitivityKind(StrEnum):
@@ -46,7 +47,7 @@ class Finding:
     level: AlertLevel
     since_ms: int
     alert_count: int
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     cause_ids: tuple[str, ...]
 
 
