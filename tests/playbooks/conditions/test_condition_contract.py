@@ -56,7 +56,7 @@ def test_every_condition_that_can_be_made_is_registered() -> None:
         if issubclass(member, Condition) and not inspect.isabstract(member)
     }
     assert there == set(CONDITIONS.values())
-    assert all(condition.KEY == key for key, condition in CONDITIONS.items())
+    assert all(key == condition.KEY for key, condition in CONDITIONS.items())
 
 
 @each_condition
