@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detectors.utterance import Language
+    from playbooks.reason import Reason
     from playbooks.sensitivity import SensitivityKind
 
 
@@ -53,7 +54,7 @@ class Alert:
         sensitive: the kind of sensitive customer it speaks of, if of one.
         language: what the call is held in, so what is read out to the customer; whoever reads the
             alert may read another.
-        reasons: evidence that a person can check, in the language of the call.
+        reasons: evidence that a person can check.
         cause_ids: the readings, moods, lines and turns that caused it.
     """
 
@@ -66,7 +67,7 @@ class Alert:
     title: Mapping[Language, str]
     suggestion: Mapping[Language, tuple[str, ...]]
     why: Mapping[Language, str]
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     cause_ids: tuple[str, ...]
     language: Language
     actions: tuple[Action | None, ...] = ()

@@ -20,7 +20,7 @@ class CallStarted:
 
     Attributes:
         queue: name of the queue the call came through, empty where there is none.
-        language: the language that reasons are written in.
+        language: what it is held in.
     """
 
     call_id: str

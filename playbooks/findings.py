@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from playbooks.alert import Alert, AlertLevel
+    from playbooks.reason import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Finding:
     level: AlertLevel
     since_ms: int
     alert_count: int
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     cause_ids: tuple[str, ...]
 
 

@@ -25,7 +25,8 @@ GERUND_NOUNS = frozenset(
         "reading", "recording", "setting", "finding", "rating", "timing", "voicing", "meaning",
         "opening", "closing", "embedding", "encoding", "damping", "loading", "string", "logging",
         "warning", "rising", "easing", "connecting", "tuning", "crossing", "pending", "missing",
-        "remaining", "beginning", "sealing", "waiting", "returning", "engaging", "processing", "housekeeping",
+        "remaining", "beginning", "sealing", "waiting", "returning", "engaging", "processing",
+        "housekeeping",
     }
 )  # fmt: skip
 """Nouns of the field that end in -ing, and values that people know from API, pages and states."""

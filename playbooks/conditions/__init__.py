@@ -1,1 +1,1 @@
-"""The conditions of playbooks: what each asks of a call."""
+"""The conditions of playbooks: what each asks of a call, one class in one file."""

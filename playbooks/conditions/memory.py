@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language
 from playbooks.conditions.call_facts import UNKNOWN_FACTS
+from playbooks.reason import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,18 +31,25 @@ class ConditionHit:
     Attributes:
         at_ms: when, since the call's start.
         cause_id: the event it comes from (`playbooks.events.event_id`).
-        reason: the evidence in words that a person can check.
+        reason: the evidence that a person can check; ``None``: there is nothing to say of it.
         stage: in a sequence, which part of it this was (0 is the first).
     """
 
     at_ms: int
     cause_id: str
-    reason: str
+    reason: Reason | None
     stage: int = 0
 
     def to_json(self) -> list[Any]:
         """As ``[at_ms, cause_id, reason, stage]``."""
-        return [self.at_ms, self.cause_id, self.reason, self.stage]
+        reason = None if self.reason is None else self.reason.to_json()
+        return [self.at_ms, self.cause_id, reason, self.stage]
+
+    @classmethod
+    def from_json(cls, value: Iterable[Any]) -> ConditionHit:
+        """Read what `to_json` wrote, or a version before, whose reasons were plain text."""
+        at_ms, cause_id, reason, stage = value
+        return cls(at_ms, cause_id, Reason.from_json(reason) if reason else None, stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class Memory:
     def from_json(cls, value: Iterable[Any]) -> Memory:
         """Read what `to_json` wrote."""
         hits, since_ms, until_ms = value
-        memory = cls(tuple(ConditionHit(*hit) for hit in hits), since_ms, until_ms)
+        memory = cls(tuple(map(ConditionHit.from_json, hits)), since_ms, until_ms)
         return EMPTY_MEMORY if memory == EMPTY_MEMORY else memory
 
     def with_hit(self, hit: ConditionHit) -> Memory:
@@ -121,7 +129,7 @@ class EvaluationContext:
 
     @property
     def language(self) -> Language:
-        """What reasons are written in."""
+        """Of the call: what is read out."""
         event_language: Language | None = getattr(self.event, "language", None)
         return self.facts.language or event_language or Language.KOREAN
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
 from detectors.utterance import TranscriptLine
-from playbooks.conditions.event_based import PhraseCondition
-from playbooks.conditions.feasibility import is_time_driven, retention_ms
+from playbooks.conditions.phrase_condition import PhraseCondition
 from playbooks.events import EventKind
 from playbooks.text.phrase_index import PhraseIndex
 
@@ -147,4 +146,4 @@ class Rulebook(Sequence["Playbook"]):
 
 def _compute_revisit_ms(playbook: Playbook) -> int:
     """For how long it need not look at what nothing in it notices; -1: not at all."""
-    return -1 if is_time_driven(playbook.when) else retention_ms(playbook.when)
+    return -1 if playbook.when.is_time_driven else playbook.when.retention_ms

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
 from playbooks.alert import Action, AlertLevel
-from playbooks.conditions.feasibility import is_trigger
 from playbooks.files.condition_parser import parse_condition
 from playbooks.files.test_parser import parse_cases
 from playbooks.playbook import Playbook, ProtocolStep, Rung
@@ -38,7 +37,7 @@ def parse_playbook(top: YamlField, lexicon: WordLists) -> Playbook:
     when = block.require("when", "write the condition that opens this page")
     problem_count = len(top.problems.entries)
     condition = parse_condition(when, lexicon)
-    if len(top.problems.entries) == problem_count and not is_trigger(condition):
+    if len(top.problems.entries) == problem_count and not condition.is_trigger:
         when.add_problem("nothing in it can happen", "add said, topic, reading, mood, silence, ...")
     rungs = _parse_rungs(block)
     at_most, cooldown = block.get("at_most"), block.get("cooldown")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from playbooks.alert import Alert, AlertLevel
+    from playbooks.reason import Reason
 
 MAX_MOVE_MS = 30_000
 """Two alerts of a playbook that are at most this far apart are one that moved."""
@@ -24,7 +25,7 @@ class AlertOccurrence:
     Attributes:
         at_ms: since the call's start.
         step: which alert of this playbook in this call, from 1.
-        reasons: in words, in the language of the call.
+        reasons: why it came.
         cause_ids: the evidence, by id.
     """
 
@@ -32,7 +33,7 @@ class AlertOccurrence:
     at_ms: int
     level: AlertLevel
     step: int = 1
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     cause_ids: tuple[str, ...] = ()
 
     @classmethod

@@ -14,6 +14,7 @@ from streams.backtest.instants import format_instant, format_zone
 from streams.backtest.report import describe_changes
 from streams.backtest.wording import load_catalogue
 from streams.site.filters import FILTERS
+from streams.site.translations import load_catalogue as load_site_catalogue
 
 if TYPE_CHECKING:
     from detectors.utterance import Language
@@ -27,7 +28,7 @@ def render_page(report: Report, language: Language, *, desk: str = "") -> str:
 
     Args:
         report: what was found.
-        language: of the page; reasons stay in the language of their call.
+        language: of the page, whatever the calls are held in.
         desk: the desk's address, so that calls can be opened from the page; empty: no links.
     """
     style = (_TEMPLATES / "dry_run.css").read_text(encoding="utf-8")
@@ -44,6 +45,7 @@ def render_page(report: Report, language: Language, *, desk: str = "") -> str:
         report=report,
         language=language,
         t=t,
+        site_words=load_site_catalogue(language),
         desk=desk.rstrip("/"),
         style=Markup(style),  # noqa: S704  (our own file)
         style_hash=_csp_hash(style),

@@ -242,5 +242,5 @@ def _alert_json(alert: AlertOccurrence | None) -> dict[str, Any] | None:
         "at_ms": alert.at_ms,
         "level": alert.level,
         "step": alert.step,
-        "reasons": list(alert.reasons),
+        "reasons": [reason.to_json() for reason in alert.reasons],
     }

@@ -14,10 +14,14 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodState, update_mood
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
-from playbooks.conditions.absence import AbsencePattern
-from playbooks.conditions.event_based import PhraseCondition
-from playbooks.conditions.operators import AllOf, AnyOf, CountPattern, Not, SequencePattern
-from playbooks.conditions.state_based import MoodCondition
+from playbooks.conditions.absence_pattern import AbsencePattern
+from playbooks.conditions.all_of import AllOf
+from playbooks.conditions.any_of import AnyOf
+from playbooks.conditions.count_pattern import CountPattern
+from playbooks.conditions.mood_condition import MoodCondition
+from playbooks.conditions.negation import Not
+from playbooks.conditions.phrase_condition import PhraseCondition
+from playbooks.conditions.sequence_pattern import SequencePattern
 from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
 from playbooks.engine.state import INITIAL_CALL_STATE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detectors.utterance import Language
+from playbooks.conditions.reason_wording import word_reason
 from playbooks.files.loader import (
     SCHEMA,
     PlaybookError,
@@ -18,11 +19,13 @@ from playbooks.files.loader import (
     load_lock,
     load_word_lists,
 )
-from playbooks.review.mutation_testing import find_surviving_mutants, generate_mutants
+from playbooks.review.mutation_testing import find_surviving_mutants
 from playbooks.review.test_runner import run_library
 from streams.cli.lazy_group import LazyCommand, LazyGroup
+from streams.site.translations import load_catalogue
 
 if TYPE_CHECKING:
+    from playbooks.alert import Alert
     from playbooks.engine.rulebook import Rulebook
 
 _WHERE = click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
@@ -75,9 +78,18 @@ def test(where: Path | None, *, mutations: bool) -> None:
         click.echo(
             f"{outcome.case.location}: “{outcome.case.name}”: {outcome.difference}", err=True
         )
+        for alert in outcome.alerts:
+            click.echo(f"  {_explain_alert(alert)}", err=True)
     click.echo(f"{len(outcomes)} tests of {_format_count(library)}, {len(failed)} failed")
     untested = _report_untested(library, where) if mutations else 0
     sys.exit(1 if failed or untested else 0)
+
+
+def _explain_alert(alert: Alert) -> str:
+    """When an alert came, and why."""
+    words = load_catalogue(Language.ENGLISH)
+    reasons = "; ".join(word_reason(reason, words) for reason in alert.reasons)
+    return f"{alert.at_ms / 1000:g}s {alert.level}: {reasons or 'no reasons'}"
 
 
 def _report_untested(library: Rulebook, where: Path | None) -> int:
@@ -95,7 +107,7 @@ def _report_untested(library: Rulebook, where: Path | None) -> int:
     for playbook, name in untested:
         first = playbook.cases[0].location
         click.echo(f"{first}: {playbook.playbook_id}: its tests pass also with: {name}", err=True)
-    mutant_count = sum(1 for playbook in library for _ in generate_mutants(playbook.when))
+    mutant_count = sum(1 for playbook in library for _ in playbook.when.mutations())
     click.echo(
         f"{mutant_count} conditions taken away one by one, {len(untested)} that no test misses"
     )

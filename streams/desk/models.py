@@ -13,6 +13,7 @@ from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.alert import Action, AlertLevel
+from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
 from streams.desk.spoken_step import SpokenStep, build_spoken_step
 from streams.site.responses import ApiResponse
@@ -162,7 +163,7 @@ class AlertView(ApiResponse):
     title: dict[Language, str]
     suggestion: dict[Language, list[str]]
     why: dict[Language, str]
-    reasons: list[str]
+    reasons: list[Reason]
     cause_ids: list[str]
     actions: list[Action | None] = Field(default=[])
     sensitive: SensitivityKind | None = None
@@ -328,7 +329,7 @@ class SensitiveFindingView(ApiResponse):
     level: AlertLevel = Field(description="The highest of its alerts.")
     since_ms: int
     alerts: int = Field(description="How many so far: how far up the ladder.")
-    reasons: list[str]
+    reasons: list[Reason]
     evidence: list[EvidenceView] = Field(default=[])
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language
+from playbooks.conditions.reason_wording import word_reason
+from playbooks.reason import Reason
 from streams.site.filters import clock
 from streams.site.translations import load_catalogue
 
@@ -66,7 +68,18 @@ def _alert_entries(alerts: Sequence[Row]) -> Iterator[tuple[int, str]]:
         level = _translate(f"alerts.level.{alert['level']}")
         playbook = f"{alert['playbook_id']}, 버전 / version {alert['playbook_version']}"
         headline = f"[{clock(alert['at_ms'])}] ** 알림 / Alert ({level}): {_format_title(alert)}"
-        yield alert["at_ms"], f"{headline}\n    플레이북 / Playbook: {playbook}"
+        details = f"\n    플레이북 / Playbook: {playbook}{_format_reasons(alert)}"
+        yield alert["at_ms"], f"{headline}{details}"
+
+
+def _format_reasons(alert: Row) -> str:
+    """Why it came, in both languages: `alerts.json` has only codes."""
+    reasons = map(Reason.from_json, alert["reasons"])
+    texts = (
+        " / ".join(dict.fromkeys(word_reason(reason, load_catalogue(lang)) for lang in LANGUAGES))
+        for reason in reasons
+    )
+    return "".join(f"\n    근거 / Reason: {text}" for text in texts)
 
 
 def _step_entries(

@@ -21,6 +21,7 @@ from detectors.utterance import (
     TurnKind,
 )
 from playbooks.alert import Action, Alert, AlertLevel
+from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import BinaryMessage, Message
 from streams.ids import join_id
@@ -391,7 +392,7 @@ class AlertMessage(StageTimestamps):
     title: Texts
     suggestion: dict[Language, tuple[str, ...]]
     why: Texts
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     cause_ids: tuple[str, ...] = ()
     actions: tuple[Action | None, ...] = Field(
         default=(), description="For each step, what a person confirms; null: nothing."

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
+from playbooks.conditions.reason_wording import word_reason
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from playbooks.reason import Reason
     from streams.site.translations import TranslationCatalogue
 
 UNRESERVED = "~"
@@ -86,10 +89,17 @@ def size(count: int) -> str:
     return f"{kilo / 1000:.1f} MB" if kilo >= 1000 else f"{max(1, round(kilo))} KB"  # noqa: PLR2004
 
 
-def evidence(reason: str, words: TranslationCatalogue) -> str:
-    """A detector's stable code (``voice:louder``) in words; anything else as it is."""
-    code = f"evidence.{reason.replace(':', '.')}"
-    return words.known(code, reason)
+def evidence(reason: Reason | str, words: TranslationCatalogue) -> str:
+    """A reason in the reader's words.
+
+    Args:
+        reason: a playbook's reason; or a detector's, which is a code (``voice:louder``) or words
+            that were said, shown as they are.
+        words: of the site, in the reader's language.
+    """
+    if isinstance(reason, str):
+        return words.known(f"evidence.{reason.replace(':', '.')}", reason)
+    return word_reason(reason, words)
 
 
 FILTERS: dict[str, Callable[..., object]] = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbooks.files.condition_parser import CONDITION_PARSERS
+from playbooks.conditions.condition_registry import CONDITIONS
 from playbooks.files.loader import LIBRARY, find_playbook_files, load_library
 from playbooks.files.playbook_parser import PLAYBOOK_KEYS
 from playbooks.review.mutation_testing import find_surviving_mutants
@@ -45,7 +45,7 @@ def test_the_guide_names_every_key_and_every_condition() -> None:
     assert [
         key for key in PLAYBOOK_KEYS if f"`{key}`" not in GUIDE and f"`{key}:" not in GUIDE
     ] == []
-    assert [name for name in CONDITION_PARSERS if not re.search(rf"\b{name}\b", GUIDE)] == []
+    assert [name for name in CONDITIONS if not re.search(rf"\b{name}\b", GUIDE)] == []
 
 
 def test_the_guide_lists_the_library_and_nothing_else() -> None:

@@ -7,15 +7,12 @@ import pytest
 
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
 from playbooks.alert import Action
+from playbooks.conditions.phrase_mutations import exclusion_mutant_name
 from playbooks.engine.engine import advance
 from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.files.loader import LIBRARY as FOLDER
 from playbooks.files.loader import load_library, load_word_lists
-from playbooks.review.mutation_testing import (
-    exclusion_mutant_name,
-    find_surviving_mutants,
-    generate_mutants,
-)
+from playbooks.review.mutation_testing import find_surviving_mutants
 from playbooks.review.test_runner import run_cases
 from playbooks.sensitivity import SensitivityKind
 
@@ -108,8 +105,7 @@ def test_a_false_friend_of_a_word_list_is_in_a_test_of_some_playbook(friend: str
         playbook
         for playbook in LIBRARY
         if any(
-            name.endswith(exclusion_mutant_name(friend))
-            for name, _ in generate_mutants(playbook.when)
+            name.endswith(exclusion_mutant_name(friend)) for name, _ in playbook.when.mutations()
         )
         and not any(
             name.endswith(exclusion_mutant_name(friend))

@@ -12,6 +12,7 @@ from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.alert import Action, AlertLevel
+from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
 from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller
 from streams.messages.records import (
@@ -129,7 +130,7 @@ EXAMPLES: dict[str, Message] = {
             Language.ENGLISH: ("I am sorry for the trouble.",),
         },
         why={Language.KOREAN: "금융감독원을 언급했습니다.", Language.ENGLISH: "It was named."},
-        reasons=("금융감독원",),
+        reasons=(Reason.of("said", speaker="customer", text="금융감독원"),),
         cause_ids=(f"{CALL}~customer~38400~text",),
         actions=(Action.READ_OUT,),
         sensitive=SensitivityKind.ESCALATION,

@@ -19,6 +19,7 @@ from detectors.mood import MoodState, update_mood
 from detectors.reading import Modality, Reading
 from detectors.utterance import SAMPLE_RATE, Language, Speaker, TimeSpan, Turn, TurnKind
 from playbooks.files.loader import load_library
+from playbooks.reason import Reason
 from streams.messages.records import (
     AlertMessage,
     CallEvent,
@@ -65,7 +66,7 @@ class ScriptedAlert:
     playbook_id: str
     at_ms: int
     step: int = 1
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     cause_at_ms: int = 0
 
 
@@ -101,8 +102,13 @@ KOREAN_LINES = (
     ),
 )  # fmt: skip
 KOREAN_ALERTS = (
-    ScriptedAlert(playbook_id="rising-anger", at_ms=58_400, reasons=("고객: “지금 장난하세요”", "고객 상태 격앙 (66%), 고조되는 중"), cause_at_ms=50_800),
-    ScriptedAlert(playbook_id="regulator-complaint", at_ms=69_800, reasons=("고객: “금융감독원에 민원”",), cause_at_ms=62_500),
+    ScriptedAlert(playbook_id="rising-anger", at_ms=58_400, reasons=(
+        Reason.of("said", speaker="customer", text="지금 장난하세요"),
+        Reason.of("mood", level="upset", strain=0.66, trend="rising"),
+    ), cause_at_ms=50_800),
+    ScriptedAlert(playbook_id="regulator-complaint", at_ms=69_800, reasons=(
+        Reason.of("said", speaker="customer", text="금융감독원에 민원"),
+    ), cause_at_ms=62_500),
 )  # fmt: skip
 ENGLISH_LINES = (
     ScriptedLine(at_ms=700, speaker=A, text="Brightline Support, this is Maya. How can I help?"),
@@ -123,7 +129,9 @@ ENGLISH_LINES = (
     ScriptedLine(at_ms=42_000, speaker=C, text="Well. Alright, if it really comes tomorrow.", is_confident=False, strength=0.3),
 )  # fmt: skip
 ENGLISH_ALERTS = (
-    ScriptedAlert(playbook_id="wish-to-cancel", at_ms=33_600, reasons=("customer said “cancel”",), cause_at_ms=27_900),
+    ScriptedAlert(playbook_id="wish-to-cancel", at_ms=33_600, reasons=(
+        Reason.of("said", speaker="customer", text="cancel"),
+    ), cause_at_ms=27_900),
 )  # fmt: skip
 
 

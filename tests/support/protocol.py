@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from detectors.labels import Emotion, Topic
 from detectors.utterance import Language
 from playbooks.alert import Action, AlertLevel
+from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
 from streams.messages.records import AlertMessage
 from tests.support.calls import NOW, A, C, Script, ScriptedLine
@@ -96,7 +97,7 @@ def _alert(  # noqa: PLR0913  (an alert has many parts)
             KO: "산업안전보건법 제41조는 고객의 폭언으로부터 상담사를 보호하도록 정하고 있습니다.",
             EN: "Nobody has to put up with abuse. Whether you end the call is your decision.",
         },
-        reasons=(f"고객: “{said}”",),
+        reasons=(Reason.of("said", speaker="customer", text=said),),
         cause_ids=(f"{CALL.call_id}~customer~{cause_ms}~text",),
         sensitive=SensitivityKind.ABUSE,
         language=KO,
@@ -122,7 +123,7 @@ REGULATOR = THIRD.model_copy(
         "playbook_id": "regulator-complaint", "level": AlertLevel.WARNING, "at_ms": 48_500, "step": 1,
         "title": {KO: "외부 민원·소송 언급", EN: "Regulator or court mentioned"},
         "suggestion": {KO: ("민원 접수 절차를 안내해 드리세요.",), EN: ("Explain how to file a complaint.",)},
-        "actions": (), "sensitive": SensitivityKind.ESCALATION, "reasons": ("고객: “금감원에 민원”",),
+        "actions": (), "sensitive": SensitivityKind.ESCALATION, "reasons": (Reason.of("said", speaker="customer", text="금감원에 민원"),),
     }
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
 from playbooks.alert import AlertLevel
-from playbooks.conditions.absence import ClockTick
+from playbooks.conditions.absence_pattern import ClockTick
 from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
 from playbooks.engine.state import INITIAL_CALL_STATE, CallState

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from playbooks.files.condition_parser import CONDITION_PARSERS
+from playbooks.conditions.condition_registry import CONDITIONS
 from playbooks.files.json_schema import condition_schemas, playbook_schema
 from playbooks.files.loader import LIBRARY, SCHEMA, find_playbook_files
 from playbooks.files.playbook_parser import PLAYBOOK_KEYS
@@ -42,7 +42,7 @@ def test_every_playbook_of_the_library_is_what_the_schema_says(file: Path) -> No
 
 def test_the_schema_knows_every_key_and_every_condition() -> None:
     assert playbook_schema()["properties"].keys() == PLAYBOOK_KEYS
-    assert condition_schemas().keys() == CONDITION_PARSERS.keys()
+    assert condition_schemas().keys() == CONDITIONS.keys()
 
 
 def test_the_file_that_editors_read_is_the_schema(golden: Golden) -> None:

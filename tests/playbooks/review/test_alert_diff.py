@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbooks.alert import AlertLevel
+from playbooks.reason import Reason
 from playbooks.review.alert_diff import (
     AlertChange,
     AlertOccurrence,
@@ -98,9 +99,13 @@ def test_another_level_at_the_same_moment_has_moved() -> None:
 
 
 def test_other_reasons_at_the_same_moment_change_nothing() -> None:
-    one = AlertOccurrence(playbook_id="a", at_ms=1, level=AlertLevel.NOTICE, reasons=("x",))
-    other = AlertOccurrence(playbook_id="a", at_ms=1, level=AlertLevel.NOTICE, reasons=("y",))
-    assert AlertPair(one, other).change is AlertChange.SAME
+    before, after = (
+        AlertOccurrence(
+            playbook_id="a", at_ms=1, level=AlertLevel.NOTICE, reasons=(Reason.from_text(text),)
+        )
+        for text in "xy"
+    )
+    assert AlertPair(before, after).change is AlertChange.SAME
 
 
 def test_an_alert_stays_with_its_own_moment_before_it_is_taken_for_a_moved_one() -> None:

@@ -70,6 +70,15 @@ def test_test_says_where_which_and_what_came_instead(tmp_path: Path) -> None:
     assert result.stdout.endswith("2 tests of 1 playbook, 1 failed\n")
 
 
+def test_test_says_why_an_alert_came_that_should_not(tmp_path: Path) -> None:
+    loud = WRONG.replace("topic: abuse", "said: {en: [hello]}")
+    loud = loud.replace("customer says: x", "customer says: hello")
+    (tmp_path / "rule.yaml").write_text(loud, encoding="utf-8")
+    result = CliRunner().invoke(playbooks, ["test", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "  1s notice: customer said “hello”\n" in result.stderr
+
+
 def test_a_test_passes_only_with_exactly_the_alerts_it_expects() -> None:
     rule = next(rule for rule in load_library() if rule.playbook_id == "sustained-anger")
     fires, quiet = rule.cases[:2]

@@ -55,7 +55,7 @@ def test_an_alert_that_only_the_changed_rules_give_is_gained_and_the_reverse_los
         "lost": Tally(gained=1, same=1), "old": Tally(lost=1), "new": Tally(gained=1),
     }  # fmt: skip
     assert [pair.change for pair in found.changed_calls[0].pairs] == ["gained", "gained", "lost"]
-    assert "wallet" in found.changed_calls[0].pairs[0].alert.reasons[0]
+    assert "wallet" in found.changed_calls[0].pairs[0].alert.reasons[0].word("text")
 
 
 def test_an_alert_that_comes_later_has_moved(tmp_path: Path, two: tuple[Path, Path]) -> None:

@@ -112,7 +112,7 @@ def test_what_customers_say_is_never_markup(tmp_path: Path) -> None:
     before = rules(tmp_path / "before", a=rule("a", "card"))
     after = rules(tmp_path / "after", a=rule("a", "wallet ... alert"))
     found = tried(path, before, after)
-    assert "script" in found.changed_calls[0].pairs[0].alert.reasons[0]
+    assert "script" in found.changed_calls[0].pairs[0].alert.reasons[0].word("text")
     names = Names(rules=EVIL, against="[red]", record=EVIL)
     problems = LineProblems(EVIL)
     problems.add(1, EVIL)

@@ -81,3 +81,16 @@ def test_confirmations_of_a_call_without_a_start_come_last_with_their_time() -> 
     assert "시작 / Started: ?" in whole
     assert whole.index("** 확인") > whole.index("병신 같은 게")
     assert f"{AT:%H:%M:%S} UTC" in whole
+
+
+def test_an_alert_says_why_it_came_in_both_languages() -> None:
+    reason = "근거 / Reason: 고객: “{said}” / customer said “{said}”\n"
+    (text_of,) = (each.word("text") for each in THIRD.reasons)
+    assert reason.format(said=text_of) in text()
+
+
+def test_the_reasons_of_an_alert_of_a_version_before_are_there_as_they_were_written() -> None:
+    row = alert_row(THIRD) | {"reasons": ["고객: “옛 문장”"]}
+    assert "    근거 / Reason: 고객: “옛 문장”\n" in format_transcript(
+        facts(), [], alerts=[row], steps=[]
+    )

@@ -1,0 +1,101 @@
+"""The text detector takes words to be about something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from detectors.labels import Topic
+from detectors.reading import Reading
+from detectors.utterance import Language
+from playbooks.conditions.base import parse_within
+from playbooks.conditions.event_condition import EventCondition
+from playbooks.conditions.schema_parts import DURATION, block_schema, choice_schema
+from playbooks.events import EventKind
+from playbooks.reason import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition_wording import ConditionWording
+    from playbooks.conditions.schema_parts import Schema
+    from playbooks.events import Event
+    from playbooks.yaml_nodes import YamlField
+
+MAX_TRIGGER_WORDS = 3
+"""Words that a reason names of those that made the detector think so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicCondition(EventCondition):
+    """The text detector took the customer's words to be about ``topic``.
+
+    Topics are facts about words: they count even where the detector abstained on the emotion.
+    """
+
+    KEY: ClassVar[str] = "topic"
+    INNER_KEYS: ClassVar[frozenset[str]] = frozenset()
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("regulator", "{is: threat, within: 30s}")
+    TEXTS: ClassVar[Texts] = {
+        "when": {
+            Language.KOREAN: "“{topic}” 주제로 읽힌 말",
+            Language.ENGLISH: "words taken for “{topic}”",
+        },
+        "reason": {
+            Language.KOREAN: "{topic} 관련 발언",
+            Language.ENGLISH: "words taken for “{topic}”",
+        },
+        "reason_with_words": {
+            Language.KOREAN: "{topic} 관련 발언 ({words})",
+            Language.ENGLISH: "words taken for “{topic}” ({words})",
+        },
+    }
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({EventKind.READING})
+
+    topic: Topic
+
+    @classmethod
+    def parse(cls, field: YamlField, context: ParseContext) -> TopicCondition:
+        del context
+        if not field.is_block:
+            return cls(topic=field.choice(Topic))
+        block = field.block({"is", "within"})
+        topic = block.require("is", "write which topic").choice(Topic)
+        return cls(topic=topic, within_ms=parse_within(block))
+
+    @classmethod
+    def json_schema(cls) -> Schema:
+        topic = choice_schema(Topic)
+        block = block_schema({"is": topic, "within": DURATION}, required_keys=["is"])
+        return {"oneOf": [topic, block]}
+
+    def may_match(self, event: Event) -> bool:
+        return isinstance(event, Reading) and self.topic in event.topics
+
+    def explain(self, event: Event) -> Reason | None:
+        if not isinstance(event, Reading) or self.topic not in event.topics:
+            return None
+        words = event.reasons[:MAX_TRIGGER_WORDS]
+        return Reason.of(self.KEY, topic=self.topic, words=words or None)
+
+    @property
+    def min_duration_ms(self) -> int:
+        return 0
+
+    def own_mutations(self) -> Iterator[Mutation]:
+        return iter(())
+
+    @property
+    def short_name(self) -> str:
+        return f"topic {self.topic}"
+
+    def describe(self, wording: ConditionWording) -> str:
+        return wording.text(self, "when", topic=wording.name("topic", self.topic))
+
+    @classmethod
+    def word_reason(cls, reason: Reason, wording: ConditionWording) -> str:
+        topic = wording.name("topic", reason.word("topic"))
+        if words := ", ".join(reason.words("words")):
+            return wording.text(cls, "reason_with_words", topic=topic, words=words)
+        return wording.text(cls, "reason", topic=topic)
