@@ -41,7 +41,9 @@ def test_the_first_commands_are_shown_line_by_line() -> None:
     assert "Then:         callmood playbooks test   what the alerts are made of" in lines
 
 
-@pytest.mark.parametrize("words", [["--help"], ["evaluate", "--help"], ["models", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["evaluate", "--help"], ["models", "--help"], ["bench", "--help"]]
+)
 def test_a_list_of_commands_imports_none_of_them(words: list[str]) -> None:
     script = (
         "import sys; from streams.cli import cli; cli.main(sys.argv[1:], standalone_mode=False);"
