@@ -11,7 +11,7 @@ from detectors.reading import Reading
 from playbooks.engine.engine import advance
 from playbooks.engine.state import INITIAL_CALL_STATE, CallState
 from playbooks.events import event_time
-from streams.messages.records import MoodMessage, ReadingMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

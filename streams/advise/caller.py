@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbooks.sensitivity import SensitivityKind
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.records import CallEvent
+from streams.messages.calls import CallEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

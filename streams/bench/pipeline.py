@@ -13,7 +13,8 @@ import numpy as np
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.cloudevents import parse_time
-from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.topics import ALERTS, MOODS, READINGS
 
 if TYPE_CHECKING:

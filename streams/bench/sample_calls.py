@@ -13,7 +13,8 @@ from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.reading import Modality
 from detectors.utterance import Language, Speaker, TurnKind
 from streams.backtest.recorded_call import encode_message
-from streams.messages.records import CallEvent, ReadingMessage, TranscriptMessage, TurnMessage
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.readings import ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from streams.messages.records import AlertMessage, MoodMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.readings import MoodMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from streams.corrections.models import (
     SegmentDetail,
 )
 from streams.corrections.persist import count_waiting, persist_corrections, rebuild_segments
-from streams.messages.records import Correction
+from streams.messages.corrections import Correction
 from streams.metrics import CORRECTIONS_STORED, QUEUE_LENGTH
 from streams.site.feature import Site, get_site, send
 

@@ -11,7 +11,7 @@ from detectors.labels import Emotion, Topic
 from detectors.reading import Modality
 from detectors.utterance import Speaker
 from streams.corrections.segments import Cause
-from streams.messages.records import MAX_LINE_LENGTH
+from streams.messages.base import MAX_LINE_LENGTH
 
 Label = Emotion | Literal["unclear"]
 ClipState = Literal["ready", "not_agreed", "not_kept", "deleted", "missing"]

@@ -17,7 +17,10 @@ from streams.corrections.segments import (
     find_segments,
     is_answered,
 )
-from streams.messages.records import AlertMessage, CallEvent, Correction, Feedback, ReadingMessage
+from streams.messages.alerts import AlertMessage, Feedback
+from streams.messages.calls import CallEvent
+from streams.messages.corrections import Correction
+from streams.messages.readings import ReadingMessage
 from streams.metrics import QUEUE_LENGTH
 from streams.store.engine import upsert
 from streams.store.tables import ALERTS, CALLS, CORRECTIONS, FEEDBACK, READINGS, SEGMENTS

@@ -19,7 +19,7 @@ from streams.desk.models import (  # noqa: TC001  (FastAPI reads them at run tim
     FeedbackIn,
 )
 from streams.desk.persist import persist_feedback
-from streams.messages.records import Feedback
+from streams.messages.alerts import Feedback
 from streams.metrics import FEEDBACK_ANSWERS
 from streams.site.feature import SendError, Site, get_site, send
 from streams.site.hub import FeedState, Hub

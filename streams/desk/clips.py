@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, exists, or_, select
 
 from detectors.utterance import SAMPLE_RATE
 from streams.cloudevents import now as clock_now
-from streams.messages.records import UtteranceClip
+from streams.messages.calls import UtteranceClip
 from streams.store.engine import upsert
 from streams.store.tables import CALLS, CLIPS
 

@@ -16,18 +16,11 @@ from streams.desk.models import (
     TranscriptLineView,
     TurnView,
 )
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    EvidenceSeal,
-    Feedback,
-    MoodMessage,
-    ReadingMessage,
-    StepConfirmation,
-    TranscriptMessage,
-    TurnMessage,
-)
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.evidence import EvidenceSeal
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.store import rows
 
 if TYPE_CHECKING:

@@ -9,18 +9,10 @@ from sqlalchemy import or_, update
 
 from streams.cloudevents import Message
 from streams.desk.clips import delete_clips, persist_clips
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    Feedback,
-    MoodMessage,
-    ReadingMessage,
-    StepConfirmation,
-    TranscriptMessage,
-    TurnMessage,
-    UtteranceClip,
-)
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.store import rows
 from streams.store.engine import upsert
 from streams.store.retention import delete_callers, delete_calls, delete_old_callers

@@ -17,7 +17,7 @@ from streams.desk import queries
 from streams.desk.help_requests import load_help_requests
 from streams.desk.models import HelpRequest, StepIn  # noqa: TC001  (FastAPI reads them at run time)
 from streams.desk.persist import persist_steps
-from streams.messages.records import StepConfirmation
+from streams.messages.alerts import StepConfirmation
 from streams.metrics import STEPS_CONFIRMED
 from streams.site.feature import Site, get_site, send
 from streams.site.responses import Accepted, ProblemResponse

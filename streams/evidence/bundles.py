@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, exists, func, select
 
 from playbooks.playbook import Action
 from streams.evidence.seal import SealRequest
-from streams.messages.records import EvidenceSeal
+from streams.messages.evidence import EvidenceSeal
 from streams.store.engine import upsert
 from streams.store.tables import CALLS, SEALS, STEPS
 

@@ -19,7 +19,7 @@ from streams.evidence.manifest import (
     Manifest,
     SealInfo,
 )
-from streams.messages.records import EvidenceSeal
+from streams.messages.evidence import EvidenceSeal
 from streams.store.tables import SEALS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from streams.metrics import EVIDENCE_SEALS
 from streams.site.feature import SendError
 
 if TYPE_CHECKING:
-    from streams.messages.records import EvidenceSeal
+    from streams.messages.evidence import EvidenceSeal
     from streams.settings import Settings
     from streams.site.feature import Sender, Site
     from streams.store.engine import Store

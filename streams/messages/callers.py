@@ -1,6 +1,6 @@
 """What travels about callers: a keyed hash of the number, never the number.
 
-Here and not in `streams.messages.records`, because one of them is the only message that is keyed by
+Here and not in the other families, because one of them is the only message that is keyed by
 something other than its call (docs/decisions/0026-callers-by-keyed-hash.md).
 """
 

@@ -17,7 +17,7 @@ MAX_CHUNK_GAP_MS = 60_000
 """A chunk may lie this far ahead of the last one, and twice as far as time has passed."""
 
 if TYPE_CHECKING:
-    from streams.messages.records import AudioChunk
+    from streams.messages.calls import AudioChunk
     from streams.processing.offset_tracker import PendingOffset
 
 

@@ -12,7 +12,8 @@ from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, TranscriptLine
 from streams.cloudevents import now, parse_time
-from streams.messages.records import ReadingMessage, TranscriptMessage
+from streams.messages.calls import TranscriptMessage
+from streams.messages.readings import ReadingMessage
 from streams.metrics import READINGS_MADE, UNUSABLE_ITEMS, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_event

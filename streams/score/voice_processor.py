@@ -16,7 +16,8 @@ from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, Utterance
 from streams.cloudevents import now, parse_time
-from streams.messages.records import AudioChunk, ReadingMessage, TurnMessage, UtteranceClip
+from streams.messages.calls import AudioChunk, TurnMessage, UtteranceClip
+from streams.messages.readings import ReadingMessage
 from streams.metrics import (
     ACTIVE_CALLS,
     AUDIO_SECONDS,

@@ -11,16 +11,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
     from streams.cloudevents import Message
+    from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
     from streams.messages.callers import ReturningCaller
-    from streams.messages.records import (
-        AlertMessage,
-        Feedback,
-        MoodMessage,
-        ReadingMessage,
-        StepConfirmation,
-        TranscriptMessage,
-        TurnMessage,
-    )
+    from streams.messages.calls import TranscriptMessage, TurnMessage
+    from streams.messages.readings import MoodMessage, ReadingMessage
 
 Row = dict[str, Any]
 

@@ -19,7 +19,7 @@ from streams.cli.calls import calls
 from streams.cli.playbooks import playbooks
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import demo_calls, load_call
-from streams.messages.records import AlertMessage
+from streams.messages.alerts import AlertMessage
 from streams.settings import Settings, settings
 from streams.topics import ALERTS, READINGS
 from tests.streams.backtest.recording import started

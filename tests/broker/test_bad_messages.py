@@ -12,7 +12,9 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from detectors.utterance import Language, Speaker
-from streams.messages.records import DeadLetter, ReadingMessage, TranscriptMessage
+from streams.messages.calls import TranscriptMessage
+from streams.messages.dead_letters import DeadLetter
+from streams.messages.readings import ReadingMessage
 from streams.topics import AUDIO, CALLS, DEAD_LETTERS, READINGS, TRANSCRIPTS, KafkaTopic
 
 if TYPE_CHECKING:

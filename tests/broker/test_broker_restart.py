@@ -9,7 +9,7 @@ from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import demo_calls, load_call
 from streams.kafka.admin import ensure_topics
 from streams.kafka.local.broker import start_kafka
-from streams.messages.records import ReadingMessage
+from streams.messages.readings import ReadingMessage
 from streams.settings import Settings
 from streams.topics import READINGS
 from tests.support.line import TestPipeline

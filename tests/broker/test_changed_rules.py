@@ -12,7 +12,8 @@ import pytest
 
 from detectors.utterance import Language, Speaker
 from streams.cloudevents import now
-from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 from streams.topics import ALERTS, CALLS, TRANSCRIPTS
 from tests.deploy.prometheus import free_port
 from tests.support.rules import build_playbook_yaml, save_atomically

@@ -13,7 +13,8 @@ from kafka.partitioner.default import murmur2
 from streams.bench.rotated_recording import rotate
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, demo_calls, load_call
-from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.settings import Settings
 from streams.topics import ALERTS, MOODS, READINGS, TURNS
 

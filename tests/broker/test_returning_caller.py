@@ -9,8 +9,9 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from streams.ingest.caller_hash import build_caller_hasher
+from streams.messages.alerts import AlertMessage
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 from streams.settings import Settings, settings
 from streams.topics import ALERTS, CALLS, RETURNING_CALLERS, TRANSCRIPTS
 

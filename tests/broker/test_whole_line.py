@@ -14,7 +14,10 @@ from detectors.utterance import Speaker
 from streams.bench.rotated_recording import rotate
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, demo_calls, load_call
-from streams.messages.records import Correction, Feedback, ReadingMessage, TurnMessage
+from streams.messages.alerts import Feedback
+from streams.messages.calls import TurnMessage
+from streams.messages.corrections import Correction
+from streams.messages.readings import ReadingMessage
 from streams.settings import Settings
 from streams.topics import (
     AUDIO,

@@ -11,13 +11,15 @@ from playwright.sync_api import Page, expect
 from prometheus_client import REGISTRY
 
 from detectors.reading import Contrast
-from streams.messages.records import Feedback, MoodMessage, TranscriptMessage
+from streams.messages.alerts import Feedback
+from streams.messages.readings import MoodMessage
 from streams.site.hub import FeedState
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.messages.calls import TranscriptMessage
     from tests.support.injected import RunningDesk
 
 ALERT_TITLES = {"ko": "외부 민원·소송 언급", "en": "Regulator or court mentioned"}

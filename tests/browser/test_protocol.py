@@ -13,8 +13,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from playbooks.sensitivity import SensitivityKind
 from streams.evidence.verify import verify
+from streams.messages.alerts import StepConfirmation
 from streams.messages.callers import EarlierCallSummary, ReturningCaller
-from streams.messages.records import EvidenceSeal, StepConfirmation
+from streams.messages.evidence import EvidenceSeal
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -29,7 +30,7 @@ from tests.support.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
     from tests.support.injected import RunningDesk
 
 SUPERVISOR = f"/calls/{quote(CALL.call_id, safe='')}"

@@ -19,15 +19,9 @@ from detectors.mood import MoodState, update_mood
 from detectors.reading import Modality, Reading
 from detectors.utterance import SAMPLE_RATE, Language, Speaker, TimeSpan, Turn, TurnKind
 from playbooks.files.loader import load_library
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    MoodMessage,
-    ReadingMessage,
-    TranscriptMessage,
-    TurnMessage,
-    UtteranceClip,
-)
+from streams.messages.alerts import AlertMessage
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.readings import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from detectors.labels import Emotion, Topic
 from detectors.utterance import Language
 from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import SensitivityKind
-from streams.messages.records import AlertMessage
+from streams.messages.alerts import AlertMessage
 from tests.support.calls import NOW, A, C, Script, ScriptedLine
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.ingest.replay.played_call import build_end_messages, build_timeline
 from streams.kafka.admin import BrokerError, describe_unreachable
-from streams.messages.records import AudioChunk, CallEvent
+from streams.messages.calls import AudioChunk, CallEvent
 from streams.metrics import CHUNKS_SENT, GATEWAY_CALLS, GATEWAY_DELAY_SECONDS
 from streams.topics import AUDIO
 

@@ -15,7 +15,7 @@ from streams.ingest.caller_hash import hash_nothing
 from streams.ingest.replay.call_sheet import CallSheet, read_call_sheet
 from streams.ingest.replay.recording import Recording, RecordingError, open_pair, open_recording
 from streams.ingest.replay.transcript import TranscriptProblem, read_transcript
-from streams.messages.records import AudioChunk, CallEvent, TranscriptMessage
+from streams.messages.calls import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
 from streams.ingest.replay.input_file import InputFileError, open_input
-from streams.messages.records import MAX_LINE_LENGTH
+from streams.messages.base import MAX_LINE_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,8 @@ from playbooks.events import CallStarted
 from playbooks.files.loader import load_library
 from streams.advise.processor import AdviceProcessor
 from streams.cloudevents import now
-from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 from streams.settings import Settings
 from tests.support.rules import build_playbook_yaml, save_atomically
 

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages.records import Correction, Feedback
+from streams.messages.alerts import Feedback
+from streams.messages.corrections import Correction
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:

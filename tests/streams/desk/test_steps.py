@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages.records import EvidenceSeal, StepConfirmation
+from streams.messages.alerts import StepConfirmation
+from streams.messages.evidence import EvidenceSeal
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
     from tests.support.injected import RunningDesk
 
 CALL_PATH = f"/api/calls/{quote(CALL.call_id, safe='')}"

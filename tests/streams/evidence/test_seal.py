@@ -21,13 +21,15 @@ from streams.evidence.bundles import (
 )
 from streams.evidence.call_record import SealError
 from streams.evidence.seal import SealRequest, seal
-from streams.messages.records import EvidenceSeal, Feedback
+from streams.messages.alerts import Feedback
 from streams.settings import Settings
 from tests.streams.evidence.conftest import CALL, CLICKED, Kept, click
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from streams.messages.evidence import EvidenceSeal
 
 
 def opened(kept: Kept, made: EvidenceSeal) -> zipfile.ZipFile:

@@ -10,12 +10,12 @@ from detectors.utterance import Language
 from playbooks.playbook import Action
 from streams.evidence.manifest import CallMetadata
 from streams.evidence.transcript import format_transcript
-from streams.messages.records import StepConfirmation
+from streams.messages.alerts import StepConfirmation
 from streams.store.rows import alert_row, line_row, step_row
 from tests.support.protocol import CALL, NOTIFY, REST, THIRD
 
 if TYPE_CHECKING:
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
 
 ENUMS = re.compile("|".join(one for one in Action if "_" in one))
 AT = CALL.started_at.replace(microsecond=123_456) + timedelta(seconds=60)
