@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from playbooks.alert import Alert, AlertLevel
     from playbooks.events import Event
-    from playbooks.playbook import Alert, AlertLevel
 
 CALL_ID = "test"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbooks.playbook import AlertLevel
+from playbooks.alert import AlertLevel
 
 if TYPE_CHECKING:
     from playbooks.yaml_nodes import YamlField

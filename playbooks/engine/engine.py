@@ -12,15 +12,16 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from detectors.utterance import TranscriptLine
+from playbooks.alert import Alert
 from playbooks.conditions.call_facts import update_facts
 from playbooks.conditions.memory import EMPTY_MEMORY, EvaluationContext, Match, Memory
 from playbooks.engine.state import CallState, PlaybookState
 from playbooks.engine.suppression import PlaybookAlert, find_unsuppressed
 from playbooks.events import Event, EventKind, event_kind
-from playbooks.playbook import Alert, Playbook
 
 if TYPE_CHECKING:
     from playbooks.engine.rulebook import Rulebook
+    from playbooks.playbook import Playbook
 
 
 def advance(

@@ -20,10 +20,11 @@ from playbooks.text.phrases import index_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from playbooks.alert import AlertLevel
     from playbooks.conditions.base import Leaf
     from playbooks.engine.state import PlaybookState
     from playbooks.events import Event
-    from playbooks.playbook import AlertLevel, Playbook
+    from playbooks.playbook import Playbook
 
 INSTANT_EVENT_KINDS = frozenset({EventKind.LINE, EventKind.READING, EventKind.TURN})
 """Events that are over when they are told: who notices nothing in them learns nothing."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from playbooks.alert import Alert, AlertLevel
     from playbooks.engine.rulebook import Rulebook
     from playbooks.engine.state import CallState
-    from playbooks.playbook import Alert, AlertLevel, Playbook
+    from playbooks.playbook import Playbook
 
 PlaybookAlert: TypeAlias = "tuple[Playbook, Alert]"
 """An alert, and the playbook that it is of."""

@@ -12,9 +12,9 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker
+from playbooks.alert import Action, AlertLevel
 from playbooks.conditions.call_phase import Phase
 from playbooks.files.said_parser import EITHER
-from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 
 if TYPE_CHECKING:

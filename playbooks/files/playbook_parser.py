@@ -8,10 +8,11 @@ import re
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
+from playbooks.alert import Action, AlertLevel
 from playbooks.conditions.feasibility import is_trigger
 from playbooks.files.condition_parser import parse_condition
 from playbooks.files.test_parser import parse_cases
-from playbooks.playbook import Action, AlertLevel, Playbook, ProtocolStep, Rung
+from playbooks.playbook import Playbook, ProtocolStep, Rung
 from playbooks.sensitivity import SensitivityKind
 from playbooks.text.word_lists import LANGUAGES
 

@@ -9,8 +9,8 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
 from detectors.reading import Contrast, Modality, Reading
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
+from playbooks.alert import AlertLevel
 from playbooks.events import CallerIdentified, CallStarted, EarlierCall, Event
-from playbooks.playbook import AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from playbooks.test_case import CALL_ID, ExpectedAlert, PlaybookTestCase
 

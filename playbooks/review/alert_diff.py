@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from playbooks.playbook import Alert, AlertLevel
+    from playbooks.alert import Alert, AlertLevel
 
 MAX_MOVE_MS = 30_000
 """Two alerts of a playbook that are at most this far apart are one that moved."""

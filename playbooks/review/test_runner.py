@@ -13,7 +13,8 @@ from playbooks.events import event_time
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from playbooks.playbook import Alert, Playbook
+    from playbooks.alert import Alert
+    from playbooks.playbook import Playbook
     from playbooks.test_case import PlaybookTestCase
 
 

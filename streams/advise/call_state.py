@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from detectors.mood import Mood
+    from playbooks.alert import Alert
     from playbooks.engine.rulebook import Rulebook
     from playbooks.events import Event
-    from playbooks.playbook import Alert
 
 MAX_SEEN_IDS = 64
 """An event that comes again among this many is not counted again: more than a call brings

@@ -17,7 +17,7 @@ from streams.messages.calls import CallEvent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from playbooks.playbook import Alert
+    from playbooks.alert import Alert
     from streams.cloudevents import Message
 
 

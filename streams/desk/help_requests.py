@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, select
 
-from playbooks.playbook import Action
+from playbooks.alert import Action
 from streams.desk.models import HelpRequest, StepView
 from streams.store.tables import ALERTS, CALLS, STEPS
 

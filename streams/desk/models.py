@@ -12,7 +12,7 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
-from playbooks.playbook import Action, AlertLevel
+from playbooks.alert import Action, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.desk.spoken_step import SpokenStep, build_spoken_step
 from streams.site.responses import ApiResponse

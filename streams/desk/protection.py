@@ -23,7 +23,7 @@ from streams.site.feature import Site, get_site, send
 from streams.site.responses import Accepted, ProblemResponse
 
 if TYPE_CHECKING:
-    from playbooks.playbook import Action
+    from playbooks.alert import Action
     from streams.desk.models import AlertView
 
 ROUTER = APIRouter()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Select, and_, func, select
 
-from playbooks.playbook import AlertLevel
+from playbooks.alert import AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.desk.feedback import is_disputed
 from streams.desk.models import (

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
-from playbooks.playbook import Alert
-from playbooks.sensitivity import Finding, collect_findings
+from playbooks.alert import Alert
+from playbooks.findings import Finding, collect_findings
 from streams.desk.models import EvidenceView, SensitiveFindingView
 from streams.ids import SEPARATOR
 

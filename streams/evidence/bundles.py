@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, exists, func, select
 
-from playbooks.playbook import Action
+from playbooks.alert import Action
 from streams.evidence.seal import SealRequest
 from streams.messages.evidence import EvidenceSeal
 from streams.store.engine import upsert

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from detectors.utterance import (
     Language,
 )
-from playbooks.playbook import Action, Alert, AlertLevel
+from playbooks.alert import Action, Alert, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import Message
 from streams.ids import join_id

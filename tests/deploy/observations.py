@@ -6,7 +6,7 @@ from detectors.labels import Emotion
 from detectors.mood import MoodLevel
 from detectors.reading import Modality
 from detectors.utterance import Speaker
-from playbooks.playbook import Action, AlertLevel
+from playbooks.alert import Action, AlertLevel
 from streams import metrics
 
 LATENCY_S = 0.35

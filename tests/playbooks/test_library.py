@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
+from playbooks.alert import Action
 from playbooks.engine.engine import advance
 from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.files.loader import LIBRARY as FOLDER
 from playbooks.files.loader import load_library, load_word_lists
-from playbooks.playbook import Action
 from playbooks.review.mutation_testing import (
     exclusion_mutant_name,
     find_surviving_mutants,

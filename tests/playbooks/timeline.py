@@ -18,8 +18,9 @@ from playbooks.yaml_nodes import FileProblems, parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from playbooks.alert import Alert
     from playbooks.events import Event
-    from playbooks.playbook import Alert, Playbook
+    from playbooks.playbook import Playbook
 
 CALL = "c1"
 SECOND = 1000

@@ -11,7 +11,7 @@ from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
-from playbooks.playbook import Action, AlertLevel
+from playbooks.alert import Action, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from detectors.labels import Emotion, Topic
 from detectors.utterance import Language
-from playbooks.playbook import Action, AlertLevel
+from playbooks.alert import Action, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.messages.alerts import AlertMessage
 from tests.support.calls import NOW, A, C, Script, ScriptedLine

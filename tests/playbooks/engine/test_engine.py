@@ -13,13 +13,14 @@ from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
+from playbooks.alert import AlertLevel
 from playbooks.conditions.absence import ClockTick
 from playbooks.engine.engine import advance
 from playbooks.engine.rulebook import Rulebook
 from playbooks.engine.state import INITIAL_CALL_STATE, CallState
 from playbooks.events import CallerIdentified, CallStarted, EarlierCall, Event, event_id, event_time
 from playbooks.files.loader import load_library
-from playbooks.playbook import AlertLevel, ProtocolStep, Rung
+from playbooks.playbook import ProtocolStep, Rung
 from playbooks.sensitivity import SensitivityKind
 from tests.playbooks.timeline import CALL, fired_at, line, mood, playbook, replayed
 

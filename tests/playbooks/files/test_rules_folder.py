@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from playbooks.alert import AlertLevel
 from playbooks.engine.engine import advance
 from playbooks.engine.state import INITIAL_CALL_STATE
 from playbooks.events import event_time
 from playbooks.files.loader import PlaybookError, _find_cycles, load_library, load_lock
-from playbooks.playbook import AlertLevel
 from streams.cli.playbooks import playbooks as command
 from tests.playbooks.timeline import REST, line
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbooks.playbook import AlertLevel
+from playbooks.alert import AlertLevel
 from playbooks.review.alert_diff import (
     AlertChange,
     AlertOccurrence,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
+from playbooks.alert import AlertLevel
 from playbooks.files.json_schema import playbook_schema
 from playbooks.files.loader import load_library
-from playbooks.playbook import AlertLevel
 from playbooks.review.test_runner import run_cases
 from streams.cli.playbooks import playbooks
 from tests.playbooks.timeline import REST

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
-from playbooks.playbook import Alert, AlertLevel
+from playbooks.alert import Alert, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.advise.caller import CallerState, from_json, to_json, update_caller
 from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller

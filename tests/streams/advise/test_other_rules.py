@@ -16,9 +16,9 @@ from tests.support.rules import build_playbook_yaml, save_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playbooks.alert import Alert
     from playbooks.engine.rulebook import Rulebook
     from playbooks.events import Event
-    from playbooks.playbook import Alert
 
 STARTED = CallStarted("c", queue="cards", language=Language.ENGLISH)
 

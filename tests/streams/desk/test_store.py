@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from detectors.labels import Emotion
 from detectors.utterance import Speaker
-from playbooks.playbook import Action
+from playbooks.alert import Action
 from streams.corrections.feature import CORRECTIONS as TRAINERS
 from streams.desk import queries
 from streams.desk.feature import DESK as DESK_FEATURE

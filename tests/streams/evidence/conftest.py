@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbooks.playbook import Action
+from playbooks.alert import Action
 from streams.cloudevents import now
 from streams.desk.feature import DESK
 from streams.evidence.feature import EVIDENCE

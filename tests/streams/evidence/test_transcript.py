@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from detectors.utterance import Language
-from playbooks.playbook import Action
+from playbooks.alert import Action
 from streams.evidence.manifest import CallMetadata
 from streams.evidence.transcript import format_transcript
 from streams.messages.alerts import StepConfirmation

@@ -12,8 +12,8 @@ import streams
 from detectors.labels import Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.utterance import Language
+from playbooks.alert import Action, AlertLevel
 from playbooks.files.loader import LIBRARY, find_playbook_files
-from playbooks.playbook import Action, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.corrections.segments import Cause
 from streams.desk.help_requests import HELP_ACTIONS
