@@ -195,11 +195,9 @@ def to_event(message: Message) -> Event | None:
         case CallEvent(event="started"):
             return CallStarted(message.call_id, queue=message.queue, language=message.language)
         case TranscriptMessage():
-            return message.line if message.final else None
-        case TurnMessage():
-            return message.turn
-        case ReadingMessage():
-            return message.reading
+            return message.record if message.record.final else None
+        case TurnMessage() | ReadingMessage():
+            return message.record
         case ReturningCaller():
             return message.caller_history
         case _:

@@ -101,8 +101,8 @@ class OutputReader:
 def _add_message(cost: PipelineCost, message: Message, sent_at: datetime | None) -> None:
     match message:
         case ReadingMessage():
-            kind = f"{message.modality} readings"
-            if message.modality == "voice":
+            kind = f"{message.record.modality} readings"
+            if message.record.modality == "voice":
                 cost.add_stage("endpointing", message.heard_at, message.found_at)
                 cost.add_stage("voice reading", message.found_at, message.read_at)
             else:

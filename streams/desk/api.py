@@ -68,7 +68,7 @@ async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackI
     """Say that an alert helped or was wrong, or take that back."""
     alert = await run_in_threadpool(_get_alert, site, alert_id)
     message = Feedback(
-        call_id=alert.call_id,
+        call_id=alert.record.call_id,
         alert_id=alert_id,
         verdict=feedback.verdict,
         given_by=feedback.given_by,
@@ -78,7 +78,7 @@ async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackI
     )
     await send(site, message)
     await run_in_threadpool(_persist, site, message)
-    FEEDBACK_ANSWERS.labels(alert.playbook_id, feedback.verdict).inc()
+    FEEDBACK_ANSWERS.labels(alert.record.playbook_id, feedback.verdict).inc()
     await _send_caller_event(site, alert)
     return Accepted(id=message.message_id)
 
@@ -116,7 +116,7 @@ async def _send_caller_event(site: Site, alert: AlertView) -> None:
 
 def _load_caller_event(site: Site, alert: AlertView) -> CallerEvent | None:
     with site.store.engine.connect() as connection:
-        return build_caller_event(connection, alert)
+        return build_caller_event(connection, alert.record)
 
 
 def _persist(site: Site, feedback: Feedback) -> None:

@@ -46,7 +46,7 @@ async def confirm_step(
     """
     alert, action = await run_in_threadpool(_get_step, site, alert_id, index)
     confirmation = StepConfirmation(
-        call_id=alert.call_id,
+        call_id=alert.record.call_id,
         alert_id=alert_id,
         index=index,
         action=action,
@@ -86,7 +86,8 @@ def _get_step(site: Site, alert_id: str, index: int) -> tuple[AlertView, Action]
         alert = queries.load_alert(connection, alert_id)
     if alert is None:
         raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
-    action = alert.actions[index] if index < len(alert.actions) else None
+    actions = alert.record.actions
+    action = actions[index] if index < len(actions) else None
     if action is None:
         raise HTTPException(404, f"Step {index} of this alert is none that anybody confirms.")
     return alert, action

@@ -1,45 +1,25 @@
-"""What several kinds of messages share: units, spans, and when a stage was passed."""
+"""What several kinds of messages share: an envelope with a record, and when a stage was passed."""
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Any, Generic, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field
 
-from detectors.utterance import (
-    Language,
-    TimeSpan,
-)
 from streams.cloudevents import Message
+from streams.flat_record import FlatRecord, RecordT, clip_to_bounds
 
-Ms = Annotated[int, Field(ge=0, le=24 * 3_600_000)]
-"""Milliseconds since the call's start; no call lasts longer than a day."""
-
-Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
-Valence = Annotated[float, Field(ge=-1.0, le=1.0)]
-Texts = dict[Language, str]
-
-MAX_LINE_LENGTH = 4_000
 MAX_CHUNK_BYTES = 65_536
 
 
-class SpanMessage(Message):
-    """A message about a stretch of a call."""
+class RecordMessage(FlatRecord[RecordT], Message, Generic[RecordT]):
+    """A record of the pure core as it travels: beside it only what the way adds."""
 
-    start_ms: Ms
-    end_ms: Ms
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.end_ms < self.start_ms:
-            message = f"end_ms {self.end_ms} is before start_ms {self.start_ms}"
-            raise ValueError(message)
-        return self
-
-    @property
-    def span(self) -> TimeSpan:
-        """The stretch."""
-        return TimeSpan(self.start_ms, self.end_ms)
+    @classmethod
+    def of(cls, record: RecordT, **envelope: AwareDatetime | None) -> Self:
+        """A record as it travels. ``envelope`` are the other fields."""
+        clipped: Any = clip_to_bounds(record, omitted=cls.omitted)
+        return cls(call_id=clipped.call_id, record=clipped, **envelope)
 
 
 class StageTimestamps(Message):

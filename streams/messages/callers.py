@@ -10,10 +10,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from detectors.record_ids import join_id
 from playbooks.events import CallerIdentified, EarlierCall
 from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import Message
-from streams.ids import CALL_ID_PATTERN, CallId, join_id
+from streams.ids import CALL_ID_PATTERN, CallId
 
 MAX_EARLIER_CALLS = 20
 """So many calls are remembered of a caller, the newest."""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray  # noqa: TC002
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
+from detectors.quantities import Ms
+from detectors.record_ids import join_id
 from detectors.utterance import (
     SAMPLE_RATE,
     Language,
     Speaker,
     TranscriptLine,
     Turn,
-    TurnKind,
 )
 from streams.cloudevents import BinaryMessage, Message
-from streams.ids import join_id
-from streams.messages.base import MAX_CHUNK_BYTES, MAX_LINE_LENGTH, Ms, SpanMessage
+from streams.messages.base import MAX_CHUNK_BYTES, RecordMessage
 
 
 class CallEvent(Message):
@@ -117,15 +118,12 @@ class AudioChunk(BinaryMessage):
         return samples.astype(">i2").tobytes()
 
 
-class TranscriptMessage(SpanMessage):
+class TranscriptMessage(RecordMessage[TranscriptLine]):
     """Text of one speaker, from whatever recogniser a site runs (``transcripts.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.transcript.v1"
+    omitted: ClassVar[Mapping[str, str]] = {"context": "made by who reads the lines in order"}
 
-    speaker: Speaker
-    text: str = Field(min_length=1, max_length=MAX_LINE_LENGTH)
-    final: bool = True
-    language: Language = Language.KOREAN
     heard_at: AwareDatetime | None = Field(
         default=None,
         description="When the line's last word was spoken.",
@@ -133,20 +131,16 @@ class TranscriptMessage(SpanMessage):
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        state = "line" if self.final else f"partial~{len(self.text)}"
-        return join_id(self.call_id, self.speaker, self.start_ms, state)
+        line = self.record
+        if line.final:
+            return line.line_id
+        start_ms = line.span.start_ms
+        return join_id(line.call_id, line.speaker, start_ms, "partial", len(line.text))
 
     @property
-    def line(self) -> TranscriptLine:
-        """What the text detector and the playbooks take."""
-        return TranscriptLine(
-            call_id=self.call_id,
-            speaker=self.speaker,
-            span=self.span,
-            text=self.text,
-            language=self.language,
-            final=self.final,
-        )
+    def record_id(self) -> str:
+        """Of the line: its partial states are one line."""
+        return self.record.line_id
 
 
 class UtteranceClip(BinaryMessage):
@@ -166,34 +160,13 @@ class UtteranceClip(BinaryMessage):
         return join_id(self.call_id, Speaker.CUSTOMER, self.start_ms, "clip")
 
 
-class TurnMessage(SpanMessage):
+class TurnMessage(RecordMessage[Turn]):
     """Who spoke when, silences, talk-over: timing of both, tone of neither (``turns.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.turn.v1"
 
-    kind: TurnKind
-    speaker: Speaker | None = None
     heard_at: AwareDatetime | None = None
 
     @property
     def message_id(self) -> str:  # noqa: D102
-        speaker = self.speaker or "both"
-        until = f"~{self.end_ms}" if self.kind is TurnKind.SILENCE else ""
-        return join_id(self.call_id, self.kind, speaker, self.start_ms) + until
-
-    @property
-    def turn(self) -> Turn:
-        """What the playbooks take."""
-        return Turn(call_id=self.call_id, kind=self.kind, span=self.span, speaker=self.speaker)
-
-    @classmethod
-    def of(cls, turn: Turn, *, heard_at: AwareDatetime | None) -> Self:
-        """As it travels."""
-        return cls(
-            call_id=turn.call_id,
-            kind=turn.kind,
-            speaker=turn.speaker,
-            start_ms=turn.span.start_ms,
-            end_ms=turn.span.end_ms,
-            heard_at=heard_at,
-        )
+        return self.record.turn_id

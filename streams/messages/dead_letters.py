@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from detectors.record_ids import join_id
 from streams.cloudevents import BinaryMessage
-from streams.ids import join_id
 from streams.messages.base import MAX_CHUNK_BYTES
 
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
+from detectors.record_ids import join_id
 from streams.cloudevents import Message
-from streams.ids import join_id
 
 
-class EvidenceSeal(Message):
-    """What is known of a call was put into a sealed bundle (``seals.v1``).
-
-    Its hash is here so that it lies outside the file that it speaks of.
-    """
-
-    ce_type: ClassVar[str] = "callmood.seal.v1"
+class SealFields(BaseModel):
+    """What is known of a bundle: in the message, and in the API."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the whole bundle.")
     previous_sha256: str = Field(
@@ -34,6 +29,20 @@ class EvidenceSeal(Message):
     role: Literal["agent", "supervisor", "desk"] = "desk"
     at: AwareDatetime
 
+
+class EvidenceSeal(SealFields, Message):
+    """What is known of a call was put into a sealed bundle (``seals.v1``).
+
+    Its hash is here so that it lies outside the file that it speaks of.
+    """
+
+    ce_type: ClassVar[str] = "callmood.seal.v1"
+
     @property
     def message_id(self) -> str:  # noqa: D102
-        return join_id(self.call_id, "seal", self.sha256)
+        return self.id_of(self.call_id, self.sha256)
+
+    @staticmethod
+    def id_of(call_id: str, sha256: str) -> str:
+        """Of the bundle with this hash."""
+        return join_id(call_id, "seal", sha256)

@@ -61,11 +61,12 @@ class TextProcessor:
 
     async def _read(self, event: Any) -> None:
         message = decode_event(TranscriptMessage, event)
-        if message.speaker is not Speaker.CUSTOMER or not message.final:
+        line = message.record
+        if line.speaker is not Speaker.CUSTOMER or not line.final:
             return
         found_at = parse_time(event.headers.items()) or now()
         try:
-            reading = await self._batcher.read(self._history.add_context(message.line))
+            reading = await self._batcher.read(self._history.add_context(line))
         except UnusableUtteranceError:
             UNUSABLE_ITEMS.labels(Modality.TEXT).inc()
             return

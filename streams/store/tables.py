@@ -115,6 +115,7 @@ READINGS = Table(
     Column("confidence", Float, nullable=False),
     Column("abstained", Boolean, nullable=False),
     Column("arousal", Float),
+    Column("valence", Float),
     Column("topics", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
 )
