@@ -106,7 +106,13 @@ def test_the_rules_in_force_give_exactly_the_alerts_that_were_sent(
     for call_id, messages in by_call.items():
         sent = line.read(ALERTS, call_id=call_id, until=None)
         alerts = {
-            (one.playbook_id, one.at_ms, one.level, one.step, one.reasons)
+            (
+                one.record.playbook_id,
+                one.record.at_ms,
+                one.record.level,
+                one.record.step,
+                one.record.reasons,
+            )
             for one in sent
             if isinstance(one, AlertMessage)
         }

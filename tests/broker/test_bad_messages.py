@@ -94,7 +94,7 @@ def test_a_bad_message_is_set_aside_with_its_reason_and_the_next_one_is_read(  #
 
 
 def _starts(found: list[object]) -> set[int]:
-    return {one.start_ms for one in found if isinstance(one, ReadingMessage)}
+    return {one.record.span.start_ms for one in found if isinstance(one, ReadingMessage)}
 
 
 def test_a_message_of_two_megabytes_stops_nothing(line: TestPipeline, worker: ChildProcess) -> None:

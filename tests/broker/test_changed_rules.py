@@ -58,7 +58,7 @@ def alerts(line: TestPipeline, call_id: str, count: int) -> list[tuple[str, int,
     """Playbook, version and step of a call's alerts, once there are so many."""
     found = line.read(ALERTS, call_id=call_id, until=lambda told: len(told) >= count)
     return [
-        (one.playbook_id, one.playbook_version, one.step)
+        (one.record.playbook_id, one.record.playbook_version, one.record.step)
         for one in found
         if isinstance(one, AlertMessage)
     ]

@@ -104,7 +104,7 @@ def _say(line: TestPipeline, *messages: Message) -> None:
 
 def _kinds(line: TestPipeline, call_id: str) -> set[SensitivityKind]:
     alerts = line.read(ALERTS, call_id=call_id, until=bool)
-    found = {one.sensitive for one in alerts if isinstance(one, AlertMessage)}
+    found = {one.record.sensitive for one in alerts if isinstance(one, AlertMessage)}
     return {kind for kind in found if kind is not None}
 
 

@@ -115,8 +115,8 @@ def test_an_agent_who_speaks_alone_is_never_read_and_never_kept(
     line.wait_until_done()
 
     turns = line.read(TURNS, call_id="agent-alone", until=None)
-    spoken = [one for one in turns if isinstance(one, TurnMessage) and one.kind == "speech"]
-    speakers = {one.speaker for one in spoken}
+    spoken = [one for one in turns if isinstance(one, TurnMessage) and one.record.kind == "speech"]
+    speakers = {one.record.speaker for one in spoken}
     assert speakers == {Speaker.AGENT}, "the agent was heard, for turn-taking"
     assert line.read(READINGS, UTTERANCES, call_id="agent-alone", until=None) == []
 

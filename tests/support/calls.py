@@ -157,7 +157,9 @@ class Script:
     def messages(self) -> Iterator[Message]:
         """Everything between, in the order of the call."""
         state = MoodState()
-        timed: list[tuple[int, Message]] = [(turn.end_ms, turn) for turn in self._turns()]
+        timed: list[tuple[int, Message]] = [
+            (turn.record.span.end_ms, turn) for turn in self._turns()
+        ]
         timed += [(fires.at_ms, self.alert(fires)) for fires in self.alerts]
         for said in self.lines:
             timed.append((said.span.end_ms, self.line(said)))

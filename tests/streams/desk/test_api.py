@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from streams.messages.alerts import Feedback
 from streams.messages.corrections import Correction
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     import httpx
@@ -200,9 +201,7 @@ def test_a_page_that_does_not_exist_says_so_as_a_page(http: httpx.Client) -> Non
 
 
 def test_words_of_people_are_text_not_markup(desk: RunningDesk, http: httpx.Client) -> None:
-    said = KOREAN_CALL.line(KOREAN_CALL.lines[1]).model_copy(
-        update={"text": "<script>alert(1)</script>"}
-    )
+    said = with_changes(KOREAN_CALL.line(KOREAN_CALL.lines[1]), text="<script>alert(1)</script>")
     desk.wire.put(KOREAN_CALL.start_event(), said)
     desk.wire.settle()
     page = http.get(f"/calls/{quote(KOREAN_CALL.call_id, safe='')}").text

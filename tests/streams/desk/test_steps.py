@@ -22,6 +22,7 @@ from tests.support.protocol import (
     SECOND,
     THIRD,
 )
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,9 +253,8 @@ def test_sealed_evidence_is_listed_downloaded_and_its_hash_is_in_kafka(
 def test_a_sentence_to_read_out_alone_is_advice_and_against_abuse_a_protocol(
     abused: RunningDesk, http: httpx.Client
 ) -> None:
-    advice = FIRST.model_copy(
-        update={"playbook_id": "calm", "sensitive": None, "at_ms": THIRD.at_ms + 70_000}
-    )
+    at_ms = THIRD.record.at_ms + 70_000
+    advice = with_changes(FIRST, playbook_id="calm", sensitive=None, at_ms=at_ms)
     abused.wire.put(advice)
     abused.wire.settle()
     page = http.get(f"/calls/{quote(CALL.call_id, safe='')}").text
