@@ -17,6 +17,7 @@ from typing import (
     Any,
     ClassVar,
     Generic,
+    Literal,
     TypeVar,
     cast,
     get_args,
@@ -29,7 +30,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     GetJsonSchemaHandler,
-    SerializerFunctionWrapHandler,
+    SerializationInfo,
     TypeAdapter,
     model_serializer,
     model_validator,
@@ -59,35 +60,49 @@ class FlatRecord(BaseModel, Generic[RecordT]):
 
     record: RecordT
 
+    _record_adapter: ClassVar[TypeAdapter[Any]]
+    _derived_before: ClassVar[Mapping[str, str]]
+
     @classmethod
-    def record_type(cls) -> type[Any]:
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        cls._derived_before = {field: name for name, field in cls.derived.items()}
+        if not isinstance(cls.record_type(), TypeVar):
+            cls._record_adapter = TypeAdapter(cls.record_type())
+
+    @classmethod
+    def record_type(cls) -> Any:
         """The class of the record."""
-        annotation: Any = cls.model_fields["record"].annotation
-        return annotation  # type: ignore[no-any-return]
+        return cls.model_fields["record"].annotation
 
     @model_validator(mode="before")
     @classmethod
     def _nest(cls, value: Any) -> Any:
         if not isinstance(value, dict) or "record" in value:
             return value
-        record = {name: part for name, part in value.items() if name not in cls.omitted}
-        return value | {"record": record | {_SPAN: value}}
+        record = value | {_SPAN: value}
+        for name in cls.omitted:
+            record.pop(name, None)
+        return value | {"record": record}
 
-    @model_serializer(mode="wrap")
-    def _flatten(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        envelope: dict[str, Any] = handler(self)
+    @model_serializer(mode="plain")
+    def _flatten(self, info: SerializationInfo) -> dict[str, Any]:
         flat: dict[str, Any] = {}
-        for name, value in envelope.items():
-            flat |= self._flat_values(value) if name == "record" else {name: value}
+        for name, value in self.__dict__.items():
+            if name == "record":
+                flat |= self._flat_record("json" if info.mode == "json" else "python")
+            else:
+                flat[name] = value
         return flat
 
-    def _flat_values(self, record: dict[str, Any]) -> dict[str, Any]:
-        flat = dict(record.pop(_SPAN, {}))
-        before = {field: name for name, field in self.derived.items()}
+    def _flat_record(self, mode: Literal[json, python]) -> dict[str, Any]:
+        record = self._record_adapter.dump_python(self.record, mode=mode)
+        flat: dict[str, Any] = record.pop(_SPAN, {})
+        before, omitted = self._derived_before, self.omitted
         for name, value in record.items():
             if name in before:
                 flat[before[name]] = getattr(self.record, before[name])
-            if name not in self.omitted:
+            if name not in omitted:
                 flat[name] = value
         return flat
 
@@ -113,8 +128,8 @@ class FlatRecord(BaseModel, Generic[RecordT]):
         cls, record_schema: dict[str, Any], handler: GetJsonSchemaHandler
     ) -> list[tuple[str, dict[str, Any], bool]]:
         properties, required = record_schema["properties"], record_schema["required"]
-        descriptions = describe_fields(cls.record_type())  # type: ignore[arg-type]  # classes are hashable
-        before = {field: name for name, field in cls.derived.items()}
+        descriptions = describe_fields(cls.record_type())
+        before = cls._derived_before
         flat: list[tuple[str, dict[str, Any], bool]] = []
         if _SPAN in properties:
             span = handler.resolve_ref_schema(properties[_SPAN])
@@ -143,7 +158,7 @@ def _without_serializer(core_schema: Any) -> Any:
 
 
 @cache
-def describe_fields(record_type: type[Any]) -> Mapping[str, str]:
+def describe_fields(record_type: Any) -> Mapping[str, str]:
     """What a record's docstring says of its fields, by name."""
     doc = inspect.getdoc(record_type) or ""
     _, _, attributes = doc.partition("Attributes:\n")
@@ -159,17 +174,25 @@ def clip_to_bounds(record: RecordT, *, omitted: Mapping[str, str]) -> RecordT:
         omitted: fields that are set back to what they are by default.
     """
     record_type: Any = type(record)
+    values = {name: getattr(record, name) for name in _bounded_fields(record_type)}
     changes = {
-        name: _clip(getattr(record, name), low, high)
-        for name, (low, high) in _bounded_fields(record_type).items()
+        name: _clip(values[name], *bounds)
+        for name, bounds in _bounded_fields(record_type).items()
+        if not _is_within(values[name], *bounds)
     }
-    changes |= {field.name: field.default for field in fields(record_type) if field.name in omitted}
+    for field in fields(record_type) if omitted else ():
+        if field.name in omitted and getattr(record, field.name) != field.default:
+            changes[field.name] = field.default
     return replace(record, **changes) if changes else record  # type: ignore[type-var]
 
 
+def _is_within(value: Any, low: float, high: float) -> bool:
+    if isinstance(value, Mapping):
+        return not value or (low <= min(value.values()) and max(value.values()) <= high)
+    return value is None or low <= value <= high
+
+
 def _clip(value: Any, low: float, high: float) -> Any:
-    if value is None:
-        return None
     if isinstance(value, Mapping):
         return {key: _clip(part, low, high) for key, part in value.items()}
     return min(high, max(low, float(value)))

@@ -231,6 +231,7 @@ class Script:
             confidence=said.strength if said.is_confident else 0.2,
             abstained=not said.is_confident,
             arousal=said.strength,
+            valence=0.25 - said.strength / 2,
             reasons=said.voice_reasons,
         )
         yield voice
@@ -240,6 +241,7 @@ class Script:
             detector="text-test",
             scores=_scores(said.emotion, said.strength),
             arousal=None,
+            valence=None,
             topics=said.topics,
             reasons=said.words,
         )

@@ -62,6 +62,12 @@ def test_a_call_comes_with_everything_in_the_order_of_the_call(
         "rising-anger", "regulator-complaint",
     ]  # fmt: skip
     assert len(detail["readings"]) == 2 * sum(s.speaker == "customer" for s in KOREAN_CALL.lines)
+    assert [reading["valence"] for reading in detail["readings"]] == [
+        valence
+        for said in KOREAN_CALL.lines
+        if said.speaker == "customer"
+        for valence in (None, 0.25 - said.strength / 2)
+    ]
     assert detail["mood"] == detail["moods"][-1]
     assert detail["call"]["live"] is False
     assert detail["call"]["loudest"] == "warning"

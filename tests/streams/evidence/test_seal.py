@@ -50,11 +50,15 @@ def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it
         names = bundle.namelist()
         lines = bundle.read("transcript.jsonl").decode().splitlines()
         alerts = json.loads(bundle.read("alerts.json"))
+        readings = json.loads(bundle.read("readings.json"))
         (step,) = json.loads(bundle.read("steps.json"))
         text = bundle.read("transcript.txt").decode()
     assert names[0] == "manifest.json"
     assert [json.loads(line)["text"] for line in lines] == [said.text for said in CALL.lines]
     assert [alert["playbook_id"] for alert in alerts] == ["rising-anger", "regulator-complaint"]
+    assert {reading["valence"] for reading in readings if reading["modality"] == "voice"} == {
+        0.25 - said.strength / 2 for said in CALL.lines if said.speaker == "customer"
+    }
     assert (step["action"], step["given_by"], step["at"]) == (
         "seal_evidence", "seoyeon", CLICKED.isoformat(),
     )  # fmt: skip
