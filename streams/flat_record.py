@@ -95,7 +95,7 @@ class FlatRecord(BaseModel, Generic[RecordT]):
                 flat[name] = value
         return flat
 
-    def _flat_record(self, mode: Literal[json, python]) -> dict[str, Any]:
+    def _flat_record(self, mode: Literal["json", "python"]) -> dict[str, Any]:
         record = self._record_adapter.dump_python(self.record, mode=mode)
         flat: dict[str, Any] = record.pop(_SPAN, {})
         before, omitted = self._derived_before, self.omitted
