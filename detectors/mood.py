@@ -5,18 +5,19 @@ Pure: `update_mood` takes the mood so far and a reading and returns the next one
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+from annotated_types import Ge
 
 from detectors.fusion import SAME_MOMENT_MS, FusedReading, fuse
 from detectors.labels import EMOTIONS, Emotion
+from detectors.quantities import Ms, Ratio, Valence
+from detectors.reading import Contrast, Reading
+from detectors.record_ids import join_id
 from detectors.trust import discount_unreliable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from detectors.reading import Contrast, Reading
 
 
 class MoodLevel(StrEnum):
@@ -83,23 +84,23 @@ class Mood:
     """
 
     call_id: str
-    at_ms: int
-    scores: Mapping[Emotion, float]
-    strain: float
+    at_ms: Ms
+    scores: Mapping[Emotion, Ratio]
+    strain: Ratio
     level: MoodLevel = MoodLevel.CALM
-    level_since_ms: int = 0
+    level_since_ms: Ms = 0
     trend: Trend = Trend.STEADY
     shift: bool = False
     disagreement: bool = False
-    number: int = 0
+    number: Annotated[int, Ge(0)] = 0
     contrast: Contrast | None = None
-    arousal: float | None = None
-    valence: float | None = None
+    arousal: Ratio | None = None
+    valence: Valence | None = None
 
     @property
     def mood_id(self) -> str:
         """Deterministic: the same readings in the same order give the same ids."""
-        return f"{self.call_id}~mood~{self.number}"
+        return join_id(self.call_id, "mood", self.number)
 
     @property
     def label(self) -> Emotion:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from detectors.utterance import Speaker, SpeakerBaseline
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from detectors.labels import Emotion, Topic
-    from detectors.utterance import TimeSpan
+from detectors.labels import Emotion, Topic
+from detectors.quantities import Ratio, Valence
+from detectors.record_ids import join_id
+from detectors.utterance import Speaker, SpeakerBaseline, TimeSpan
 
 
 class Modality(StrEnum):
@@ -55,11 +52,11 @@ class Reading:
     modality: Modality
     detector: str
     version: str
-    scores: Mapping[Emotion, float]
-    confidence: float
+    scores: Mapping[Emotion, Ratio]
+    confidence: Ratio
     abstained: bool = False
-    arousal: float | None = None
-    valence: float | None = None
+    arousal: Ratio | None = None
+    valence: Valence | None = None
     topics: tuple[Topic, ...] = ()
     reasons: tuple[str, ...] = ()
     baseline: SpeakerBaseline = field(default=SpeakerBaseline(), repr=False, compare=False)
@@ -67,7 +64,12 @@ class Reading:
     @property
     def reading_id(self) -> str:
         """Deterministic id: an utterance has one reading per modality, however often it is read."""
-        return f"{self.call_id}~{Speaker.CUSTOMER}~{self.span.start_ms}~{self.modality}"
+        return join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, self.modality)
+
+    @property
+    def line_id(self) -> str:
+        """Of the transcript line that starts with what was read, if there is one."""
+        return join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, "line")
 
     @property
     def label(self) -> Emotion:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from annotated_types import Len
+
+from detectors.quantities import Ms
+from detectors.record_ids import join_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,6 +17,9 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 8_000
 """Samples a second everywhere behind the gateways (Hz): the telephone's band."""
+
+MAX_LINE_LENGTH = 4_000
+"""Characters of one transcript line."""
 
 CONTEXT_LINES = 3
 """How many of a speaker's earlier lines are used to read the next one."""
@@ -56,8 +64,8 @@ class SpeakerBaseline:
 class TimeSpan:
     """A stretch of a call: ``start_ms`` included, ``end_ms`` excluded, since the call's start."""
 
-    start_ms: int
-    end_ms: int
+    start_ms: Ms
+    end_ms: Ms
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_ms <= self.end_ms:
@@ -108,10 +116,15 @@ class TranscriptLine:
     call_id: str
     speaker: Speaker
     span: TimeSpan
-    text: str
+    text: Annotated[str, Len(1, MAX_LINE_LENGTH)]
     language: Language = Language.KOREAN
     final: bool = True
     context: tuple[str, ...] = ()
+
+    @property
+    def line_id(self) -> str:
+        """Deterministic: a partial line and the final one that replaces it are one line."""
+        return join_id(self.call_id, self.speaker, self.span.start_ms, "line")
 
 
 class TurnKind(StrEnum):
@@ -136,3 +149,14 @@ class Turn:
     kind: TurnKind
     span: TimeSpan
     speaker: Speaker | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Deterministic: a silence or an overlap that grows keeps its id, by its start."""
+        return join_id(self.call_id, self.kind, self.speaker or "both", self.span.start_ms)
+
+    @property
+    def turn_id(self) -> str:
+        """Of this very report: each report of a silence that grows is a turn of its own."""
+        until = (self.span.end_ms,) if self.kind is TurnKind.SILENCE else ()
+        return join_id(self.event_id, *until)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from annotated_types import Ge
 
-    from detectors.utterance import Language
-    from playbooks.reason import Reason
-    from playbooks.sensitivity import SensitivityKind
+from detectors.quantities import Ms
+from detectors.record_ids import join_id
+from detectors.utterance import Language
+from playbooks.reason import Reason
+from playbooks.sensitivity import SensitivityKind
 
 
 class AlertLevel(StrEnum):
@@ -53,7 +55,7 @@ class Alert:
         actions: for each of them, what it is in the protocol; ``None`` where nobody confirms it.
         sensitive: the kind of sensitive customer it speaks of, if of one.
         language: what the call is held in, so what is read out to the customer; whoever reads the
-            alert may read another.
+            alert may read another; ``None``: not known (alerts of earlier versions).
         reasons: evidence that a person can check.
         cause_ids: the readings, moods, lines and turns that caused it.
     """
@@ -62,18 +64,18 @@ class Alert:
     playbook_id: str
     playbook_version: int
     level: AlertLevel
-    at_ms: int
-    step: int
+    at_ms: Ms
+    step: Annotated[int, Ge(1)]
     title: Mapping[Language, str]
     suggestion: Mapping[Language, tuple[str, ...]]
     why: Mapping[Language, str]
-    reasons: tuple[Reason, ...]
-    cause_ids: tuple[str, ...]
-    language: Language
+    reasons: tuple[Reason, ...] = ()
+    cause_ids: tuple[str, ...] = ()
     actions: tuple[Action | None, ...] = ()
     sensitive: SensitivityKind | None = None
+    language: Language | None = None
 
     @property
     def alert_id(self) -> str:
         """Deterministic: one playbook fires at most once at one instant of a call."""
-        return f"{self.call_id}~{self.playbook_id}~{self.at_ms}"
+        return join_id(self.call_id, self.playbook_id, self.at_ms)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from detectors.mood import Mood
 from detectors.reading import Reading
+from detectors.record_ids import join_id
 from detectors.utterance import Language, TranscriptLine, Turn
 
 if TYPE_CHECKING:
@@ -93,14 +94,13 @@ def event_id(event: Event) -> str:
         case Mood():
             return event.mood_id
         case TranscriptLine():
-            return f"{event.call_id}~{event.speaker}~{event.span.start_ms}~line"
+            return event.line_id
         case Turn():
-            who = event.speaker or "both"
-            return f"{event.call_id}~{event.kind}~{who}~{event.span.start_ms}"
+            return event.event_id
         case CallStarted():
-            return f"{event.call_id}~call"
+            return join_id(event.call_id, "call")
         case CallerIdentified():
-            return f"{event.call_id}~caller"
+            return join_id(event.call_id, "caller")
 
 
 def event_time(event: Event) -> int:

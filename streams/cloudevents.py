@@ -47,6 +47,11 @@ class Message(BaseModel):
         raise NotImplementedError
 
     @property
+    def record_id(self) -> str:
+        """Deterministic id of the record that it is a state of: a row in the database."""
+        return self.message_id
+
+    @property
     def key(self) -> str:
         """Its Kafka key. What has the same key stays on one worker and in order."""
         return self.call_id

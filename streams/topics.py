@@ -6,22 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
+from streams.messages.calls import (
     AudioChunk,
     CallEvent,
-    Correction,
-    DeadLetter,
-    EvidenceSeal,
-    Feedback,
-    MoodMessage,
-    ReadingMessage,
-    StepConfirmation,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
 )
+from streams.messages.corrections import Correction
+from streams.messages.dead_letters import DeadLetter
+from streams.messages.evidence import EvidenceSeal
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.retention_periods import RetentionPeriods
 
 if TYPE_CHECKING:

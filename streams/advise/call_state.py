@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from detectors.labels import Emotion
+from pydantic import TypeAdapter
+
 from detectors.mood import MoodState, update_mood
 from detectors.reading import Reading
 from playbooks.engine.engine import advance
 from playbooks.engine.state import INITIAL_CALL_STATE, CallState
 from playbooks.events import event_time
-from streams.messages.records import MoodMessage, ReadingMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,51 +90,41 @@ def _drop_unknown_playbooks(rulebook: Rulebook, call: CallState) -> CallState:
 
 def to_json(state: AdviceState) -> dict[str, Any]:
     """As it is written down."""
-    mood = state.mood
     return {
-        "mood": _mood_to_json(mood.mood),
-        "settled": mood.settled_scores and dict(mood.settled_scores),
-        "weight": mood.weight,
-        "settled_at_ms": mood.settled_at_ms,
-        "settled_mood": _mood_to_json(mood.settled_mood),
-        "moment": [ReadingMessage.of(reading).model_dump(mode="json") for reading in mood.moment],
-        "strains": mood.strains,
-        "strained_at_ms": mood.strained_at_ms,
+        "mood_state": _MOOD_STATE.dump_python(state.mood, mode="json"),
         "call": state.call.to_json(),
         "seen": state.seen_ids,
     }
 
 
 def from_json(value: Mapping[str, Any]) -> AdviceState:
-    """And read back: the same state, to the last digit."""
-    settled = value["settled"]
+    """And read back: the same state, to the last digit; also what earlier versions wrote."""
+    mood_state = value.get("mood_state") or _update_mood_json(value)
     return AdviceState(
-        mood=MoodState(
-            mood=_mood_from_json(value["mood"]),
-            settled_scores=None if settled is None else _parse_scores(settled),
-            weight=value["weight"],
-            settled_at_ms=value["settled_at_ms"],
-            settled_mood=_mood_from_json(value["settled_mood"]),
-            moment=tuple(
-                ReadingMessage.model_validate(reading).reading for reading in value["moment"]
-            ),
-            strains=tuple((at_ms, strain) for at_ms, strain in value["strains"]),
-            # A worker of an earlier version did not write it down.
-            strained_at_ms=tuple(value.get("strained_at_ms", ())),
-        ),
+        mood=_MOOD_STATE.validate_python(mood_state),
         # A worker of an earlier version kept the playbooks' states in another form.
         call=CallState.from_json(value["call"]) if "call" in value else INITIAL_CALL_STATE,
         seen_ids=tuple(value["seen"]),
     )
 
 
-def _mood_to_json(mood: Mood | None) -> dict[str, Any] | None:
-    return None if mood is None else MoodMessage.of(mood).model_dump(mode="json")
+_MOOD_STATE = TypeAdapter(MoodState)
 
 
-def _mood_from_json(value: dict[str, Any] | None) -> Mood | None:
-    return None if value is None else MoodMessage.model_validate(value).mood
+def _update_mood_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 0.1 wrote the mood's state among the rest, its records as they travel."""
+    return {
+        "mood": _read_mood(value["mood"]),
+        "settled_scores": value["settled"],
+        "settled_mood": _read_mood(value["settled_mood"]),
+        "moment": tuple(ReadingMessage.model_validate(part).record for part in value["moment"]),
+        # Still earlier ones did not write down the last of these.
+        **{name: value[name] for name in _UNCHANGED if name in value},
+    }
 
 
-def _parse_scores(value: Mapping[str, float]) -> dict[Emotion, float]:
-    return {Emotion(name): score for name, score in value.items()}
+_UNCHANGED = ("weight", "settled_at_ms", "strains", "strained_at_ms")
+
+
+def _read_mood(value: dict[str, Any] | None) -> Mood | None:
+    return None if value is None else MoodMessage.model_validate(value).record

@@ -7,12 +7,14 @@ bad day would follow a caller for ever.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime  # noqa: TC003  (read with the state)
 from typing import TYPE_CHECKING, Any
 
-from playbooks.sensitivity import SensitivityKind
+from pydantic import TypeAdapter
+
+from playbooks.sensitivity import SensitivityKind  # noqa: TC001  (read with the state)
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.records import CallEvent
+from streams.messages.calls import CallEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +36,9 @@ class CallerState:
     caller: str = ""
     started_at: datetime | None = None
     kinds: tuple[SensitivityKind, ...] = ()
+
+
+_CALLER_STATE = TypeAdapter(CallerState)
 
 
 def update_caller(
@@ -58,22 +63,13 @@ def update_caller(
 
 def to_json(state: CallerState) -> dict[str, Any]:
     """As it is written down."""
-    started_at = state.started_at
-    return {
-        "caller": state.caller,
-        "started_at": None if started_at is None else started_at.isoformat(),
-        "kinds": [kind.value for kind in state.kinds],
-    }
+    value: dict[str, Any] = _CALLER_STATE.dump_python(state, mode="json")
+    return value
 
 
 def from_json(value: Mapping[str, Any]) -> CallerState:
     """And read back."""
-    started_at = value["started_at"]
-    return CallerState(
-        caller=value["caller"],
-        started_at=None if started_at is None else datetime.fromisoformat(started_at),
-        kinds=tuple(map(SensitivityKind, value["kinds"])),
-    )
+    return _CALLER_STATE.validate_python(value)
 
 
 def _apply_call_start(state: CallerState, message: Message) -> CallerState:

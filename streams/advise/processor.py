@@ -11,16 +11,11 @@ from streams.advise import caller as callers
 from streams.advise.call_state import AdviceState, advise, from_json, to_json
 from streams.advise.caller import CallerState
 from streams.cloudevents import now
+from streams.messages.alerts import AlertMessage
+from streams.messages.base import StageTimestamps
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    MoodMessage,
-    ReadingMessage,
-    StageTimestamps,
-    TranscriptMessage,
-    TurnMessage,
-)
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_record
@@ -200,11 +195,9 @@ def to_event(message: Message) -> Event | None:
         case CallEvent(event="started"):
             return CallStarted(message.call_id, queue=message.queue, language=message.language)
         case TranscriptMessage():
-            return message.line if message.final else None
-        case TurnMessage():
-            return message.turn
-        case ReadingMessage():
-            return message.reading
+            return message.record if message.record.final else None
+        case TurnMessage() | ReadingMessage():
+            return message.record
         case ReturningCaller():
             return message.caller_history
         case _:

@@ -18,7 +18,7 @@ from detectors.errors import CallmoodError
 from streams.advise.processor import SOURCES
 from streams.cloudevents import parse_attributes, summarize_validation
 from streams.ids import CALL_ID_PATTERN
-from streams.messages.records import CallEvent, TranscriptMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,7 +24,7 @@ from streams.advise.processor import to_event
 from streams.backtest.call_sorter import read_calls
 from streams.backtest.record_lines import LineProblems
 from streams.backtest.recorded_call import RecordLineError, parse_message
-from streams.messages.records import CallEvent
+from streams.messages.calls import CallEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -14,7 +14,8 @@ import numpy as np
 from streams.cloudevents import parse_time
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.consumer import PartitionReader
-from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.topics import ALERTS, MOODS, READINGS
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ class OutputReader:
 def _add_message(cost: PipelineCost, message: Message, sent_at: datetime | None) -> None:
     match message:
         case ReadingMessage():
-            kind = f"{message.modality} readings"
-            if message.modality == "voice":
+            kind = f"{message.record.modality} readings"
+            if message.record.modality == "voice":
                 cost.add_stage("endpointing", message.heard_at, message.found_at)
                 cost.add_stage("voice reading", message.found_at, message.read_at)
             else:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.reading import Modality
-from detectors.utterance import Language, Speaker, TurnKind
+from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
 from streams.backtest.recorded_call import encode_message
-from streams.messages.records import CallEvent, ReadingMessage, TranscriptMessage, TurnMessage
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.readings import ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,15 +156,8 @@ def _add_line(call: _CallDraft, index: int) -> None:
     text = call.rng.choice(
         _choose_phrases(call, is_angry=is_angry) if customer else _AGENT_LINES[call.language]
     )
-    line = TranscriptMessage(
-        call_id=call.call_id,
-        speaker=speaker,
-        start_ms=start,
-        end_ms=end,
-        text=text,
-        language=call.language,
-    )
-    call.add(end + 300, line)
+    line = TranscriptLine(call.call_id, speaker, TimeSpan(start, end), text, call.language)
+    call.add(end + 300, TranscriptMessage.of(line))
     _add_turn(call, TurnKind.SPEECH, (start, end), speaker)
     _add_pause_or_overlap(call, end)
     if customer:
@@ -183,8 +177,8 @@ def _add_turn(
     call: _CallDraft, kind: TurnKind, span: tuple[int, int], speaker: Speaker | None = None
 ) -> None:
     start, end = span
-    turn = TurnMessage(call_id=call.call_id, kind=kind, start_ms=start, end_ms=end, speaker=speaker)
-    call.add(end + (0 if speaker is None else 440), turn)
+    turn = Turn(call.call_id, kind, TimeSpan(start, end), speaker)
+    call.add(end + (0 if speaker is None else 440), TurnMessage.of(turn))
 
 
 def _build_reading(

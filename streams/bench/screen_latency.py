@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from detectors.errors import CallmoodError
-from streams.messages.records import AlertMessage, MoodMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.readings import MoodMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from playbooks.sensitivity import SensitivityKind
 from streams.messages.callers import MAX_EARLIER_CALLS, EarlierCallSummary, ReturningCaller
 
@@ -31,6 +33,9 @@ class CallerHistory:
     def since(self, oldest: datetime) -> CallerHistory:
         """Without what began before."""
         return CallerHistory(tuple(call for call in self.calls if call.started_at >= oldest))
+
+
+_HISTORY = TypeAdapter(CallerHistory)
 
 
 def update_history(
@@ -61,15 +66,14 @@ def update_history(
 
 def to_json(history: CallerHistory) -> dict[str, Any]:
     """As it is written down, with a number that tells quickly whether anything is too old."""
-    return {
-        "calls": [call.model_dump(mode="json") for call in history.calls],
-        "oldest_s": min((call.started_at.timestamp() for call in history.calls), default=None),
-    }
+    oldest_s = min((call.started_at.timestamp() for call in history.calls), default=None)
+    value: dict[str, Any] = _HISTORY.dump_python(history, mode="json")
+    return value | {"oldest_s": oldest_s}
 
 
 def from_json(value: Mapping[str, Any]) -> CallerHistory:
     """And read back."""
-    return CallerHistory(tuple(EarlierCallSummary.model_validate(call) for call in value["calls"]))
+    return _HISTORY.validate_python(value)
 
 
 def _add_call(history: CallerHistory, event: CallerEvent) -> CallerHistory:

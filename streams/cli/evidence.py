@@ -24,7 +24,7 @@ from streams.store.engine import StoreError, open_store
 from streams.store.tables import SEALS
 
 if TYPE_CHECKING:
-    from streams.messages.records import EvidenceSeal
+    from streams.messages.evidence import EvidenceSeal
 
 CHANGED, REFUSED, NOT_COMPARED = 1, 2, 3
 

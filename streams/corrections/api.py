@@ -19,7 +19,7 @@ from streams.corrections.models import (
     SegmentDetail,
 )
 from streams.corrections.persist import count_waiting, persist_corrections, rebuild_segments
-from streams.messages.records import Correction
+from streams.messages.corrections import Correction
 from streams.metrics import CORRECTIONS_STORED, QUEUE_LENGTH
 from streams.site.feature import Site, get_site, store_answer
 from streams.store.outbox import enqueue, lock_call
@@ -114,7 +114,7 @@ def _get_segment(site: Site, segment_id: str) -> SegmentDetail:
 def _is_changed(detail: SegmentDetail, answer: CorrectionIn) -> bool:
     """Whether the trainer answered otherwise than the detectors did."""
     estimated_labels: dict[Modality, object] = {}
-    for estimate in detail.estimates:
-        estimated_labels[estimate.modality] = None if estimate.abstained else estimate.label
+    for reading in (estimate.record for estimate in detail.estimates):
+        estimated_labels[reading.modality] = None if reading.abstained else reading.label
     labels = {"voice": answer.voice_label, "text": answer.text_label}
     return any(label != estimated_labels.get(m) for m, label in labels.items() if label is not None)  # type: ignore[call-overload]

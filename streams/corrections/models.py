@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.labels import Emotion, Topic
-from detectors.reading import Modality
-from detectors.utterance import Speaker
+from detectors.reading import Reading
+from detectors.utterance import MAX_LINE_LENGTH, Speaker
 from streams.corrections.segments import Cause
-from streams.messages.records import MAX_LINE_LENGTH
+from streams.messages.corrections import CorrectionFields
+from streams.messages.readings import ReadingMessage
+from streams.site.responses import RecordView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Label = Emotion | Literal["unclear"]
 ClipState = Literal["ready", "not_agreed", "not_kept", "deleted", "missing"]
@@ -45,21 +49,11 @@ class QueuePage(_TrainerModel):
     limit: int
 
 
-class CorrectionView(_TrainerModel):
+class CorrectionView(CorrectionFields, _TrainerModel):
     """A trainer's answer."""
 
     correction_id: str
-    segment_id: str
     call_id: str
-    start_ms: int
-    end_ms: int
-    voice_label: Label | None
-    text_label: Label | None
-    topics: list[Topic]
-    text: str | None
-    trainer: str
-    note: str
-    at: datetime
 
 
 class CorrectionsPage(_TrainerModel):
@@ -87,15 +81,11 @@ class CorrectionIn(BaseModel):
     note: str = Field(default="", max_length=2_000)
 
 
-class EstimateView(_TrainerModel):
+class EstimateView(RecordView[Reading]):
     """What a detector had estimated."""
 
-    modality: Modality
-    label: Emotion
-    confidence: float
-    abstained: bool
-    topics: list[Topic]
-    reasons: list[str]
+    derived: ClassVar[Mapping[str, str]] = ReadingMessage.derived
+    omitted: ClassVar[Mapping[str, str]] = ReadingMessage.omitted
 
 
 class ContextLineView(_TrainerModel):
@@ -122,7 +112,7 @@ class SegmentDetail(_TrainerModel):
     @property
     def hard(self) -> list[Topic]:
         """What may hurt to hear, where a detector or a trainer found it."""
-        topics = {topic for estimate in self.estimates for topic in estimate.topics}
+        topics = {topic for estimate in self.estimates for topic in estimate.record.topics}
         topics |= set(self.answer.topics) if self.answer is not None else set()
         return [topic for topic in _DISTRESSING_TOPICS if topic in topics]
 

@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, select, update
 
-from detectors.labels import Emotion
-from detectors.reading import Modality
-from detectors.utterance import TimeSpan
+from detectors.utterance import TimeSpan, TurnKind
 from streams.corrections.segments import (
     Cause,
     DisputedAlert,
-    ReadingSummary,
     Segment,
     find_segments,
     is_answered,
 )
-from streams.messages.records import AlertMessage, CallEvent, Correction, Feedback, ReadingMessage
+from streams.messages.alerts import AlertMessage, Feedback
+from streams.messages.calls import CallEvent, TurnMessage
+from streams.messages.corrections import Correction
+from streams.messages.readings import ReadingMessage
 from streams.metrics import QUEUE_LENGTH
 from streams.store.engine import upsert
-from streams.store.tables import ALERTS, CALLS, CORRECTIONS, FEEDBACK, READINGS, SEGMENTS
+from streams.store.rows import to_rows
+from streams.store.tables import ALERTS, CALLS, CORRECTIONS, FEEDBACK, READINGS, SEGMENTS, TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from detectors.reading import Reading
     from streams.settings import Settings
     from streams.site.feature import Arrival
 
@@ -56,13 +58,12 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
 
 def persist_corrections(connection: Connection, corrections: Sequence[Correction]) -> None:
     """Write answers; an older one of the same trainer never replaces a newer one."""
-    rows = [
-        {"correction_id": correction.message_id}
-        | correction.model_dump(mode="json", exclude={"at"})
-        | {"at": correction.at}
-        for correction in corrections
-    ]
-    upsert(connection, CORRECTIONS, rows, when=lambda new: new["at"] >= CORRECTIONS.c["at"])
+    upsert(
+        connection,
+        CORRECTIONS,
+        to_rows(corrections),
+        when=lambda new: new["at"] >= CORRECTIONS.c["at"],
+    )
 
 
 def rebuild_segments(connection: Connection, call_id: str) -> None:
@@ -107,19 +108,10 @@ def _find_calls_to_rebuild(connection: Connection, call_ids: set[str]) -> set[st
     return set(connection.scalars(ended_query)) | set(connection.scalars(feedback_query))
 
 
-def _load_readings(connection: Connection, call_id: str) -> list[ReadingSummary]:
+def _load_readings(connection: Connection, call_id: str) -> list[Reading]:
     query = select(READINGS).where(READINGS.c.call_id == call_id)
-    return [
-        ReadingSummary(
-            reading_id=row.reading_id,
-            span=TimeSpan(row.start_ms, row.end_ms),
-            modality=Modality(row.modality),
-            label=Emotion(row.label),
-            confidence=row.confidence,
-            abstained=row.abstained,
-        )
-        for row in connection.execute(query.order_by(READINGS.c.start_ms, READINGS.c.reading_id))
-    ]
+    rows = connection.execute(query.order_by(READINGS.c.start_ms, READINGS.c.reading_id)).mappings()
+    return [ReadingMessage.model_validate(dict(row)).record for row in rows]
 
 
 def _load_disputed_alerts(connection: Connection, call_id: str) -> list[DisputedAlert]:
@@ -128,10 +120,22 @@ def _load_disputed_alerts(connection: Connection, call_id: str) -> list[Disputed
         .join(FEEDBACK, and_(FEEDBACK.c.alert_id == ALERTS.c.alert_id))
         .where(ALERTS.c.call_id == call_id, FEEDBACK.c.verdict == "wrong")
     )
+    timing_ids = _load_turn_ids(connection, call_id)
     return [
-        DisputedAlert(at_ms=row.at_ms, cause_ids=tuple(row.cause_ids))
+        DisputedAlert(
+            at_ms=row.at_ms,
+            cause_ids=tuple(row.cause_ids),
+            is_about_timing=not timing_ids.isdisjoint(row.cause_ids),
+        )
         for row in connection.execute(query)
     ]
+
+
+def _load_turn_ids(connection: Connection, call_id: str) -> set[str]:
+    """The silences and the talk-over of a call, as alerts name them."""
+    query = select(TURNS).where(TURNS.c.call_id == call_id, TURNS.c.kind != TurnKind.SPEECH.value)
+    rows = connection.execute(query).mappings()
+    return {TurnMessage.model_validate(dict(row)).record.event_id for row in rows}
 
 
 def _load_answered_spans(connection: Connection, call_id: str) -> list[TimeSpan]:

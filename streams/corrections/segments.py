@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from detectors.fusion import SAME_MOMENT_MS
-from detectors.labels import NEGATIVE, Emotion
-from detectors.reading import Modality
+from detectors.labels import NEGATIVE
+from detectors.reading import Modality, Reading
+from detectors.record_ids import join_id
 from detectors.utterance import Speaker, TimeSpan
-from streams.ids import SEPARATOR, join_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,28 +39,18 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingSummary:
-    """What the queue needs to know of a reading."""
-
-    reading_id: str
-    span: TimeSpan
-    modality: Modality
-    label: Emotion
-    confidence: float
-    abstained: bool
-
-    @property
-    def is_uncertain(self) -> bool:
-        """The detector would not say, or hardly."""
-        return self.abstained or self.confidence < MIN_CERTAIN_CONFIDENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DisputedAlert:
-    """An alert that somebody called wrong."""
+    """An alert that somebody called wrong.
+
+    Attributes:
+        at_ms: when it fired, since the call's start.
+        cause_ids: what it rests on.
+        is_about_timing: it rests on a silence or on talk-over: there is no emotion to correct.
+    """
 
     at_ms: int
     cause_ids: tuple[str, ...]
+    is_about_timing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +74,7 @@ class Segment:
 
 
 def find_segments(
-    call_id: str, readings: Sequence[ReadingSummary], disputed: Iterable[DisputedAlert]
+    call_id: str, readings: Sequence[Reading], disputed: Iterable[DisputedAlert]
 ) -> list[Segment]:
     """Every segment of a call that is worth a trainer's time, in the order of the call."""
     blamed = {reading.reading_id for alert in disputed for reading in _find_blamed(alert, readings)}
@@ -100,13 +90,13 @@ def is_answered(segment: Segment, answered_spans: Iterable[TimeSpan]) -> bool:
 
 
 def _pair_readings(
-    readings: Sequence[ReadingSummary],
-) -> list[tuple[ReadingSummary | None, ReadingSummary | None]]:
+    readings: Sequence[Reading],
+) -> list[tuple[Reading | None, Reading | None]]:
     """Pairs of voice and text: a line belongs to the utterance that it overlaps most."""
     voices = [reading for reading in readings if reading.modality is Modality.VOICE]
     texts = [reading for reading in readings if reading.modality is Modality.TEXT]
-    text_by_voice: dict[str, ReadingSummary] = {}
-    unpaired: list[tuple[ReadingSummary | None, ReadingSummary | None]] = []
+    text_by_voice: dict[str, Reading] = {}
+    unpaired: list[tuple[Reading | None, Reading | None]] = []
     for text in texts:
         voice = _find_nearest_voice(text, voices)
         if voice is None or voice.reading_id in text_by_voice:
@@ -117,9 +107,7 @@ def _pair_readings(
     return sorted([*pairs, *unpaired], key=lambda pair: _span_of_pair(pair).start_ms)
 
 
-def _find_nearest_voice(
-    text: ReadingSummary, voices: Iterable[ReadingSummary]
-) -> ReadingSummary | None:
+def _find_nearest_voice(text: Reading, voices: Iterable[Reading]) -> Reading | None:
     near = [voice for voice in voices if voice.span.gap_ms(text.span) <= SAME_MOMENT_MS]
     return max(
         near,
@@ -129,7 +117,7 @@ def _find_nearest_voice(
 
 
 def _build_segment(
-    call_id: str, pair: tuple[ReadingSummary | None, ReadingSummary | None], blamed: set[str]
+    call_id: str, pair: tuple[Reading | None, Reading | None], blamed: set[str]
 ) -> Segment | None:
     readings = [reading for reading in pair if reading is not None]
     cause_and_urgency = _find_cause(readings, blamed)
@@ -150,7 +138,7 @@ def _build_segment(
     )
 
 
-def _find_cause(readings: Sequence[ReadingSummary], blamed: set[str]) -> tuple[Cause, float] | None:
+def _find_cause(readings: Sequence[Reading], blamed: set[str]) -> tuple[Cause, float] | None:
     """The gravest cause. Confidently wrong is worst; barely uncertain matters least."""
     blamed_confidences = [
         reading.confidence for reading in readings if reading.reading_id in blamed
@@ -160,11 +148,11 @@ def _find_cause(readings: Sequence[ReadingSummary], blamed: set[str]) -> tuple[C
     opinions = [reading for reading in readings if not reading.abstained]
     if len({reading.label in NEGATIVE for reading in opinions}) > 1:
         return Cause.DISAGREEMENT, 1 + min(0.999, *(reading.confidence for reading in opinions))
-    doubts = [1 - reading.confidence for reading in readings if reading.is_uncertain]
+    doubts = [1 - reading.confidence for reading in readings if _is_uncertain(reading)]
     return (Cause.UNCERTAIN, min(0.999, max(doubts))) if doubts else None
 
 
-def _span_of_pair(pair: tuple[ReadingSummary | None, ReadingSummary | None]) -> TimeSpan:
+def _span_of_pair(pair: tuple[Reading | None, Reading | None]) -> TimeSpan:
     """The utterance's; of a line that no utterance was found for, the line's."""
     voice, text = pair
     reading = voice or text
@@ -172,9 +160,9 @@ def _span_of_pair(pair: tuple[ReadingSummary | None, ReadingSummary | None]) -> 
     return reading.span
 
 
-def _find_blamed(alert: DisputedAlert, readings: Sequence[ReadingSummary]) -> list[ReadingSummary]:
+def _find_blamed(alert: DisputedAlert, readings: Sequence[Reading]) -> list[Reading]:
     named_readings = [reading for reading in readings if _is_cause(alert.cause_ids, reading)]
-    if named_readings or any(_is_turn(cause) for cause in alert.cause_ids):
+    if named_readings or alert.is_about_timing:
         return named_readings
     earlier = [
         reading for reading in readings if 0 <= alert.at_ms - reading.span.end_ms <= BLAME_WITHIN_MS
@@ -183,13 +171,11 @@ def _find_blamed(alert: DisputedAlert, readings: Sequence[ReadingSummary]) -> li
     return [reading for reading in earlier if newest - reading.span.end_ms <= SAME_MOMENT_MS]
 
 
-def _is_cause(cause_ids: Iterable[str], reading: ReadingSummary) -> bool:
+def _is_cause(cause_ids: Iterable[str], reading: Reading) -> bool:
     """A cause is the reading itself, or the line that the words were read in."""
-    call_id = reading.reading_id.split(SEPARATOR, maxsplit=1)[0]
-    line_id = join_id(call_id, Speaker.CUSTOMER, reading.span.start_ms, "line")
-    return not {reading.reading_id, line_id}.isdisjoint(cause_ids)
+    return not {reading.reading_id, reading.line_id}.isdisjoint(cause_ids)
 
 
-def _is_turn(cause_id: str) -> bool:
-    """Silence and talk-over are about timing: there is no emotion to correct."""
-    return SEPARATOR + "silence" + SEPARATOR in cause_id or SEPARATOR + "talk_over" in cause_id
+def _is_uncertain(reading: Reading) -> bool:
+    """The detector would not say, or hardly."""
+    return reading.abstained or reading.confidence < MIN_CERTAIN_CONFIDENCE

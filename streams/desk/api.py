@@ -19,7 +19,7 @@ from streams.desk.models import (  # noqa: TC001  (FastAPI reads them at run tim
     FeedbackIn,
 )
 from streams.desk.persist import persist_feedback
-from streams.messages.records import Feedback
+from streams.messages.alerts import Feedback
 from streams.metrics import FEEDBACK_ANSWERS
 from streams.site.feature import Site, get_site, store_answer
 from streams.site.hub import FeedState, Hub
@@ -69,7 +69,7 @@ async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackI
     """Say that an alert helped or was wrong, or take that back."""
     alert = await run_in_threadpool(_get_alert, site, alert_id)
     message = Feedback(
-        call_id=alert.call_id,
+        call_id=alert.record.call_id,
         alert_id=alert_id,
         verdict=feedback.verdict,
         given_by=feedback.given_by,
@@ -78,7 +78,7 @@ async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackI
         at=now(),
     )
     await store_answer(site, partial(_persist, feedback=message, alert=alert))
-    FEEDBACK_ANSWERS.labels(alert.playbook_id, feedback.verdict).inc()
+    FEEDBACK_ANSWERS.labels(alert.record.playbook_id, feedback.verdict).inc()
     return Accepted(id=message.message_id)
 
 
@@ -105,9 +105,9 @@ def metrics() -> Response:
 
 def _persist(connection: Connection, *, feedback: Feedback, alert: AlertView) -> None:
     """What was called wrong must not follow a caller to the next call: one goes with the other."""
-    lock_call(connection, alert.call_id)
+    lock_call(connection, alert.record.call_id)
     persist_feedback(connection, [feedback])
-    event = build_caller_event(connection, alert)
+    event = build_caller_event(connection, alert.record)
     enqueue(connection, [feedback] if event is None else [feedback, event])
 
 

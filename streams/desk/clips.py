@@ -12,7 +12,7 @@ import soundfile
 
 from detectors.utterance import SAMPLE_RATE
 from streams.cloudevents import now as clock_now
-from streams.messages.records import UtteranceClip
+from streams.messages.calls import UtteranceClip
 from streams.retention_periods import RetentionPeriods
 from streams.store.engine import upsert
 from streams.store.tables import CLIPS

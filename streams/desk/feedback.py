@@ -12,7 +12,7 @@ from streams.store.tables import ALERTS, CALLS, FEEDBACK
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-    from streams.desk.models import AlertView
+    from playbooks.alert import Alert
 
 
 def is_disputed() -> ColumnElement[bool]:
@@ -20,7 +20,7 @@ def is_disputed() -> ColumnElement[bool]:
     return exists().where(FEEDBACK.c.alert_id == ALERTS.c.alert_id, FEEDBACK.c.verdict == "wrong")
 
 
-def build_caller_event(connection: Connection, alert: AlertView) -> CallerEvent | None:
+def build_caller_event(connection: Connection, alert: Alert) -> CallerEvent | None:
     """What an answer to an alert means for the caller's history; ``None``: nothing.
 
     A kind stands as long as one alert of it in the call is not called wrong.

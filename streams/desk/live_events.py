@@ -8,32 +8,20 @@ from detectors.reading import Modality
 from detectors.utterance import TurnKind
 from streams.desk.models import (
     AlertView,
-    MoodView,
-    ReadingView,
     ReturningCallerView,
     SealView,
     StepView,
-    TranscriptLineView,
-    TurnView,
 )
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    EvidenceSeal,
-    Feedback,
-    MoodMessage,
-    ReadingMessage,
-    StepConfirmation,
-    TranscriptMessage,
-    TurnMessage,
-)
-from streams.store import rows
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.evidence import EvidenceSeal
+from streams.messages.readings import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from detectors.utterance import Language
+    from detectors.utterance import Language, Turn
     from streams.cloudevents import Message
     from streams.site.pages import Pages
 
@@ -43,10 +31,10 @@ SHORT_SILENCE_MS = 5_000
 """Shorter silences are how people talk; the page does not mention them."""
 
 
-def is_notable(turn: TurnView) -> bool:
+def is_notable(turn: Turn) -> bool:
     """Whether the page mentions a turn: what is said is in the transcript anyway."""
     if turn.kind is TurnKind.SILENCE:
-        return turn.end_ms - turn.start_ms >= SHORT_SILENCE_MS
+        return turn.span.duration_ms >= SHORT_SILENCE_MS
     return turn.kind is TurnKind.TALK_OVER
 
 
@@ -74,42 +62,43 @@ class LiveEventRenderer:
         return {"event": event.event, "agent_id": event.agent_id}
 
     def _line(self, message: TranscriptMessage) -> EventData:
-        line = TranscriptLineView.model_validate(rows.line_row(message))
+        line = message.record
         html = self._html("line.html", line=line, reading=None)
-        return {"id": line.line_id, "at": line.start_ms, "html": html, "final": line.final}
+        return {"id": line.line_id, "at": line.span.start_ms, "html": html, "final": line.final}
 
     def _reading(self, message: ReadingMessage) -> EventData:
-        reading = ReadingView.model_validate(rows.reading_row(message))
+        reading = message.record
         is_text = reading.modality is Modality.TEXT
         return {
             "modality": reading.modality.value,
-            "at": reading.start_ms,
+            "at": reading.span.start_ms,
             "html": self._html("reading.html", reading=reading),
             "chip": self._html("chip.html", reading=reading) if is_text else "",
         }
 
     def _mood(self, message: MoodMessage) -> EventData:
-        mood = MoodView.model_validate(rows.mood_row(message))
+        mood = message.record
         html = self._html("mood.html", mood=mood)
         return {"number": mood.number, "at": mood.at_ms, "strain": mood.strain, "html": html}
 
     def _turn(self, message: TurnMessage) -> EventData | None:
-        turn = TurnView.model_validate(rows.turn_row(message))
+        turn = message.record
         if not is_notable(turn):
             return None
-        key = f"{turn.kind}-{turn.start_ms}"
-        return {"id": key, "at": turn.start_ms, "html": self._html("turn.html", turn=turn)}
+        start_ms = turn.span.start_ms
+        key = f"{turn.kind}-{start_ms}"
+        return {"id": key, "at": start_ms, "html": self._html("turn.html", turn=turn)}
 
     def _alert(self, message: AlertMessage) -> EventData:
-        alert = AlertView.model_validate(rows.alert_row(message))
+        alert, fired = AlertView.of(message), message.record
         html = self._html(
             "alert.html", alert=alert, opened=True, current=alert.protocol, **self._viewer
         )
-        data = {"id": alert.alert_id, "at": alert.at_ms, "level": alert.level.value, "html": html}
-        return data | {"sensitive": alert.sensitive.value if alert.sensitive else None}
+        data = {"id": fired.alert_id, "at": fired.at_ms, "level": fired.level.value, "html": html}
+        return data | {"sensitive": fired.sensitive.value if fired.sensitive else None}
 
     def _returning(self, message: ReturningCaller) -> EventData:
-        returning = ReturningCallerView.model_validate(rows.returning_row(message))
+        returning = ReturningCallerView.model_validate(message.model_dump())
         return {"html": self._html("returning.html", returning=returning)}
 
     def _feedback(self, message: Feedback) -> EventData:
@@ -122,7 +111,7 @@ class LiveEventRenderer:
         }
 
     def _step(self, message: StepConfirmation) -> EventData:
-        step = StepView.model_validate(rows.step_row(message))
+        step = StepView.model_validate(message.model_dump())
         return {
             "alert_id": message.alert_id,
             "index": step.index,
@@ -134,10 +123,9 @@ class LiveEventRenderer:
         }
 
     def _seal(self, message: EvidenceSeal) -> EventData:
-        fields = message.model_dump() | {"seal_id": message.message_id}
-        seal = SealView.model_validate(fields)
+        seal = SealView.model_validate(message.model_dump())
         html, link = (self._html(name, seal=seal) for name in ("seal.html", "sealed.html"))
-        return {"id": seal.seal_id, "html": html, "link": link}
+        return {"id": message.message_id, "html": html, "link": link}
 
     def _html(self, template: str, **values: object) -> str:
         return self._pages.render_fragment(f"desk/{template}", self._language, **values)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from detectors.labels import Emotion, Topic
-from detectors.mood import MoodLevel, Trend
-from detectors.reading import Contrast, Modality
-from detectors.utterance import Language, Speaker, TurnKind
-from playbooks.alert import Action, AlertLevel
+from detectors.mood import Mood
+from detectors.reading import Reading
+from detectors.utterance import Language, Speaker, TranscriptLine, Turn
+from playbooks.alert import Action, Alert, AlertLevel
 from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
 from streams.desk.spoken_step import SpokenStep, build_spoken_step
-from streams.site.responses import ApiResponse
+from streams.messages.alerts import AlertMessage, FeedbackFields, StepFields
+from streams.messages.calls import TranscriptMessage
+from streams.messages.evidence import EvidenceSeal, SealFields
+from streams.messages.readings import ReadingMessage
+from streams.site.responses import ApiResponse, RecordView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
 Role = Literal["agent", "supervisor"]
@@ -39,84 +45,38 @@ _SPOKEN_ACTIONS = frozenset({Action.READ_OUT, Action.ANNOUNCE})
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class MoodView(ApiResponse):
+class MoodView(RecordView[Mood]):
     """The customer's mood at one moment: an estimate of what is expressed."""
 
-    number: int = Field(description="How many moods the call had before.")
-    at_ms: int = Field(description="Since the call's start.")
-    label: Emotion
-    strain: float = Field(description="How strained the customer seems, 0-1.")
-    level: MoodLevel
-    level_since_ms: int
-    trend: Trend
-    shift: bool
-    disagreement: bool = Field(description="Voice and words point to different sides.")
-    contrast: Contrast | None = Field(
-        default=None, description="Which way: whose side is strained, the other's being calm."
-    )
-    arousal: float | None = Field(default=None, description="Smoothed; 0 low, 1 high.")
-    valence: float | None = Field(default=None, description="Smoothed; -1 unpleasant, 1 pleasant.")
+    derived: ClassVar[Mapping[str, str]] = {"mood_id": "call_id", "label": "scores"}
 
 
-class TranscriptLineView(ApiResponse):
+class TranscriptLineView(RecordView[TranscriptLine]):
     """A line of the transcript."""
 
-    line_id: str
-    speaker: Speaker
-    start_ms: int
-    end_ms: int
-    text: str
-    final: bool
-    language: Language
+    derived: ClassVar[Mapping[str, str]] = {"line_id": "call_id"}
+    omitted: ClassVar[Mapping[str, str]] = TranscriptMessage.omitted
 
 
-class ReadingView(ApiResponse):
+class ReadingView(RecordView[Reading]):
     """One detector's opinion of one utterance or line of the customer."""
 
-    reading_id: str
-    modality: Modality
-    start_ms: int
-    end_ms: int
-    detector: str
-    version: str
-    label: Emotion
-    scores: dict[Emotion, float]
-    confidence: float
-    abstained: bool = Field(description="The detector prefers to say nothing.")
-    arousal: float | None = None
-    topics: list[Topic] = Field(default=[])
-    reasons: list[str] = Field(default=[])
+    derived: ClassVar[Mapping[str, str]] = {"reading_id": "call_id", "label": "scores"}
+    omitted: ClassVar[Mapping[str, str]] = ReadingMessage.omitted
 
 
-class TurnView(ApiResponse):
+class TurnView(RecordView[Turn]):
     """Who spoke when, a silence, a talk-over."""
 
-    turn_id: str
-    kind: TurnKind
-    speaker: Speaker | None
-    start_ms: int
-    end_ms: int
+    derived: ClassVar[Mapping[str, str]] = {"turn_id": "call_id"}
 
 
-class FeedbackView(ApiResponse):
+class FeedbackView(FeedbackFields, ApiResponse):
     """One person's newest answer to an alert."""
 
-    verdict: Verdict
-    given_by: str
-    role: Role
-    note: str
-    at: datetime
 
-
-class StepView(ApiResponse):
+class StepView(StepFields, ApiResponse):
     """A person confirmed a step of an alert."""
-
-    index: int = Field(description="Which step, from 0.")
-    action: Action
-    state: Literal["done", "undone"]
-    given_by: str
-    role: Role
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +110,19 @@ def _spoken_step_first(rows: list[StepRow]) -> list[StepRow]:
     return [rows[first], *rows[:first], *rows[first + 1 :]]
 
 
-class AlertView(ApiResponse):
+class AlertView(RecordView[Alert]):
     """A playbook fired."""
 
-    alert_id: str
-    call_id: str
-    playbook_id: str
-    playbook_version: int
-    level: AlertLevel
-    at_ms: int
-    step: int
-    title: dict[Language, str]
-    suggestion: dict[Language, list[str]]
-    why: dict[Language, str]
-    reasons: list[Reason]
-    cause_ids: list[str]
-    actions: list[Action | None] = Field(default=[])
-    sensitive: SensitivityKind | None = None
-    language: Language | None = Field(default=None, description="Of the call, where it is known.")
+    derived: ClassVar[Mapping[str, str]] = {"alert_id": "call_id"}
+
     advised_at: datetime | None
     feedback: list[FeedbackView] = Field(default=[])
     steps: list[StepView] = Field(default=[], description="What was confirmed, and still stands.")
+
+    @classmethod
+    def of(cls, message: AlertMessage) -> Self:
+        """As it came: nobody has answered it yet."""
+        return cls(record=message.record, advised_at=message.advised_at)
 
     @property
     def is_disputed(self) -> bool:
@@ -183,10 +135,10 @@ class AlertView(ApiResponse):
 
         A sentence to read out alone makes none: ordinary advice has those too.
         """
-        confirmable_actions = set(self.actions) - {None}
+        confirmable_actions = set(self.record.actions) - {None}
         return bool(
             confirmable_actions - {Action.READ_OUT}
-            or (confirmable_actions and self.sensitive in _AGAINST_AGENTS)
+            or (confirmable_actions and self.record.sensitive in _AGAINST_AGENTS)
         )
 
     def step_rows(self, language: Language) -> list[StepRow]:
@@ -194,7 +146,8 @@ class AlertView(ApiResponse):
 
         What is said to the customer is in the call's language, whoever reads.
         """
-        texts = self.suggestion.get(language) or next(iter(self.suggestion.values()), [])
+        suggestion = self.record.suggestion
+        texts = suggestion.get(language) or next(iter(suggestion.values()), ())
         rows = [
             StepRow(
                 index=index,
@@ -208,13 +161,14 @@ class AlertView(ApiResponse):
         return _spoken_step_first(rows) if self.protocol else rows
 
     def _action(self, index: int) -> Action | None:
-        return self.actions[index] if index < len(self.actions) else None
+        actions = self.record.actions
+        return actions[index] if index < len(actions) else None
 
     def _spoken_step(self, index: int, text: str, reader: Language) -> SpokenStep | None:
         if self._action(index) not in _SPOKEN_ACTIONS:
             return None
-        call_language = self.language or reader
-        call_texts = self.suggestion.get(call_language, [])
+        call_language = self.record.language or reader
+        call_texts = self.record.suggestion.get(call_language, ())
         if index >= len(call_texts):
             return build_spoken_step(text, text, call_language=reader, reader_language=reader)
         return build_spoken_step(
@@ -333,18 +287,16 @@ class SensitiveFindingView(ApiResponse):
     evidence: list[EvidenceView] = Field(default=[])
 
 
-class SealView(ApiResponse):
+class SealView(SealFields, ApiResponse):
     """A sealed bundle of evidence."""
 
-    seal_id: str
     call_id: str
-    sha256: str
-    previous_sha256: str = Field(description="Of the bundle before it; empty: it is the first.")
-    size: int = Field(description="In bytes.")
-    cause: Literal["asked", "call_ended"]
-    sealed_by: str
-    role: Literal["agent", "supervisor", "desk"]
-    at: datetime
+    file: str = Field(exclude=True)
+
+    @property
+    def seal_id(self) -> str:
+        """As in the database."""
+        return EvidenceSeal.id_of(self.call_id, self.sha256)
 
 
 class CallDetail(ApiResponse):
@@ -363,13 +315,13 @@ class CallDetail(ApiResponse):
     @property
     def current_protocol(self) -> str | None:
         """The alert whose steps are to be done now: it stays on top of lesser ones for a while."""
-        current: AlertView | None = None
+        current: Alert | None = None
         for alert in self.alerts:
-            is_over = current is not None and alert.at_ms - current.at_ms > PROTOCOL_PRIORITY_MS
-            if is_over:
+            fired = alert.record
+            if current is not None and fired.at_ms - current.at_ms > PROTOCOL_PRIORITY_MS:
                 current = None
-            if alert.protocol and (current is None or alert.level.rank >= current.level.rank):
-                current = alert
+            if alert.protocol and (current is None or fired.level.rank >= current.level.rank):
+                current = fired
         return current.alert_id if current is not None else None
 
     def sealed_for(self, step: StepRow) -> SealView | None:

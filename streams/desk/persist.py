@@ -9,31 +9,19 @@ from sqlalchemy import or_, update
 
 from streams.cloudevents import Message
 from streams.desk.clips import persist_clips
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    Feedback,
-    MoodMessage,
-    ReadingMessage,
-    StepConfirmation,
-    TranscriptMessage,
-    TurnMessage,
-    UtteranceClip,
-)
-from streams.store import rows
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.store.engine import upsert
 from streams.store.retention.call_rows import delete_callers
+from streams.store.rows import RECORD_TABLES, to_rows
 from streams.store.tables import (
-    ALERTS,
     CALLS,
     FEEDBACK,
-    MOODS,
-    READINGS,
     RETURNING_CALLERS,
     STEPS,
     TRANSCRIPT_LINES,
-    TURNS,
 )
 
 if TYPE_CHECKING:
@@ -58,15 +46,12 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
     upsert(
         connection,
         TRANSCRIPT_LINES,
-        [rows.line_row(m) for m in _messages_of(arrivals, TranscriptMessage)],
+        to_rows(_messages_of(arrivals, TranscriptMessage)),
         when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new["final"]),
     )
-    upsert(
-        connection, READINGS, [rows.reading_row(m) for m in _messages_of(arrivals, ReadingMessage)]
-    )
-    upsert(connection, MOODS, [rows.mood_row(m) for m in _messages_of(arrivals, MoodMessage)])
-    upsert(connection, TURNS, [rows.turn_row(m) for m in _messages_of(arrivals, TurnMessage)])
-    upsert(connection, ALERTS, [rows.alert_row(m) for m in _messages_of(arrivals, AlertMessage)])
+    for message_type in (ReadingMessage, MoodMessage, TurnMessage, AlertMessage):
+        table_rows = to_rows(_messages_of(arrivals, message_type))
+        upsert(connection, RECORD_TABLES[message_type], table_rows)
     _persist_callers(connection, arrivals)
     persist_feedback(connection, _messages_of(arrivals, Feedback))
     persist_steps(connection, _messages_of(arrivals, StepConfirmation))
@@ -79,7 +64,7 @@ def persist_feedback(connection: Connection, feedback: Sequence[Feedback]) -> No
     upsert(
         connection,
         FEEDBACK,
-        [rows.feedback_row(answer) for answer in feedback],
+        to_rows(feedback),
         when=lambda new: new["at"] >= FEEDBACK.c["at"],
     )
 
@@ -89,7 +74,7 @@ def persist_steps(connection: Connection, steps: Sequence[StepConfirmation]) -> 
     upsert(
         connection,
         STEPS,
-        [rows.step_row(step) for step in steps],
+        to_rows(steps),
         when=lambda new: new["at"] >= STEPS.c["at"],
     )
 
@@ -125,10 +110,7 @@ def _persist_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
 
 
 def _persist_callers(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    returning_rows = [
-        rows.returning_row(message) for message in _messages_of(arrivals, ReturningCaller)
-    ]
-    upsert(connection, RETURNING_CALLERS, returning_rows)
+    upsert(connection, RETURNING_CALLERS, to_rows(_messages_of(arrivals, ReturningCaller)))
     deleted_callers = {
         event.caller for event in _messages_of(arrivals, CallerEvent) if event.event == "forgotten"
     }

@@ -18,7 +18,7 @@ from streams.desk import queries
 from streams.desk.help_requests import load_help_requests
 from streams.desk.models import HelpRequest, StepIn  # noqa: TC001  (FastAPI reads them at run time)
 from streams.desk.persist import persist_steps
-from streams.messages.records import StepConfirmation
+from streams.messages.alerts import StepConfirmation
 from streams.metrics import STEPS_CONFIRMED
 from streams.site.feature import Site, get_site, store_answer
 from streams.site.responses import Accepted, ProblemResponse
@@ -50,7 +50,7 @@ async def confirm_step(
     """
     alert, action = await run_in_threadpool(_get_step, site, alert_id, index)
     confirmation = StepConfirmation(
-        call_id=alert.call_id,
+        call_id=alert.record.call_id,
         alert_id=alert_id,
         index=index,
         action=action,
@@ -89,7 +89,8 @@ def _get_step(site: Site, alert_id: str, index: int) -> tuple[AlertView, Action]
         alert = queries.load_alert(connection, alert_id)
     if alert is None:
         raise HTTPException(404, f"There is no alert {alert_id[:512]!r} here.")
-    action = alert.actions[index] if index < len(alert.actions) else None
+    actions = alert.record.actions
+    action = actions[index] if index < len(actions) else None
     if action is None:
         raise HTTPException(404, f"Step {index} of this alert is none that anybody confirms.")
     return alert, action

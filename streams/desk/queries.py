@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -111,16 +112,22 @@ def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
     lines = _load_all(
         connection, _select_by_call(TRANSCRIPT_LINES, call_id, "start_ms"), TranscriptLineView
     )
+    readings = _load_all(connection, _select_by_call(READINGS, call_id, "start_ms"), ReadingView)
+    turns = _load_all(connection, _select_by_call(TURNS, call_id, "start_ms"), TurnView)
     alerts = _load_alerts(connection, _select_by_call(ALERTS, call_id, "at_ms"))
     return CallDetail(
         call=call,
         mood=moods[-1] if moods else None,
         moods=moods,
         transcript_lines=lines,
-        readings=_load_all(connection, _select_by_call(READINGS, call_id, "start_ms"), ReadingView),
+        readings=readings,
         alerts=alerts,
-        turns=_load_all(connection, _select_by_call(TURNS, call_id, "start_ms"), TurnView),
-        sensitive=find_sensitive(alerts, lines, moods),
+        turns=turns,
+        sensitive=find_sensitive(
+            alerts,
+            [view.record for view in lines],
+            chain(*([view.record for view in views] for views in (readings, moods, turns))),
+        ),
         seals=_load_all(connection, _select_by_call(SEALS, call_id, "at"), SealView),
     )
 

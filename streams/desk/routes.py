@@ -23,7 +23,9 @@ from streams.store.tables import SEGMENTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.desk.models import CallDetail, ReadingView, Role, TranscriptLineView, TurnView
+    from detectors.reading import Reading
+    from detectors.utterance import TranscriptLine, Turn
+    from streams.desk.models import CallDetail, ReadingView, Role
     from streams.site.hub import Hub
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -38,9 +40,9 @@ class TranscriptEntry:
     """One entry of the transcript: a line, and what was read in it, or a turn."""
 
     at_ms: int
-    line: TranscriptLineView | None = None
-    turn: TurnView | None = None
-    reading: ReadingView | None = None
+    line: TranscriptLine | None = None
+    turn: Turn | None = None
+    reading: Reading | None = None
 
 
 @ROUTER.get("/", response_class=HTMLResponse)
@@ -142,19 +144,22 @@ def _cursor(request: Request) -> dict[str, object]:
 
 
 def _transcript_entries(detail: CallDetail) -> list[TranscriptEntry]:
+    readings = (view.record for view in detail.readings)
     reading_at = {
-        reading.start_ms: reading
-        for reading in detail.readings
-        if reading.modality is Modality.TEXT
+        reading.span.start_ms: reading for reading in readings if reading.modality is Modality.TEXT
     }
     lines = [
-        TranscriptEntry(line.start_ms, line=line, reading=reading_at.get(line.start_ms))
-        for line in detail.transcript_lines
+        TranscriptEntry(start_ms, line=view.record, reading=reading_at.get(start_ms))
+        for view in detail.transcript_lines
+        for start_ms in (view.record.span.start_ms,)
     ]
-    notable_turns = {(turn.kind, turn.start_ms): turn for turn in detail.turns if is_notable(turn)}
-    turns = [TranscriptEntry(turn.start_ms, turn=turn) for turn in notable_turns.values()]
-    return sorted(lines + turns, key=lambda entry: entry.at_ms)
+    turns = (view.record for view in detail.turns)
+    notable_turns = {turn.event_id: turn for turn in turns if is_notable(turn)}
+    turn_entries = [
+        TranscriptEntry(turn.span.start_ms, turn=turn) for turn in notable_turns.values()
+    ]
+    return sorted(lines + turn_entries, key=lambda entry: entry.at_ms)
 
 
-def _newest_readings(readings: Sequence[ReadingView]) -> dict[str, ReadingView]:
-    return {reading.modality.value: reading for reading in readings}
+def _newest_readings(readings: Sequence[ReadingView]) -> dict[str, Reading]:
+    return {view.record.modality.value: view.record for view in readings}

@@ -11,8 +11,10 @@ from starlette.responses import StreamingResponse
 from streams.cloudevents import now
 from streams.desk.live_events import LiveEventRenderer
 from streams.desk.models import Role  # noqa: TC001  (FastAPI reads it at run time)
+from streams.messages.alerts import AlertMessage, StepConfirmation
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import AlertMessage, CallEvent, MoodMessage, StepConfirmation
+from streams.messages.calls import CallEvent
+from streams.messages.readings import MoodMessage
 from streams.site.feature import Site, get_site
 from streams.site.hub import Hub, LiveEvent, Subscriber, TooManySubscribersError
 

@@ -9,8 +9,9 @@ from sqlalchemy import and_, exists, func, select
 
 from playbooks.alert import Action
 from streams.evidence.seal import SealRequest
-from streams.messages.records import EvidenceSeal
+from streams.messages.evidence import EvidenceSeal
 from streams.store.engine import upsert
+from streams.store.rows import to_rows
 from streams.store.tables import CALLS, SEALS, STEPS
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
 
 def persist_seals(connection: Connection, seals: Sequence[EvidenceSeal]) -> None:
     """Write down which bundles there are."""
-    rows = [{"seal_id": seal.message_id} | seal.model_dump() for seal in seals]
-    upsert(connection, SEALS, rows)
+    upsert(connection, SEALS, to_rows(seals))
 
 
 def find_due(connection: Connection, now: datetime) -> list[SealRequest]:

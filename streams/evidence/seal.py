@@ -23,7 +23,7 @@ from streams.evidence.bag import bag_folder, build_bag
 from streams.evidence.call_record import BundleContents, SealError, gather_contents
 from streams.evidence.manifest import RECORD, BundleRecord, ClipSummary, SealInfo
 from streams.evidence.read_me import README, README_TEXT
-from streams.messages.records import EvidenceSeal
+from streams.messages.evidence import EvidenceSeal
 from streams.store.tables import SEALS
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from streams.site.feature import SendError
 from streams.store.retention.evidence_files import resolve_bundle_path
 
 if TYPE_CHECKING:
-    from streams.messages.records import EvidenceSeal
+    from streams.messages.evidence import EvidenceSeal
     from streams.settings import Settings
     from streams.site.feature import Sender, Site
     from streams.store.engine import Store

@@ -1,6 +1,6 @@
 """What travels about callers: a keyed hash of the number, never the number.
 
-Here and not in `streams.messages.records`, because one of them is the only message that is keyed by
+Here and not in the other families, because one of them is the only message that is keyed by
 something other than its call (docs/decisions/0026-callers-by-keyed-hash.md).
 """
 
@@ -10,10 +10,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from detectors.record_ids import join_id
 from playbooks.events import CallerIdentified, EarlierCall
 from playbooks.sensitivity import SensitivityKind
 from streams.cloudevents import Message
-from streams.ids import CALL_ID_PATTERN, CallId, join_id
+from streams.ids import CALL_ID_PATTERN, CallId
 
 MAX_EARLIER_CALLS = 20
 """So many calls are remembered of a caller, the newest."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from detectors.errors import summarize_error
 from streams.cloudevents import MessageError
 from streams.ids import CALL_ID_PATTERN
-from streams.messages.records import MAX_CHUNK_BYTES, DeadLetter
+from streams.messages.base import MAX_CHUNK_BYTES
+from streams.messages.dead_letters import DeadLetter
 from streams.topics import AUDIO, UTTERANCES
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ MAX_CHUNK_GAP_MS = 60_000
 
 if TYPE_CHECKING:
     from streams.kafka.record import Record
-    from streams.messages.records import AudioChunk
+    from streams.messages.calls import AudioChunk
     from streams.processing.offset_tracker import PendingOffset
 
 

@@ -12,7 +12,8 @@ from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, TranscriptLine
 from streams.cloudevents import now, parse_time
-from streams.messages.records import ReadingMessage, TranscriptMessage
+from streams.messages.calls import TranscriptMessage
+from streams.messages.readings import ReadingMessage
 from streams.metrics import READINGS_MADE, UNUSABLE_ITEMS, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_record
@@ -60,11 +61,12 @@ class TextProcessor:
 
     async def _read(self, record: Record) -> None:
         message = decode_record(TranscriptMessage, record)
-        if message.speaker is not Speaker.CUSTOMER or not message.final:
+        line = message.record
+        if line.speaker is not Speaker.CUSTOMER or not line.final:
             return
         found_at = parse_time(record.headers) or now()
         try:
-            reading = await self._batcher.read(self._history.add_context(message.line))
+            reading = await self._batcher.read(self._history.add_context(line))
         except UnusableUtteranceError:
             UNUSABLE_ITEMS.labels(Modality.TEXT).inc()
             return

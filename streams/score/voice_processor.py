@@ -17,7 +17,8 @@ from detectors.reading import Modality
 from detectors.utterance import Speaker, Utterance
 from streams.cloudevents import now, parse_time
 from streams.kafka.record import Record
-from streams.messages.records import AudioChunk, ReadingMessage, TurnMessage, UtteranceClip
+from streams.messages.calls import AudioChunk, TurnMessage, UtteranceClip
+from streams.messages.readings import ReadingMessage
 from streams.metrics import (
     ACTIVE_CALLS,
     AUDIO_SECONDS,

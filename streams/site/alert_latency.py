@@ -11,7 +11,7 @@ from streams.metrics import observe_stage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
 
 MAX_TRACKED_ALERTS = 1_000
 

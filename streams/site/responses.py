@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from streams.flat_record import FlatRecord, RecordT
 
 
 class ApiResponse(BaseModel):
     """What an endpoint answers: immutable; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RecordView(FlatRecord[RecordT], ApiResponse, Generic[RecordT]):
+    """A record as the API answers it and as the pages show it: of a message or of a row."""
 
 
 class Accepted(ApiResponse):

@@ -1,82 +1,72 @@
-"""Messages as rows of the database. Pure."""
+"""Messages as rows of the database: one mapping for all of them. Pure.
+
+A row has the fields that its table has columns for, by the same names as on the wire. What a table
+leaves out is listed in `NOT_STORED`, and a test holds that nothing else is lost on the way.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.ids import join_id
-from streams.store.tables import ALERTS, FEEDBACK, MOODS, READINGS, RETURNING_CALLERS, STEPS, TURNS
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
+from streams.messages.callers import ReturningCaller
+from streams.messages.calls import TranscriptMessage, TurnMessage
+from streams.messages.corrections import Correction
+from streams.messages.evidence import EvidenceSeal
+from streams.messages.readings import MoodMessage, ReadingMessage
+from streams.store.tables import (
+    ALERTS,
+    CORRECTIONS,
+    FEEDBACK,
+    MOODS,
+    READINGS,
+    RETURNING_CALLERS,
+    SEALS,
+    STEPS,
+    TRANSCRIPT_LINES,
+    TURNS,
+    Instant,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from sqlalchemy import Table
 
     from streams.cloudevents import Message
-    from streams.messages.callers import ReturningCaller
-    from streams.messages.records import (
-        AlertMessage,
-        Feedback,
-        MoodMessage,
-        ReadingMessage,
-        StepConfirmation,
-        TranscriptMessage,
-        TurnMessage,
-    )
 
 Row = dict[str, Any]
 
+RECORD_TABLES: Mapping[type[Message], Table] = {
+    TranscriptMessage: TRANSCRIPT_LINES,
+    ReadingMessage: READINGS,
+    MoodMessage: MOODS,
+    TurnMessage: TURNS,
+    AlertMessage: ALERTS,
+    ReturningCaller: RETURNING_CALLERS,
+    Feedback: FEEDBACK,
+    StepConfirmation: STEPS,
+    EvidenceSeal: SEALS,
+    Correction: CORRECTIONS,
+}
+"""Where each kind of record is stored, under its ``record_id``."""
 
-def line_row(message: TranscriptMessage) -> Row:
-    """Partial and final line share a row: the final one replaces what came before."""
-    return {
-        "line_id": join_id(message.call_id, message.speaker, message.start_ms, "line"),
-        "call_id": message.call_id,
-        "start_ms": message.start_ms,
-        "end_ms": message.end_ms,
-        "speaker": message.speaker.value,
-        "text": message.text,
-        "final": message.final,
-        "language": message.language.value,
-    }
-
-
-def reading_row(message: ReadingMessage) -> Row:
-    """Without the stages: those are for metrics."""
-    return {"reading_id": message.message_id} | _columns(READINGS, message)
-
-
-def mood_row(message: MoodMessage) -> Row:
-    """Without the stages."""
-    return {"mood_id": message.message_id} | _columns(MOODS, message)
+_STAGES = "when it passed the stages of the pipeline is for metrics, and of the moment"
+NOT_STORED: Mapping[str, str] = {"heard_at": _STAGES, "found_at": _STAGES, "read_at": _STAGES}
+"""Fields that no table has a column for, each with the reason."""
 
 
-def turn_row(message: TurnMessage) -> Row:
-    """Timing only."""
-    return {"turn_id": message.message_id} | _columns(TURNS, message)
+def to_row(message: Message) -> Row:
+    """The row of one of `RECORD_TABLES`; whatever the time zone, instants are instants."""
+    table = RECORD_TABLES[type(message)]
+    (key,) = table.primary_key
+    fields = message.model_dump(mode="json")
+    row = {column.name: fields[column.name] for column in table.c if column.name in fields}
+    instants = [column.name for column in table.c if isinstance(column.type, Instant)]
+    row |= {name: getattr(message, name) for name in instants}
+    return {key.name: message.record_id} | row
 
 
-def alert_row(message: AlertMessage) -> Row:
-    """With the words of that moment, so that a changed playbook changes no past alert."""
-    fields = _columns(ALERTS, message)
-    return {"alert_id": message.message_id} | fields | {"advised_at": message.advised_at}
-
-
-def returning_row(message: ReturningCaller) -> Row:
-    """The earlier calls, as they were told at this call's start."""
-    fields = _columns(RETURNING_CALLERS, message)
-    return {"returning_id": message.message_id} | fields | {"at": message.at}
-
-
-def feedback_row(message: Feedback) -> Row:
-    """One row per person and alert."""
-    fields = _columns(FEEDBACK, message)
-    return {"feedback_id": message.message_id} | fields | {"at": message.at}
-
-
-def step_row(message: StepConfirmation) -> Row:
-    """One row per person and step."""
-    return {"step_id": message.message_id} | _columns(STEPS, message) | {"at": message.at}
-
-
-def _columns(table: Table, message: Message) -> Row:
-    """The fields that the table keeps, as plain values."""
-    return message.model_dump(mode="json", include={column.name for column in table.c})
+def to_rows(messages: Iterable[Message]) -> list[Row]:
+    """A row of each, in the same order."""
+    return [to_row(message) for message in messages]

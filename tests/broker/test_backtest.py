@@ -19,7 +19,7 @@ from streams.cli.calls import calls
 from streams.cli.playbooks import playbooks
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import demo_calls, load_call
-from streams.messages.records import AlertMessage
+from streams.messages.alerts import AlertMessage
 from streams.settings import Settings, settings
 from streams.topics import ALERTS, READINGS
 from tests.streams.backtest.recording import started
@@ -106,7 +106,13 @@ def test_the_rules_in_force_give_exactly_the_alerts_that_were_sent(
     for call_id, messages in by_call.items():
         sent = line.read(ALERTS, call_id=call_id, until=None)
         alerts = {
-            (one.playbook_id, one.at_ms, one.level, one.step, one.reasons)
+            (
+                one.record.playbook_id,
+                one.record.at_ms,
+                one.record.level,
+                one.record.step,
+                one.record.reasons,
+            )
             for one in sent
             if isinstance(one, AlertMessage)
         }

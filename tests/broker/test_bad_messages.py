@@ -12,7 +12,9 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from detectors.utterance import Language, Speaker
-from streams.messages.records import DeadLetter, ReadingMessage, TranscriptMessage
+from streams.messages.calls import TranscriptMessage
+from streams.messages.dead_letters import DeadLetter
+from streams.messages.readings import ReadingMessage
 from streams.topics import AUDIO, CALLS, DEAD_LETTERS, READINGS, TRANSCRIPTS, KafkaTopic
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def test_a_bad_message_is_set_aside_with_its_reason_and_the_next_one_is_read(  #
 
 
 def _starts(found: list[object]) -> set[int]:
-    return {one.start_ms for one in found if isinstance(one, ReadingMessage)}
+    return {one.record.span.start_ms for one in found if isinstance(one, ReadingMessage)}
 
 
 def test_a_message_of_two_megabytes_stops_nothing(line: TestPipeline, worker: ChildProcess) -> None:

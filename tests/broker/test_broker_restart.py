@@ -9,7 +9,7 @@ from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import demo_calls, load_call
 from streams.kafka.admin import ensure_topics
 from streams.kafka.local.broker import start_kafka
-from streams.messages.records import ReadingMessage
+from streams.messages.readings import ReadingMessage
 from streams.settings import Settings
 from streams.topics import READINGS
 from tests.support.line import TestPipeline
@@ -40,7 +40,7 @@ def test_a_broker_that_restarts_in_mid_call_costs_no_reading(tmp_path: Path) -> 
             line.wait_until_done()
             assert worker.process.poll() is None, worker.exit_report()
         found = line.read(READINGS, call_id="restart", until=None)
-        starts = {one.start_ms for one in found if isinstance(one, ReadingMessage)}
+        starts = {one.record.span.start_ms for one in found if isinstance(one, ReadingMessage)}
         assert max(starts) > 75_000
         said = {one.span.start_ms for one in call.lines if one.speaker == "customer"}
         assert said <= starts

@@ -12,7 +12,8 @@ import pytest
 
 from detectors.utterance import Language, Speaker
 from streams.cloudevents import now
-from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 from streams.topics import ALERTS, CALLS, TRANSCRIPTS
 from tests.deploy.prometheus import free_port
 from tests.support.rules import build_playbook_yaml, save_atomically
@@ -57,7 +58,7 @@ def alerts(line: TestPipeline, call_id: str, count: int) -> list[tuple[str, int,
     """Playbook, version and step of a call's alerts, once there are so many."""
     found = line.read(ALERTS, call_id=call_id, until=lambda told: len(told) >= count)
     return [
-        (one.playbook_id, one.playbook_version, one.step)
+        (one.record.playbook_id, one.record.playbook_version, one.record.step)
         for one in found
         if isinstance(one, AlertMessage)
     ]

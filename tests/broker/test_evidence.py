@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from streams.messages.records import EvidenceSeal
+from streams.messages.evidence import EvidenceSeal
 from streams.topics import ALERTS, CALLS, SEALS, STEPS, TRANSCRIPTS
 from tests.support.protocol import CALL, SEAL, THIRD
 

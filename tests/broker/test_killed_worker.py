@@ -13,7 +13,8 @@ from kafka.partitioner.default import murmur2
 from streams.bench.rotated_recording import rotate
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, demo_calls, load_call
-from streams.messages.records import AlertMessage, MoodMessage, ReadingMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.settings import Settings
 from streams.topics import ALERTS, MOODS, READINGS, TURNS
 
@@ -79,12 +80,14 @@ def test_a_killed_worker_counts_no_reading_twice_and_fires_no_alert_twice(
     for call_id, _ in killed:
         found = line.read(READINGS, MOODS, ALERTS, call_id=call_id, until=None)
         read = {
-            one.message_id for one in found if isinstance(one, ReadingMessage) and not one.abstained
+            one.message_id
+            for one in found
+            if isinstance(one, ReadingMessage) and not one.record.abstained
         }
-        moods = {one.number for one in found if isinstance(one, MoodMessage)}
+        moods = {one.record.number for one in found if isinstance(one, MoodMessage)}
         assert moods == set(range(len(read))), "one mood a reading, numbered without holes"
         alerts = {one.message_id: one for one in found if isinstance(one, AlertMessage)}
-        fired = [(one.playbook_id, one.step) for one in alerts.values()]
+        fired = [(one.record.playbook_id, one.record.step) for one in alerts.values()]
         assert len(set(fired)) == len(fired) > 0
 
 

@@ -10,8 +10,8 @@ import httpx
 
 from streams.kafka.admin import ensure_topics
 from streams.kafka.local.broker import start_kafka
+from streams.messages.alerts import Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent
-from streams.messages.records import Feedback, StepConfirmation
 from streams.settings import Settings
 from streams.site.kafka_sender import TOPIC_BY_MESSAGE
 from streams.topics import CALLER_EVENTS, FEEDBACK, STEPS, TOPICS

@@ -9,8 +9,9 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from streams.ingest.caller_hash import build_caller_hasher
+from streams.messages.alerts import AlertMessage
 from streams.messages.callers import ReturningCaller
-from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 from streams.settings import Settings, settings
 from streams.topics import ALERTS, CALLS, RETURNING_CALLERS, TRANSCRIPTS
 
@@ -103,7 +104,7 @@ def _say(line: TestPipeline, *messages: Message) -> None:
 
 def _kinds(line: TestPipeline, call_id: str) -> set[SensitivityKind]:
     alerts = line.read(ALERTS, call_id=call_id, until=bool)
-    found = {one.sensitive for one in alerts if isinstance(one, AlertMessage)}
+    found = {one.record.sensitive for one in alerts if isinstance(one, AlertMessage)}
     return {kind for kind in found if kind is not None}
 
 

@@ -17,7 +17,8 @@ from streams.kafka.admin import lag
 from streams.kafka.connection import BrokerError, KafkaConnection
 from streams.kafka.consumer import GroupConsumer, PartitionReader
 from streams.kafka.producer import AsyncProducer, BlockingProducer
-from streams.messages.records import AlertMessage, CallEvent, Feedback
+from streams.messages.alerts import AlertMessage, Feedback
+from streams.messages.calls import CallEvent
 from streams.processing.faust_app import ProcessorContext
 from streams.settings import Settings
 from streams.topics import ALERTS, CALLS, FEEDBACK

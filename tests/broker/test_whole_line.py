@@ -14,7 +14,10 @@ from detectors.utterance import Speaker
 from streams.bench.rotated_recording import rotate
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, demo_calls, load_call
-from streams.messages.records import Correction, Feedback, ReadingMessage, TurnMessage
+from streams.messages.alerts import Feedback
+from streams.messages.calls import TurnMessage
+from streams.messages.corrections import Correction
+from streams.messages.readings import ReadingMessage
 from streams.settings import Settings
 from streams.topics import (
     AUDIO,
@@ -112,8 +115,8 @@ def test_an_agent_who_speaks_alone_is_never_read_and_never_kept(
     line.wait_until_done()
 
     turns = line.read(TURNS, call_id="agent-alone", until=None)
-    spoken = [one for one in turns if isinstance(one, TurnMessage) and one.kind == "speech"]
-    speakers = {one.speaker for one in spoken}
+    spoken = [one for one in turns if isinstance(one, TurnMessage) and one.record.kind == "speech"]
+    speakers = {one.record.speaker for one in spoken}
     assert speakers == {Speaker.AGENT}, "the agent was heard, for turn-taking"
     assert line.read(READINGS, UTTERANCES, call_id="agent-alone", until=None) == []
 

@@ -11,14 +11,17 @@ from playwright.sync_api import Page, expect
 from prometheus_client import REGISTRY
 
 from detectors.reading import Contrast
-from streams.messages.records import Feedback, MoodMessage, TranscriptMessage
+from streams.messages.alerts import Feedback
+from streams.messages.readings import MoodMessage
 from streams.site.hub import FeedState
 from streams.store import outbox
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.messages.calls import TranscriptMessage
     from tests.support.injected import RunningDesk
 
 ALERT_TITLES = {"ko": "외부 민원·소송 언급", "en": "Regulator or court mentioned"}
@@ -159,12 +162,12 @@ def test_a_partial_line_is_replaced_by_the_final_one(
     stay(page)
     final = KOREAN_CALL.line(KOREAN_CALL.lines[1])
     for words in (2, 4):
-        text = " ".join(final.text.split()[:words])
-        partial: TranscriptMessage = final.model_copy(update={"text": text, "final": False})
+        text = " ".join(final.record.text.split()[:words])
+        partial: TranscriptMessage = with_changes(final, text=text, final=False)
         desk.wire.put(partial)
         expect(page.locator(".line.partial .text")).to_have_text(text)
     desk.wire.put(final)
-    expect(page.locator(".line .text")).to_have_text(final.text)
+    expect(page.locator(".line .text")).to_have_text(final.record.text)
     expect(page.locator(".line.partial")).to_have_count(0)
 
 
@@ -254,6 +257,6 @@ def test_a_contradiction_of_voice_and_words_says_which_way_it_goes(
     page = open_page("/agent/seoyeon", language=language)
     stay(page)
     told = [one for one in KOREAN_CALL.messages() if isinstance(one, MoodMessage)]
-    update = {"number": told[-1].number + 1, "contrast": contrast, "disagreement": True}
-    desk.wire.put(KOREAN_CALL.start_event(), *told, told[-1].model_copy(update=update))
+    update = {"number": told[-1].record.number + 1, "contrast": contrast, "disagreement": True}
+    desk.wire.put(KOREAN_CALL.start_event(), *told, with_changes(told[-1], **update))
     expect(page.locator("#mood .flag").last).to_have_text(words)

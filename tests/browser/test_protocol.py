@@ -13,8 +13,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from playbooks.sensitivity import SensitivityKind
 from streams.evidence.verify import verify
+from streams.messages.alerts import StepConfirmation
 from streams.messages.callers import EarlierCallSummary, ReturningCaller
-from streams.messages.records import EvidenceSeal, StepConfirmation
+from streams.messages.evidence import EvidenceSeal
 from streams.store import outbox
 from tests.support.protocol import (
     CALL,
@@ -26,11 +27,12 @@ from tests.support.protocol import (
     SECOND,
     THIRD,
 )
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
     from tests.support.injected import RunningDesk
 
 SUPERVISOR = f"/calls/{quote(CALL.call_id, safe='')}"
@@ -74,7 +76,7 @@ def test_one_tap_confirms_each_step_and_the_supervisor_sees_it_at_once(
 ) -> None:
     agent = listening(open_page("/agent/seoyeon"))
     supervisor = listening(open_page(SUPERVISOR))
-    for index in range(len(THIRD.actions)):
+    for index in range(len(THIRD.record.actions)):
         step(agent, index).locator(".step-button").click()
         expect(step(agent, index).locator(".step-button")).to_have_attribute("aria-pressed", "true")
         for page in (agent, supervisor):
@@ -84,7 +86,7 @@ def test_one_tap_confirms_each_step_and_the_supervisor_sees_it_at_once(
     abused.wire.settle()
     sent = [one for one in abused.wire.sent_messages if isinstance(one, StepConfirmation)]
     assert [(one.action, one.state, one.given_by) for one in sent] == [
-        (action, "done", "seoyeon") for action in THIRD.actions
+        (action, "done", "seoyeon") for action in THIRD.record.actions
     ]
 
 
@@ -236,7 +238,7 @@ def test_a_lesser_alert_does_not_push_a_protocol_aside(
     expect(card(page).locator(".sentence")).to_be_visible()
     tops = [box["y"] for alert in (THIRD, REGULATOR) if (box := card(page, alert).bounding_box())]
     assert tops == sorted(tops)
-    late = REGULATOR.model_copy(update={"at_ms": THIRD.at_ms + 61_000})
+    late = with_changes(REGULATOR, at_ms=THIRD.record.at_ms + 61_000)
     abused.wire.put(late)
     expect(card(page, late)).to_be_visible()
     expect(card(page).locator(".sentence")).to_be_hidden()
@@ -247,7 +249,7 @@ def test_a_first_warning_leaves_a_critical_protocol_on_top_also_after_a_reload(
     abused: RunningDesk, open_page: Callable[..., Page]
 ) -> None:
     page = listening(open_page("/agent/seoyeon"))
-    first = FIRST.model_copy(update={"playbook_id": "another", "at_ms": THIRD.at_ms + 5_000})
+    first = with_changes(FIRST, playbook_id="another", at_ms=THIRD.record.at_ms + 5_000)
     abused.wire.put(first)
     expect(card(page, first)).to_be_visible()
     abused.wire.settle()

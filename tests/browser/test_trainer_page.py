@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from detectors.labels import Topic
 from streams.cloudevents import now
-from streams.messages.records import Correction, Feedback
+from streams.messages.alerts import Feedback
+from streams.messages.corrections import Correction
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL, Script
 
 if TYPE_CHECKING:

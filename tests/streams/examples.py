@@ -14,22 +14,19 @@ from detectors.utterance import Language, Speaker, TurnKind
 from playbooks.alert import Action, AlertLevel
 from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
+from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller
-from streams.messages.records import (
-    AlertMessage,
+from streams.messages.calls import (
     AudioChunk,
     CallEvent,
-    Correction,
-    DeadLetter,
-    EvidenceSeal,
-    Feedback,
-    MoodMessage,
-    ReadingMessage,
-    StepConfirmation,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
 )
+from streams.messages.corrections import Correction
+from streams.messages.dead_letters import DeadLetter
+from streams.messages.evidence import EvidenceSeal
+from streams.messages.readings import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
     from streams.cloudevents import Message

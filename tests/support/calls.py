@@ -20,15 +20,9 @@ from detectors.reading import Modality, Reading
 from detectors.utterance import SAMPLE_RATE, Language, Speaker, TimeSpan, Turn, TurnKind
 from playbooks.files.loader import load_library
 from playbooks.reason import Reason
-from streams.messages.records import (
-    AlertMessage,
-    CallEvent,
-    MoodMessage,
-    ReadingMessage,
-    TranscriptMessage,
-    TurnMessage,
-    UtteranceClip,
-)
+from streams.messages.alerts import AlertMessage
+from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.readings import MoodMessage, ReadingMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +165,9 @@ class Script:
     def messages(self) -> Iterator[Message]:
         """Everything between, in the order of the call."""
         state = MoodState()
-        timed: list[tuple[int, Message]] = [(turn.end_ms, turn) for turn in self._turns()]
+        timed: list[tuple[int, Message]] = [
+            (turn.record.span.end_ms, turn) for turn in self._turns()
+        ]
         timed += [(fires.at_ms, self.alert(fires)) for fires in self.alerts]
         for said in self.lines:
             timed.append((said.span.end_ms, self.line(said)))
@@ -243,6 +239,7 @@ class Script:
             confidence=said.strength if said.is_confident else 0.2,
             abstained=not said.is_confident,
             arousal=said.strength,
+            valence=0.25 - said.strength / 2,
             reasons=said.voice_reasons,
         )
         yield voice
@@ -252,6 +249,7 @@ class Script:
             detector="text-test",
             scores=_scores(said.emotion, said.strength),
             arousal=None,
+            valence=None,
             topics=said.topics,
             reasons=said.words,
         )

@@ -16,8 +16,9 @@ from detectors.utterance import Language
 from playbooks.alert import Action, AlertLevel
 from playbooks.reason import Reason
 from playbooks.sensitivity import SensitivityKind
-from streams.messages.records import AlertMessage
+from streams.messages.alerts import AlertMessage
 from tests.support.calls import NOW, A, C, Script, ScriptedLine
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,13 +119,8 @@ THIRD = _alert(
     3, 48_000, AlertLevel.CRITICAL, ("폭언 3차 안내 - 상담 중단 가능", "Abusive words: third notice, you may end the call"), _THIRD,
     cause_ms=43_000, said="병신 같은 게",
 )  # fmt: skip
-REGULATOR = THIRD.model_copy(
-    update={
-        "playbook_id": "regulator-complaint", "level": AlertLevel.WARNING, "at_ms": 48_500, "step": 1,
-        "title": {KO: "외부 민원·소송 언급", EN: "Regulator or court mentioned"},
-        "suggestion": {KO: ("민원 접수 절차를 안내해 드리세요.",), EN: ("Explain how to file a complaint.",)},
-        "actions": (), "sensitive": SensitivityKind.ESCALATION, "reasons": (Reason.of("said", speaker="customer", text="금감원에 민원"),),
-    }
+REGULATOR = with_changes(
+    THIRD, playbook_id="regulator-complaint", level=AlertLevel.WARNING, at_ms=48_500, step=1, title={KO: "외부 민원·소송 언급", EN: "Regulator or court mentioned"}, suggestion={KO: ("민원 접수 절차를 안내해 드리세요.",), EN: ("Explain how to file a complaint.",)}, actions=(), sensitive=SensitivityKind.ESCALATION, reasons=(Reason.of("said", speaker="customer", text="금감원에 민원"),)
 )  # fmt: skip
 
 

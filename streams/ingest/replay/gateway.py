@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from streams.ingest.replay.played_call import build_end_messages, build_timeline
 from streams.kafka.connection import BrokerError, KafkaConnection
 from streams.kafka.producer import BlockingProducer
-from streams.messages.records import AudioChunk, CallEvent
+from streams.messages.calls import AudioChunk, CallEvent
 from streams.metrics import CHUNKS_SENT, GATEWAY_CALLS, GATEWAY_DELAY_SECONDS
 from streams.topics import AUDIO
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from heapq import merge
 from pathlib import Path
@@ -17,7 +17,7 @@ from streams.ingest.replay.file_header import SUFFIXES
 from streams.ingest.replay.input_file import RecordingError
 from streams.ingest.replay.recording import Recording, open_pair, open_recording
 from streams.ingest.replay.transcript import TranscriptProblem, read_transcript
-from streams.messages.records import AudioChunk, CallEvent, TranscriptMessage
+from streams.messages.calls import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
 
 if TYPE_CHECKING:
@@ -272,16 +272,8 @@ class _TranscriptFactory(MessageFactory):
 
     def make(self, at: datetime) -> Message:
         delay = timedelta(milliseconds=self.due_ms - self.line.span.end_ms)
-        return TranscriptMessage(
-            call_id=self.call_id,
-            speaker=self.line.speaker,
-            start_ms=self.line.span.start_ms,
-            end_ms=self.line.span.end_ms,
-            text=self.line.text,
-            final=self.line.final,
-            language=self.line.language,
-            heard_at=at - delay,
-        )
+        line = replace(self.line, call_id=self.call_id)
+        return TranscriptMessage.of(line, heard_at=at - delay)
 
 
 def _chunk_timeline(

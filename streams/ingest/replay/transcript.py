@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine
+from detectors.utterance import MAX_LINE_LENGTH, Language, Speaker, TimeSpan, TranscriptLine
 from streams.ingest.replay.input_file import InputFileError, open_input
-from streams.messages.records import MAX_LINE_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playbooks.conditions.phrase_condition import PhraseCondition
 
 from detectors.utterance import Language
+from playbooks.conditions.phrase_condition import PhraseCondition
 from playbooks.files.loader import load_library
 from playbooks.text.phrases import PhraseError, Phrases, validate_phrase
 from tests.playbooks.text.reference_search import reference_find

@@ -10,7 +10,7 @@ from playbooks.alert import Alert, AlertLevel
 from playbooks.sensitivity import SensitivityKind
 from streams.advise.caller import CallerState, from_json, to_json, update_caller
 from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningCaller
-from streams.messages.records import CallEvent
+from streams.messages.calls import CallEvent
 from tests.streams.examples import EXAMPLES, T0
 
 if TYPE_CHECKING:

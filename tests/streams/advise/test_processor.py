@@ -9,7 +9,8 @@ from playbooks.events import CallStarted
 from playbooks.files.loader import load_library
 from streams.advise.processor import AdviceProcessor
 from streams.cloudevents import now
-from streams.messages.records import AlertMessage, CallEvent, TranscriptMessage
+from streams.messages.alerts import AlertMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 from streams.settings import Settings
 from tests.support.rules import build_playbook_yaml, save_atomically
 
@@ -31,7 +32,9 @@ class Line:
 
     async def send_all(self, posts: Any) -> None:
         self.alerts += [
-            (one.playbook_version, one.step) for _, one in posts if isinstance(one, AlertMessage)
+            (one.record.playbook_version, one.record.step)
+            for _, one in posts
+            if isinstance(one, AlertMessage)
         ]
 
 
@@ -81,7 +84,7 @@ async def test_an_event_looks_once_for_the_rules_and_its_call_goes_on_under_any_
     await advising._advise(started, CallStarted(CALL, queue="cards"), 0)
     for number, at_s in enumerate((20, 40, 60), start=2):
         said = _said("하나요", at_s)
-        await advising._advise(said, said.line, 0)
+        await advising._advise(said, said.record, 0)
         assert rules.looks == number
     assert line.alerts == [(1, 1), (2, 2), (1, 3)]
 

@@ -13,7 +13,7 @@ from streams.backtest.record_lines import LineProblems
 from streams.backtest.recorded_call import encode_message
 from streams.backtest.sources import RecordFile
 from streams.backtest.worker_pool import RulePaths
-from streams.messages.records import CallEvent, TranscriptMessage
+from streams.messages.calls import CallEvent, TranscriptMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,7 +19,7 @@ from streams.backtest.record_lines import LineProblems
 from streams.backtest.recorded_call import RecordError, parse_header, parse_message
 from streams.backtest.rule_replay import collect_alerts
 from streams.bench.sample_calls import generate_record
-from streams.messages.records import CallEvent
+from streams.messages.calls import CallEvent
 from tests.streams.backtest.recording import (
     T0,
     call,

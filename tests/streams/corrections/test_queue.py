@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from streams.cloudevents import now
-from streams.messages.records import Feedback
+from streams.messages.alerts import Feedback
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 from tests.support.injected import RunningDesk, run_desk
 

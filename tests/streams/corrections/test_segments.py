@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from detectors.labels import Emotion
-from detectors.reading import Modality
+from detectors.reading import Modality, Reading
 from detectors.utterance import TimeSpan
 from streams.corrections.segments import (
     Cause,
     DisputedAlert,
-    ReadingSummary,
     Segment,
     find_segments,
     is_answered,
@@ -27,18 +26,20 @@ def read(  # noqa: PLR0913  (a reading has as many sides)
     label: Emotion = Emotion.NEUTRAL,
     confidence: float = 0.9,
     abstained: bool = False,
-) -> ReadingSummary:
-    return ReadingSummary(
-        reading_id=f"{CALL}~customer~{start}~{modality}",
+) -> Reading:
+    return Reading(
+        call_id=CALL,
         span=TimeSpan(start, end),
         modality=modality,
-        label=label,
+        detector="test",
+        version="1",
+        scores={label: 1.0},
         confidence=confidence,
         abstained=abstained,
     )
 
 
-def found(reads: list[ReadingSummary], *wrong: DisputedAlert) -> list[tuple[int, Cause]]:
+def found(reads: list[Reading], *wrong: DisputedAlert) -> list[tuple[int, Cause]]:
     return [(one.span.start_ms, one.cause) for one in find_segments(CALL, reads, wrong)]
 
 
@@ -135,7 +136,8 @@ def test_a_wrong_alert_that_names_a_mood_blames_the_newest_moment_before_it() ->
 
 
 def test_a_wrong_alert_about_silence_blames_no_emotion() -> None:
-    assert found([read(0, 2_000)], wrong(9_000, f"{CALL}~silence~both~2000~9000")) == []
+    silence = DisputedAlert(at_ms=9_000, cause_ids=("its id",), is_about_timing=True)
+    assert found([read(0, 2_000)], silence) == []
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages.records import Correction, Feedback
+from streams.messages.alerts import Feedback
+from streams.messages.corrections import Correction
 from streams.store import outbox
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     import httpx
@@ -61,6 +63,12 @@ def test_a_call_comes_with_everything_in_the_order_of_the_call(
         "rising-anger", "regulator-complaint",
     ]  # fmt: skip
     assert len(detail["readings"]) == 2 * sum(s.speaker == "customer" for s in KOREAN_CALL.lines)
+    assert [reading["valence"] for reading in detail["readings"]] == [
+        valence
+        for said in KOREAN_CALL.lines
+        if said.speaker == "customer"
+        for valence in (None, 0.25 - said.strength / 2)
+    ]
     assert detail["mood"] == detail["moods"][-1]
     assert detail["call"]["live"] is False
     assert detail["call"]["loudest"] == "warning"
@@ -229,9 +237,7 @@ def test_a_page_that_does_not_exist_says_so_as_a_page(http: httpx.Client) -> Non
 
 
 def test_words_of_people_are_text_not_markup(desk: RunningDesk, http: httpx.Client) -> None:
-    said = KOREAN_CALL.line(KOREAN_CALL.lines[1]).model_copy(
-        update={"text": "<script>alert(1)</script>"}
-    )
+    said = with_changes(KOREAN_CALL.line(KOREAN_CALL.lines[1]), text="<script>alert(1)</script>")
     desk.wire.put(KOREAN_CALL.start_event(), said)
     desk.wire.settle()
     page = http.get(f"/calls/{quote(KOREAN_CALL.call_id, safe='')}").text

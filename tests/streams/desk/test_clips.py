@@ -13,7 +13,7 @@ import soundfile
 from streams.cloudevents import now
 from streams.desk.clips import persist_clips
 from streams.desk.persist import persist
-from streams.messages.records import UtteranceClip
+from streams.messages.calls import UtteranceClip
 from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.store.engine import Store, open_store

@@ -11,8 +11,8 @@ import pytest
 
 from playbooks.reason import Reason
 from streams.desk.models import AlertView
-from streams.messages.records import AlertMessage
-from streams.store.rows import alert_row
+from streams.messages.alerts import AlertMessage
+from streams.store.rows import to_row
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def test_programs_get_reasons_as_codes_with_parameters(
 
 
 def test_a_row_that_a_version_before_wrote_is_read() -> None:
-    row = alert_row(ALERT)
-    assert AlertView.model_validate(row).reasons == list(ALERT.reasons)
+    row = to_row(ALERT)
+    assert AlertView.model_validate(row).record.reasons == ALERT.record.reasons
     old = AlertView.model_validate(row | {"reasons": OLD_REASONS})
-    assert old.reasons == [Reason.from_text(text) for text in OLD_REASONS]
+    assert old.record.reasons == tuple(map(Reason.from_text, OLD_REASONS))
 
 
 def test_what_is_sealed_again_from_an_old_message_keeps_its_words() -> None:
     reasons = [Reason.from_text(text).to_json() for text in OLD_REASONS]
-    assert alert_row(_old(ALERT))["reasons"] == reasons
+    assert to_row(_old(ALERT))["reasons"] == reasons

@@ -7,8 +7,9 @@ import pytest
 from detectors.utterance import Language
 from streams.desk.models import AlertView
 from streams.desk.spoken_step import SpokenStep, build_spoken_step
-from streams.store.rows import alert_row
+from streams.store.rows import to_row
 from tests.support.protocol import FIRST, SECOND, THIRD
+from tests.support.records import with_changes
 
 KO, EN = Language.KOREAN, Language.ENGLISH
 READ = "읽어 드릴 문장: “죄송합니다.” 그리고 “확인하겠습니다.”라고 하세요."
@@ -51,25 +52,25 @@ def test_a_step_that_quotes_nothing_is_all_to_say() -> None:
 
 @pytest.mark.parametrize(("call", "reader"), [(EN, KO), (KO, EN)])
 def test_only_what_is_said_aloud_follows_the_call(call: Language, reader: Language) -> None:
-    message = FIRST.model_copy(update={"language": call})
-    sentence, advice = AlertView.model_validate(alert_row(message)).step_rows(reader)
-    assert (advice.text, advice.to_say) == (FIRST.suggestion[reader][0], None)
+    message = with_changes(FIRST, language=call)
+    sentence, advice = AlertView.model_validate(to_row(message)).step_rows(reader)
+    assert (advice.text, advice.to_say) == (FIRST.record.suggestion[reader][0], None)
     assert sentence.to_say is not None
     (said,) = [part for part in sentence.to_say.parts if part.said]
     assert said.language is call
-    assert said.text in FIRST.suggestion[call][1]
-    assert sentence.to_say.meaning in FIRST.suggestion[reader][1]
+    assert said.text in FIRST.record.suggestion[call][1]
+    assert sentence.to_say.meaning in FIRST.record.suggestion[reader][1]
 
 
 def test_a_protocols_sentence_comes_before_the_advice_that_leads_to_it() -> None:
-    rows = AlertView.model_validate(alert_row(FIRST)).step_rows(KO)
+    rows = AlertView.model_validate(to_row(FIRST)).step_rows(KO)
     assert [row.index for row in rows] == [1, 0], "a confirmed step keeps its number"
-    third = AlertView.model_validate(alert_row(THIRD)).step_rows(KO)
-    assert [row.index for row in third] == list(range(len(THIRD.actions)))
+    third = AlertView.model_validate(to_row(THIRD)).step_rows(KO)
+    assert [row.index for row in third] == list(range(len(THIRD.record.actions)))
 
 
 def test_an_alert_that_does_not_know_its_calls_language_speaks_the_readers() -> None:
-    alert = AlertView.model_validate(alert_row(SECOND.model_copy(update={"language": None})))
+    alert = AlertView.model_validate(to_row(with_changes(SECOND, language=None)))
     said = alert.step_rows(EN)[0].to_say
     assert said is not None
     assert {part.language for part in said.parts} == {EN}
@@ -77,8 +78,8 @@ def test_an_alert_that_does_not_know_its_calls_language_speaks_the_readers() -> 
 
 
 def test_a_playbook_without_the_calls_language_is_read_out_as_it_is() -> None:
-    only = THIRD.model_copy(update={"suggestion": {EN: THIRD.suggestion[EN]}, "language": KO})
-    said = AlertView.model_validate(alert_row(only)).step_rows(EN)[0].to_say
+    only = with_changes(THIRD, suggestion={EN: THIRD.record.suggestion[EN]}, language=KO)
+    said = AlertView.model_validate(to_row(only)).step_rows(EN)[0].to_say
     assert said is not None
     assert [part.text for part in said.parts if part.said] != []
     assert said.meaning == ""

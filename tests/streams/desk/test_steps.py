@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.messages.records import EvidenceSeal, StepConfirmation
+from streams.messages.alerts import StepConfirmation
+from streams.messages.evidence import EvidenceSeal
 from tests.support.protocol import (
     CALL,
     FIRST,
@@ -21,13 +22,14 @@ from tests.support.protocol import (
     SECOND,
     THIRD,
 )
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
     from tests.support.injected import RunningDesk
 
 CALL_PATH = f"/api/calls/{quote(CALL.call_id, safe='')}"
@@ -255,9 +257,8 @@ def test_sealed_evidence_is_listed_downloaded_and_its_hash_is_in_kafka(
 def test_a_sentence_to_read_out_alone_is_advice_and_against_abuse_a_protocol(
     abused: RunningDesk, http: httpx.Client
 ) -> None:
-    advice = FIRST.model_copy(
-        update={"playbook_id": "calm", "sensitive": None, "at_ms": THIRD.at_ms + 70_000}
-    )
+    at_ms = THIRD.record.at_ms + 70_000
+    advice = with_changes(FIRST, playbook_id="calm", sensitive=None, at_ms=at_ms)
     abused.wire.put(advice)
     abused.wire.settle()
     page = http.get(f"/calls/{quote(CALL.call_id, safe='')}").text

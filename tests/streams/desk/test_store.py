@@ -19,15 +19,11 @@ from streams.desk.help_requests import load_help_requests
 from streams.desk.persist import expire
 from streams.evidence.bundles import find_due
 from streams.evidence.feature import EVIDENCE
+from streams.messages.alerts import Feedback, StepConfirmation
 from streams.messages.callers import EarlierCallSummary, ReturningCaller
-from streams.messages.records import (
-    CallEvent,
-    Correction,
-    EvidenceSeal,
-    Feedback,
-    StepConfirmation,
-    TranscriptMessage,
-)
+from streams.messages.calls import CallEvent, TranscriptMessage
+from streams.messages.corrections import Correction
+from streams.messages.evidence import EvidenceSeal
 from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.store.engine import Store, StoreError, open_store

@@ -14,7 +14,7 @@ from streams.desk.feature import DESK
 from streams.evidence.feature import EVIDENCE
 from streams.evidence.seal import SealRequest, seal
 from streams.evidence.verify import verify
-from streams.messages.records import EvidenceSeal, StepConfirmation
+from streams.messages.alerts import StepConfirmation
 from streams.settings import Settings
 from streams.site.feature import Arrival
 from streams.store.engine import Store, open_store
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from streams.cloudevents import Message
     from streams.evidence.verify import VerificationResult
+    from streams.messages.evidence import EvidenceSeal
 
 CALL = replace(KOREAN_CALL, started_at=NOW - timedelta(hours=1))
 CLICKED = CALL.started_at + timedelta(seconds=70)

@@ -20,7 +20,7 @@ from streams.evidence.bundles import (
 )
 from streams.evidence.call_record import SealError
 from streams.evidence.seal import SealRequest, seal
-from streams.messages.records import EvidenceSeal, Feedback
+from streams.messages.alerts import Feedback
 from streams.settings import Settings
 from streams.store.retention.evidence_files import delete_expired_bundles, resolve_bundle_path
 from tests.streams.evidence.conftest import CALL, CLICKED, Kept, click
@@ -28,6 +28,8 @@ from tests.streams.evidence.conftest import CALL, CLICKED, Kept, click
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from streams.messages.evidence import EvidenceSeal
 
 
 def payload(kept: Kept, made: EvidenceSeal) -> dict[str, bytes]:
@@ -55,10 +57,14 @@ def test_a_bundle_holds_everything_known_of_the_call_and_any_program_can_open_it
     files = payload(kept, made)
     lines = files["transcript.jsonl"].decode().splitlines()
     alerts = json.loads(files["alerts.json"])
+    readings = json.loads(files["readings.json"])
     (step,) = json.loads(files["steps.json"])
     text = files["transcript.txt"].decode()
     assert [json.loads(line)["text"] for line in lines] == [said.text for said in CALL.lines]
     assert [alert["playbook_id"] for alert in alerts] == ["rising-anger", "regulator-complaint"]
+    assert {reading["valence"] for reading in readings if reading["modality"] == "voice"} == {
+        0.25 - said.strength / 2 for said in CALL.lines if said.speaker == "customer"
+    }
     assert (step["action"], step["given_by"], step["at"]) == (
         "seal_evidence", "seoyeon", CLICKED.isoformat(),
     )  # fmt: skip

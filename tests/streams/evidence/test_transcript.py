@@ -10,12 +10,13 @@ from detectors.utterance import Language
 from playbooks.alert import Action
 from streams.evidence.manifest import CallMetadata
 from streams.evidence.transcript import format_transcript
-from streams.messages.records import StepConfirmation
-from streams.store.rows import alert_row, line_row, step_row
+from streams.messages.alerts import StepConfirmation
+from streams.store.rows import to_row
 from tests.support.protocol import CALL, NOTIFY, REST, THIRD
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
-    from streams.messages.records import AlertMessage
+    from streams.messages.alerts import AlertMessage
 
 ENUMS = re.compile("|".join(one for one in Action if "_" in one))
 AT = CALL.started_at.replace(microsecond=123_456) + timedelta(seconds=60)
@@ -33,17 +34,17 @@ def facts(**changed: object) -> CallMetadata:
 def step(index: int, **changed: object) -> dict[str, object]:
     done = StepConfirmation(
         call_id=CALL.call_id, alert_id=THIRD.message_id, index=index,
-        action=THIRD.actions[index], state="done", given_by="seoyeon", role="agent", at=AT,
+        action=THIRD.record.actions[index], state="done", given_by="seoyeon", role="agent", at=AT,
     )  # fmt: skip
-    row = step_row(done.model_copy(update=changed))
+    row = to_row(done.model_copy(update=changed))
     return row | {"at": row["at"].isoformat()}
 
 
 def text(
     *steps: dict[str, object], alert: AlertMessage = THIRD, of: CallMetadata | None = None
 ) -> str:
-    lines = [line_row(message) for said in CALL.lines for message in [CALL.line(said)]]
-    return format_transcript(of or facts(), lines, alerts=[alert_row(alert)], steps=list(steps))
+    lines = [to_row(message) for said in CALL.lines for message in [CALL.line(said)]]
+    return format_transcript(of or facts(), lines, alerts=[to_row(alert)], steps=list(steps))
 
 
 def test_a_confirmed_sentence_is_there_with_its_alert_who_and_when_to_the_second() -> None:
@@ -60,7 +61,7 @@ def test_a_confirmed_sentence_is_there_with_its_alert_who_and_when_to_the_second
 def test_no_raw_key_and_no_microsecond_is_in_it() -> None:
     cared = step(REST, role="supervisor", given_by="minsu")
     back = step(NOTIFY, state="undone")
-    whole = text(*(step(index) for index in range(len(THIRD.actions))), cared, back)
+    whole = text(*(step(index) for index in range(len(THIRD.record.actions))), cared, back)
     assert ENUMS.findall(whole) == []
     assert "." + f"{AT.microsecond:06}" not in whole
     assert "관리자 / Supervisor minsu: “맡았습니다 / Taken”" in whole
@@ -70,9 +71,9 @@ def test_no_raw_key_and_no_microsecond_is_in_it() -> None:
 
 
 def test_the_sentence_is_the_one_in_the_calls_language() -> None:
-    english = THIRD.model_copy(update={"language": Language.ENGLISH})
+    english = with_changes(THIRD, language=Language.ENGLISH)
     assert "내용 / Words: To announce: “I have asked twice" in text(step(0), alert=english)
-    older = THIRD.model_copy(update={"language": None})
+    older = with_changes(THIRD, language=None)
     assert "내용 / Words: 안내할 문장" in text(step(0), alert=older)
 
 
@@ -90,7 +91,7 @@ def test_an_alert_says_why_it_came_in_both_languages() -> None:
 
 
 def test_the_reasons_of_an_alert_of_a_version_before_are_there_as_they_were_written() -> None:
-    row = alert_row(THIRD) | {"reasons": ["고객: “옛 문장”"]}
+    row = to_row(THIRD) | {"reasons": ["고객: “옛 문장”"]}
     assert "    근거 / Reason: 고객: “옛 문장”\n" in format_transcript(
         facts(), [], alerts=[row], steps=[]
     )

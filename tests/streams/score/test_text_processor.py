@@ -10,7 +10,8 @@ from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
 from detectors.utterance import Speaker
 from streams.cloudevents import now
-from streams.messages.records import ReadingMessage, TranscriptMessage
+from streams.messages.calls import TranscriptMessage
+from streams.messages.readings import ReadingMessage
 from streams.processing.dead_letters import DeadLetters
 from streams.processing.ordered_stream import OffsetCommitter
 from streams.score.batching import Batcher

@@ -13,7 +13,9 @@ from detectors.reading import Modality, Reading
 from detectors.registry import load
 from streams.cloudevents import now
 from streams.ingest.replay.played_call import build_timeline, demo_calls, load_call
-from streams.messages.records import AudioChunk, DeadLetter, ReadingMessage
+from streams.messages.calls import AudioChunk
+from streams.messages.dead_letters import DeadLetter
+from streams.messages.readings import ReadingMessage
 from streams.processing.dead_letters import DeadLetters, LimitReachedError
 from streams.processing.ordered_stream import OffsetCommitter
 from streams.score.batching import Batcher

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
-from streams.messages.records import DeadLetter
+from streams.messages.dead_letters import DeadLetter
 from tests.support.calls import ENGLISH_CALL, KOREAN_CALL
+from tests.support.records import with_changes
 
 if TYPE_CHECKING:
     import httpx
@@ -37,7 +38,7 @@ def test_a_message_that_cannot_be_read_is_set_aside_and_the_next_is_kept(
 def test_a_message_that_the_database_refuses_takes_no_other_with_it(
     desk: RunningDesk, http: httpx.Client
 ) -> None:
-    alert = KOREAN_CALL.alert(KOREAN_CALL.alerts[0]).model_copy(update={"playbook_version": 2**70})
+    alert = with_changes(KOREAN_CALL.alert(KOREAN_CALL.alerts[0]), playbook_version=2**70)
     desk.wire.put(KOREAN_CALL.start_event(), alert, ENGLISH_CALL.start_event())
     desk.wire.settle()
     assert http.get("/api/calls").json()["total"] == 2

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from streams.desk.feature import DESK
 from streams.kafka.record import Record
-from streams.messages.records import CallEvent, UtteranceClip
+from streams.messages.calls import CallEvent, UtteranceClip
 from streams.settings import Settings
 from streams.site import feed as feed_module
 from streams.site.feed import MAX_QUEUED_BATCHES, Feed

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.messages.records import CallEvent
+from streams.messages.calls import CallEvent
 from streams.site.hub import HISTORY_LIMIT, QUEUE_LIMIT, FeedState, Hub, LiveEvent, Subscriber
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)

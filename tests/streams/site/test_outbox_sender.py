@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import insert, update
 
 from streams.cloudevents import now
-from streams.messages.records import Feedback
+from streams.messages.alerts import Feedback
 from streams.site import outbox_sender
 from streams.site.feature import SendError
 from streams.site.outbox_sender import OutboxSender

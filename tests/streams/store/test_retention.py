@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from streams.cloudevents import now
-from streams.messages.records import EvidenceSeal
+from streams.messages.evidence import EvidenceSeal
 from streams.settings import Settings
 from streams.site import housekeeping
 from streams.site.housekeeping import Housekeeping

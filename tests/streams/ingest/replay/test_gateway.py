@@ -11,7 +11,7 @@ from streams.ingest.replay import gateway as subject
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.kafka import producer as producer_module
 from streams.kafka.connection import BrokerError
-from streams.messages.records import AudioChunk, CallEvent
+from streams.messages.calls import AudioChunk, CallEvent
 from streams.settings import Settings
 from streams.topics import TOPICS
 from tests.streams.ingest.replay.played import made

@@ -20,7 +20,7 @@ from streams.ingest.replay.played_call import (
     load_call,
 )
 from streams.ingest.replay.recording import open_recording
-from streams.messages.records import AudioChunk, CallEvent
+from streams.messages.calls import AudioChunk, CallEvent
 from tests.streams.ingest.replay.played import AT, LINE, STEREO, made, written
 
 if TYPE_CHECKING:
