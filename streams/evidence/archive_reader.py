@@ -17,9 +17,6 @@ from streams.evidence.archive import (
     BLOCK,
     END_RECORD,
     FILE_MODE,
-    FIXED_DATE,
-    INDEX_ENTRY,
-    LOCAL_HEADER,
     MAX_BUNDLE_BYTES,
     MAX_ENTRIES,
     UNIX,
@@ -30,7 +27,12 @@ from streams.evidence.archive import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_LOCAL = struct.Struct("<4s5H3I2H")
+_INDEX = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
+_FIXED_TIME_AND_DATE = (0, 0x21)
+"""`FIXED_DATE` as a zip says it."""
+
 _LONGEST_END = END_RECORD + 0xFFFF
 _LOCATOR = 20
 _MAX_INDEX_BYTES = 8 * 1024 * 1024
@@ -125,17 +127,18 @@ def is_in_sealed_form(
         entries: all of them, in the order of the index.
         flags: of every entry; format 1 said 0x0800 (names in UTF-8).
     """
-    offset, index_bytes = 0, 0
-    for entry in entries:
-        info = entry.info
-        if info.header_offset != offset or not _is_entry_in_sealed_form(stream, info, flags):
+    offset, index = 0, []
+    for info in (entry.info for entry in entries):
+        header, line = _headers(info, offset, flags)
+        stream.seek(offset)
+        if stream.read(len(header)) != header:
             return False
-        offset += LOCAL_HEADER + len(info.filename) + info.file_size
-        index_bytes += INDEX_ENTRY + len(info.filename)
-    count = len(entries)
-    end = _END.pack(b"PK\5\6", 0, 0, count, count, index_bytes, offset, 0)
-    stream.seek(offset + index_bytes)
-    return offset + index_bytes + len(end) == size and stream.read() == end
+        index.append(line)
+        offset += len(header) + info.file_size
+    lines = b"".join(index)
+    end = _END.pack(b"PK\5\6", 0, 0, len(index), len(index), len(lines), offset, 0)
+    stream.seek(offset)
+    return offset + len(lines) + len(end) == size and stream.read() == lines + end
 
 
 def _check_index(stream: IO[bytes], size: int) -> None:
@@ -174,22 +177,10 @@ def _check_bounds(infos: Sequence[zipfile.ZipInfo]) -> None:
         names.add(info.filename)
 
 
-def _is_entry_in_sealed_form(stream: IO[bytes], info: zipfile.ZipInfo, flags: int) -> bool:
-    version = zipfile.ZIP_STORED, 20, 20
-    fields = (
-        info.compress_type, info.create_version, info.extract_version, info.flag_bits,
-        info.date_time, info.create_system, info.external_attr, info.internal_attr,
-        info.reserved, info.volume, info.extra, info.comment, info.compress_size,
-    )  # fmt: skip
-    if fields != (*version, flags, FIXED_DATE, UNIX, FILE_MODE, 0, 0, 0, b"", b"", info.file_size):
-        return False
-    header = _local_header(info, flags)
-    stream.seek(info.header_offset)
-    return stream.read(len(header)) == header
-
-
-def _local_header(info: zipfile.ZipInfo, flags: int) -> bytes:
-    """The entry's facts once more, as they stand before its content."""
+def _headers(info: zipfile.ZipInfo, offset: int, flags: int) -> tuple[bytes, bytes]:
+    """What stands before an entry's content, and its line in the index, as we write them."""
     size, name = info.file_size, info.filename.encode()
-    numbers = (20, flags, 0, 0, 0x21, info.CRC, size, size, len(name), 0)
-    return struct.pack("<4s5H3I2H", b"PK\3\4", *numbers) + name
+    facts = (20, flags, zipfile.ZIP_STORED, *_FIXED_TIME_AND_DATE, info.CRC, size, size, len(name))
+    header = _LOCAL.pack(b"PK\3\4", *facts, 0)
+    line = _INDEX.pack(b"PK\1\2", UNIX << 8 | 20, *facts, 0, 0, 0, 0, FILE_MODE, offset)
+    return header + name, line + name
