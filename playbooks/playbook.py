@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from detectors.utterance import Language
     from playbooks.alert import Action, AlertLevel
@@ -54,6 +55,21 @@ class Rung:
         return tuple(step.do for step in self.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class PlaybookLocation:
+    """Where a playbook was read.
+
+    Attributes:
+        line: of its version, from 1.
+    """
+
+    path: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
     """One page of the manual: when it opens, and what it says.
@@ -72,6 +88,7 @@ class Playbook:
         supersedes: playbooks that stay quiet at the event where this one fires, and until
             its cooldown is over.
         cases: its own tests.
+        location: where it was read; ``None``: it was made otherwise.
     """
 
     playbook_id: str
@@ -88,6 +105,7 @@ class Playbook:
     content_hash: str = ""
     supersedes: frozenset[str] = frozenset()
     cases: tuple[PlaybookTestCase, ...] = field(default=(), repr=False)
+    location: PlaybookLocation | None = field(default=None, repr=False, compare=False)
     leaves_by_kind: Mapping[EventKind, tuple[Leaf, ...]] = field(
         init=False, repr=False, compare=False
     )

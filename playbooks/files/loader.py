@@ -7,8 +7,10 @@ part of `playbooks` that touches a disk: when playbooks are loaded, never at an 
 
 from __future__ import annotations
 
+import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +22,13 @@ from playbooks.files.discovery import find_rule_files
 from playbooks.files.playbook_parser import PLAYBOOK_KEYS, parse_playbook
 from playbooks.files.version_lock import FILE as LOCK_FILE
 from playbooks.files.version_lock import VersionLock, parse_lock
+from playbooks.playbook import PlaybookLocation
 from playbooks.text.word_lists import FOLDER as LEXICON_FOLDER
 from playbooks.text.word_lists import WordList, parse_word_list
 from playbooks.yaml_nodes import MAX_BYTES, FileProblems, YamlField, parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from playbooks.engine.alert_budget import Budget
     from playbooks.playbook import Playbook
@@ -40,6 +43,9 @@ SCHEMA = Path(__file__).parents[1] / "schema.json"
 MAX_FILES = 1_000
 MAX_LOCK_BYTES = 16 << 20
 """A lock only ever grows: a hundred bytes for every version that ever was."""
+
+MAX_CYCLES = 20
+"""Circles that are told at once, the others once these are gone: it bounds the time."""
 
 MAX_THEME_DEPTH = 3
 """How far below the rules folder a playbook is looked for that was named alone."""
@@ -253,7 +259,9 @@ def _load_playbook(folder: _RulesFolder, file: Path, lexicon: WordLists) -> _Pla
         return None
     parts = top.block(PLAYBOOK_KEYS).fields
     names = parts["supersedes"].items() if "supersedes" in parts else []
-    return _PlaybookFile(playbook, top, parts["version"], {name.text(): name for name in names})
+    version = parts["version"]
+    playbook = replace(playbook, location=PlaybookLocation(file, version.line))
+    return _PlaybookFile(playbook, top, version, {name.text(): name for name in names})
 
 
 def _find_conflicts(loaded: list[_PlaybookFile], *, playbook_ids: frozenset[str]) -> list[str]:
@@ -269,54 +277,33 @@ def _find_conflicts(loaded: list[_PlaybookFile], *, playbook_ids: frozenset[str]
         if first is not item:
             where = f"{first.top.problems.name}:{first.top.line}"
             item.top.add_problem(f"its id is taken by {where}", "give one of them another id")
-    cycle_of = _find_cycles(
-        {name: item.playbook.supersedes & by_id.keys() for name, item in by_id.items()}
-    )
-    for name, item in by_id.items():
+    for item in by_id.values():
         for other in sorted(item.playbook.supersedes):
             name_field = item.supersedes_fields[other]
             if playbook_ids and other not in playbook_ids:
                 name_field.add_problem(f"{other!r} is not here", "remove or correct it")
-            elif cycle_of.get(other) == cycle_of[name]:
-                name_field.add_problem(
-                    f"supersedes {other!r} in a circle", "let one of them give way"
-                )
+    graph = {name: item.playbook.supersedes & by_id.keys() for name, item in by_id.items()}
+    for cycle in _find_cycles(graph):
+        for name, other in itertools.pairwise(cycle):
+            by_id[name].supersedes_fields[other].add_problem(
+                f"supersedes {other!r} in a circle", "let one of them give way"
+            )
     return [line for item in loaded for line in item.top.problems.lines()]
 
 
-def _find_cycles(graph: Mapping[str, frozenset[str]]) -> dict[str, int]:
-    """A number for each name; two have the same where each leads to the other (Kosaraju, 1978)."""
-    reverse_graph: dict[str, list[str]] = {name: [] for name in graph}
-    for name, others in graph.items():
-        for other in others:
-            reverse_graph[other].append(name)
-    order: list[str] = []
-    explored: set[str] = set()
-    for start in graph:
-        order += _depth_first_postorder(start, graph, explored)
-    group: dict[str, int] = {}
-    visited: set[str] = set()
-    for number, start in enumerate(reversed(order)):
-        for name in _depth_first_postorder(start, reverse_graph, visited):
-            group[name] = number
-    return group
+def _find_cycles(graph: Mapping[str, frozenset[str]]) -> Iterator[list[str]]:
+    """Cycles that have no name in common, at most `MAX_CYCLES`.
 
-
-def _depth_first_postorder(
-    start: str, graph: Mapping[str, Iterable[str]], visited: set[str]
-) -> list[str]:
-    """What can be reached from here and was not seen, in the order in which it is left behind."""
-    if start in visited:
-        return []
-    visited.add(start)
-    postorder, path = [], [(start, iter(graph[start]))]
-    while path:
-        name, others = path[-1]
-        successor = next((other for other in others if other not in visited), None)
-        if successor is None:
-            postorder.append(name)
-            path.pop()
+    Yields:
+        Names, each of which leads to the next; the last is the first again.
+    """
+    for _ in range(MAX_CYCLES):
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            # It goes from what is superseded to what supersedes it.
+            cycle = list(reversed(error.args[1]))
         else:
-            visited.add(successor)
-            path.append((successor, iter(graph[successor])))
-    return postorder
+            return
+        yield cycle
+        graph = {name: others - set(cycle) for name, others in graph.items() if name not in cycle}

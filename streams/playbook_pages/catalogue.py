@@ -133,7 +133,7 @@ def _group_by_theme(rules: PlaybookReloader) -> tuple[Theme, ...]:
 
 
 def _find_theme(rules: PlaybookReloader, playbook: Playbook) -> str:
-    file = rules.files.get(playbook.playbook_id, rules.path)
+    file = playbook.location.path if playbook.location else rules.path
     if file == rules.path:
         return ""
     name = file.parent.relative_to(rules.path).as_posix()

@@ -6,32 +6,23 @@ and logging is the caller's.
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from playbooks.engine.rulebook import Rulebook
 from playbooks.files.discovery import find_rule_files
-from playbooks.files.loader import (
-    LIBRARY,
-    PlaybookError,
-    find_lock_file,
-    find_playbook_files,
-    load_library,
-)
+from playbooks.files.loader import LIBRARY, PlaybookError, find_lock_file, load_library
 from playbooks.review.library_diff import RulebookDiff, diff_rulebooks
 from playbooks.review.test_runner import run_library
-from playbooks.yaml_nodes import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
+    from playbooks.playbook import Playbook
     from playbooks.review.test_runner import Outcome
 
 Fingerprint: TypeAlias = tuple[tuple[str, ...], ...]
-_VERSION_KEY = re.compile(rb"^version\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,6 @@ class _ValidLibrary:
     """Rules that may be taken."""
 
     rulebook: Rulebook
-    files: Mapping[str, Path]
     changes: RulebookDiff
 
 
@@ -67,7 +57,6 @@ class PlaybookReloader:
     Attributes:
         rulebook: the playbooks in force now; empty before a first `poll` succeeds.
             Replaced as a whole: who reads it once sees one library.
-        files: where each of them was read, by id.
         problems: problems of what lies in the folder now; empty where that is in force.
         has_pending_change: the folder has changed; the next poll says whether it stands still.
     """
@@ -77,7 +66,6 @@ class PlaybookReloader:
         self.folder = folder
         self.path = LIBRARY if folder is None else folder
         self.rulebook = Rulebook(())
-        self.files: Mapping[str, Path] = {}
         self.problems: tuple[str, ...] = ()
         self._last_fingerprint: Fingerprint | None = None
         self._loaded_fingerprint: Fingerprint | None = None
@@ -120,25 +108,18 @@ class PlaybookReloader:
     def _load(self) -> _ValidLibrary | ReloadFailure:
         try:
             rulebook = load_library(self.folder)
-            # A rule's file is called as the rule.
-            files = {file.stem: file for file in find_playbook_files(self.path)}
             difference = diff_rulebooks(self.rulebook, rulebook)
-            problems = self._find_problems(difference, files)
+            problems = self._find_problems(difference)
         except PlaybookError as error:
             return ReloadFailure(error.problems)
         except OSError as error:
             return ReloadFailure(
                 (f"{self.path}:1: cannot be read ({error.strerror}); check the disk",)
             )
-        return ReloadFailure(problems) if problems else _ValidLibrary(rulebook, files, difference)
+        return ReloadFailure(problems) if problems else _ValidLibrary(rulebook, difference)
 
-    def _find_problems(
-        self, difference: RulebookDiff, files: Mapping[str, Path]
-    ) -> tuple[str, ...]:
-        version_problems = [
-            _describe_missing_bump(files.get(item.playbook_id, self.path), item.version)
-            for item in difference.same_version
-        ]
+    def _find_problems(self, difference: RulebookDiff) -> tuple[str, ...]:
+        version_problems = map(_describe_missing_bump, difference.same_version)
         # The built-in library's tests were run where it was made.
         outcomes = () if self.folder is None else run_library(difference.untested)
         return (
@@ -151,7 +132,7 @@ class PlaybookReloader:
             self.problems = result.problems
             return result
         had_problems, self.problems = bool(self.problems), ()
-        self.rulebook, self.files = result.rulebook, result.files
+        self.rulebook = result.rulebook
         return ReloadSuccess(result.changes) if result.changes or had_problems else None
 
 
@@ -176,12 +157,10 @@ def _file_stamp(file: Path) -> tuple[str, ...]:
     return str(file), *map(str, stamps)
 
 
-def _describe_missing_bump(file: Path, version: int) -> str:
-    with file.open("rb") as source:
-        content = source.read(MAX_BYTES)
-    match = _VERSION_KEY.search(content)
-    line = content[: match.start() if match else 0].count(b"\n") + 1
-    return f"{file}:{line}: changed, but still version {version}; give it version {version + 1}"
+def _describe_missing_bump(playbook: Playbook) -> str:
+    version = playbook.version
+    what = f"changed, but still version {version}; give it version {version + 1}"
+    return f"{playbook.location}: {what}"
 
 
 def _describe_failed_test(outcome: Outcome) -> str:

@@ -245,6 +245,27 @@ def test_superseding_in_a_circle_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_several_circles_are_told_at_once_and_no_way_into_one(tmp_path: Path) -> None:
+    supersedes = {"aa": "ab", "ab": "aa", "ba": "ba, aa", "into": "aa", "out": "into"}
+    files = {
+        name: GOOD.replace("id: rule", f"supersedes: [{others}]\nid: {name}")
+        for name, others in supersedes.items()
+    }
+    assert [problem.split("; ")[0] for problem in problems_of(tmp_path, **files)] == [
+        "aa.yaml:1: supersedes 'ab' in a circle",
+        "ab.yaml:1: supersedes 'aa' in a circle",
+        "ba.yaml:1: supersedes 'ba' in a circle",
+    ]
+
+
+def test_a_playbook_knows_its_file_and_the_line_of_its_version(tmp_path: Path) -> None:
+    file = tmp_path / "rule.yaml"
+    file.write_text("# why\n" + GOOD, encoding="utf-8")
+    line = 1 + next(n for n, text in enumerate(GOOD.splitlines(), 1) if text.startswith("version"))
+    (playbook,) = load_library(tmp_path)
+    assert str(playbook.location) == f"{file}:{line}"
+
+
 def test_one_id_in_two_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "rule.yaml").write_text(GOOD, encoding="utf-8")
