@@ -21,7 +21,7 @@ class UnknownSettingError(CallmoodError):
     """A variable ``CALLMOOD_...`` is no setting: what its owner wanted does not happen."""
 
 
-def require_known(variables: Iterable[str], settings: Collection[str]) -> None:
+def refuse_unknown_variables(variables: Iterable[str], settings: Collection[str]) -> None:
     """Refuse variables that begin with `PREFIX` and are no settings.
 
     A mistyped ``CALLMOOD_KEEP_DAYS`` would keep people's words longer than was decided.

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detectors.utterance import Language
-from streams.environment import PREFIX, require_known
+from streams.environment import PREFIX, refuse_unknown_variables
 
 
 class Settings(BaseSettings):
@@ -185,5 +185,7 @@ def settings() -> Settings:
         UnknownSettingError: a variable begins as ours do, and is none of them.
         ValidationError: one has a value that it cannot have.
     """
-    require_known(os.environ, {f"{PREFIX}{name.upper()}" for name in Settings.model_fields})
+    refuse_unknown_variables(
+        os.environ, {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    )
     return Settings()

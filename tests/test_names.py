@@ -26,7 +26,7 @@ GERUND_NOUNS = frozenset(
         "opening", "closing", "embedding", "encoding", "damping", "loading", "string", "logging",
         "warning", "rising", "easing", "connecting", "tuning", "crossing", "pending", "missing",
         "remaining", "beginning", "sealing", "waiting", "returning", "engaging", "processing",
-        "housekeeping",
+        "housekeeping", "wording",
     }
 )  # fmt: skip
 """Nouns of the field that end in -ing, and values that people know from API, pages and states."""

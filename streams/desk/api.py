@@ -83,7 +83,7 @@ async def give_feedback(site: SiteDependency, alert_id: str, feedback: FeedbackI
 
 
 @ROUTER.post("/api/alerts/{alert_id}/shown", tags=["alerts"], status_code=204)
-async def record_alert_shown(request: Request, alert_id: str) -> Response:
+async def record_alert_paint(request: Request, alert_id: str) -> Response:
     """A page has painted an alert that it was told live: for the latency figures."""
     pushes: AlertLatency = request.app.state.pushes
     pushes.record_display(alert_id, now())

@@ -24,7 +24,7 @@ HELP_ACTIONS = (Action.NOTIFY_SUPERVISOR, Action.OFFER_REST)
 MAX_REQUEST_AGE = timedelta(hours=24)
 """What was asked longer ago belongs to another shift: the call still shows it."""
 
-SHOW_TAKEN_FOR = timedelta(minutes=5)
+HANDLED_VISIBLE_FOR = timedelta(minutes=5)
 """So long the other supervisors see who takes care of it."""
 
 MAX_REQUESTS = 50
@@ -74,7 +74,7 @@ def load_help_rows(connection: Connection, now: datetime) -> list[HelpRow]:
     """The same by call, those that wait first; with what was just taken care of, and by whom."""
     tickets = [HelpTicket(help_request) for help_request in load_help_requests(connection, now)]
     just_taken = _load_requests(
-        connection, _help_query(now).where(_is_taken(since=now - SHOW_TAKEN_FOR))
+        connection, _help_query(now).where(_is_taken(since=now - HANDLED_VISIBLE_FOR))
     )
     responses = _load_responses(connection, just_taken)
     tickets += [

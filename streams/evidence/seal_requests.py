@@ -18,13 +18,14 @@ from streams.cloudevents import now
 from streams.evidence.bundles import find_due, persist_seals
 from streams.evidence.seal import SealRequest, seal
 from streams.metrics import EVIDENCE_SEALS
-from streams.site.feature import SendError
+from streams.site.sender import SendError
 from streams.store.retention.evidence_files import resolve_bundle_path
 
 if TYPE_CHECKING:
     from streams.messages.evidence import EvidenceSeal
     from streams.settings import Settings
-    from streams.site.feature import Sender, Site
+    from streams.site.feature import Site
+    from streams.site.sender import Sender
     from streams.store.engine import Store
 
 LOG = logging.getLogger("callmood.evidence")

@@ -20,7 +20,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.metrics import DEAD_LETTERS_SENT
 from streams.processing.dead_letters import build_dead_letter
 from streams.site.alert_latency import AlertLatency
-from streams.site.feature import Sender, SendError, Site
+from streams.site.feature import Site
 from streams.site.feed import FEED_TOPICS, Feed
 from streams.site.guards import Guards, parse_allowed_hosts
 from streams.site.housekeeping import Housekeeping
@@ -30,6 +30,7 @@ from streams.site.kafka_source import FeedSource, KafkaSource
 from streams.site.outbox_sender import OutboxSender
 from streams.site.pages import Pages
 from streams.site.responses import ProblemResponse
+from streams.site.sender import Sender, SendError
 from streams.store.engine import open_store
 
 if TYPE_CHECKING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from fastapi import HTTPException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection  # noqa: TC002  (FastAPI reads it at run time)
 
-from detectors.errors import CallmoodError
 from streams.store.outbox import OutboxFullError
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.site.outbox_sender import OutboxSender
     from streams.site.pages import Pages
+    from streams.site.sender import Sender
     from streams.store.engine import Store
 
 Result = TypeVar("Result")
@@ -36,30 +36,6 @@ class Arrival:
 
     message: Message
     at: datetime
-
-
-class SendError(CallmoodError):
-    """Kafka did not take a message. The text is one sentence for a person."""
-
-
-class Sender(Protocol):
-    """Kafka, for a few messages at a time."""
-
-    async def start(self) -> None:
-        """Get ready. Does not wait for a Kafka that is away."""
-        ...
-
-    async def send(self, message: Message) -> None:
-        """Hand a message over, and return when it is safe.
-
-        Raises:
-            SendError: it was not taken; nothing is kept.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

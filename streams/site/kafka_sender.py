@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from streams.kafka.connection import BrokerError
 from streams.kafka.producer import AsyncProducer
-from streams.site.feature import SendError
+from streams.site.sender import SendError
 from streams.topics import TOPICS
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from streams.cloudevents import MessageError
 from streams.metrics import OUTBOX_LENGTH
-from streams.site.feature import SendError
+from streams.site.sender import SendError
 from streams.store.outbox import OutboxEntry, count_entries, delete_entry, load_entries
 
 if TYPE_CHECKING:
     from streams.cloudevents import Message
-    from streams.site.feature import Sender
+    from streams.site.sender import Sender
     from streams.store.engine import Store
 
 LOG = logging.getLogger("callmood.desk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.environment import UnknownSettingError, require_known
+from streams.environment import UnknownSettingError, refuse_unknown_variables
 
 SETTINGS = ["CALLMOOD_PORT", "CALLMOOD_KEEP_DAYS", "CALLMOOD_HOME"]
 
@@ -19,17 +19,19 @@ SETTINGS = ["CALLMOOD_PORT", "CALLMOOD_KEEP_DAYS", "CALLMOOD_HOME"]
 )
 def test_the_nearest_setting_is_named(variable: str, meant: str) -> None:
     with pytest.raises(UnknownSettingError) as caught:
-        require_known([variable], SETTINGS)
+        refuse_unknown_variables([variable], SETTINGS)
     assert str(caught.value).startswith(f"{variable.upper()} is no setting ({meant}?): correct")
 
 
 def test_every_unknown_one_is_named_at_once() -> None:
     with pytest.raises(UnknownSettingError, match=r"CALLMOOD_PROT .*; CALLMOOD_QQQ is no setting:"):
-        require_known(["CALLMOOD_PROT", "CALLMOOD_QQQ"], SETTINGS)
+        refuse_unknown_variables(["CALLMOOD_PROT", "CALLMOOD_QQQ"], SETTINGS)
 
 
 def test_settings_in_small_letters_and_everybody_else_s_variables_are_let_be() -> None:
-    require_known(["callmood_port", "CALLMOOD_HOME", "PATH", "MY_CALLMOOD_PROT"], SETTINGS)
+    refuse_unknown_variables(
+        ["callmood_port", "CALLMOOD_HOME", "PATH", "MY_CALLMOOD_PROT"], SETTINGS
+    )
 
 
 def test_what_kubernetes_tells_of_a_service_named_after_us_is_let_be() -> None:
@@ -41,6 +43,8 @@ def test_what_kubernetes_tells_of_a_service_named_after_us_is_let_be() -> None:
         "CALLMOOD_DESK_PORT_8640_TCP",
         "CALLMOOD_DESK_PORT_8640_TCP_ADDR",
     ]
-    require_known(service, SETTINGS)
+    refuse_unknown_variables(service, SETTINGS)
     with pytest.raises(UnknownSettingError, match="CALLMOOD_DESK_PORT"):
-        require_known(["CALLMOOD_DESK_PORT"], SETTINGS)  # nothing says that it is a service's
+        refuse_unknown_variables(
+            ["CALLMOOD_DESK_PORT"], SETTINGS
+        )  # nothing says that it is a service's

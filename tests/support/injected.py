@@ -16,9 +16,9 @@ from streams.cli.desk import desk_app
 from streams.kafka.record import Record
 from streams.settings import Settings
 from streams.site.app import KafkaLink
-from streams.site.feature import SendError
 from streams.site.hub import FeedState
 from streams.site.kafka_sender import TOPIC_BY_MESSAGE
+from streams.site.sender import SendError
 from streams.site.server import DeskServer, bind_socket, build_url
 from streams.store.outbox import count_entries
 

@@ -14,7 +14,8 @@ from streams.cloudevents import now
 from streams.evidence import seal_requests
 from streams.evidence.seal import SealRequest
 from streams.evidence.seal_requests import seal_and_publish, seal_due_bundles
-from streams.site.feature import SendError, Site
+from streams.site.feature import Site
+from streams.site.sender import SendError
 from streams.store.tables import SEALS
 from tests.streams.evidence.conftest import CALL, Kept, click
 

@@ -14,8 +14,8 @@ from sqlalchemy import insert, update
 from streams.cloudevents import now
 from streams.messages.alerts import Feedback
 from streams.site import outbox_sender
-from streams.site.feature import SendError
 from streams.site.outbox_sender import OutboxSender
+from streams.site.sender import SendError
 from streams.store import outbox
 from streams.store.outbox import OutboxFullError, count_entries, enqueue
 from streams.store.tables import OUTBOX
