@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from detectors.utterance import Language
     from playbooks.alert import Action, AlertLevel
-    from playbooks.conditions.base import Condition, Leaf
+    from playbooks.conditions.condition import Condition, Leaf
     from playbooks.events import EventKind
     from playbooks.sensitivity import SensitivityKind
     from playbooks.test_case import PlaybookTestCase

@@ -46,7 +46,7 @@ ROLES = frozenset(
         # What a feature, a processor or a trainer consists of: the package says whose it is.
         "api", "feature", "models", "persist", "processor", "routes", "card", "calibration",
         "detector", "examples", "model", "report", "train", "metrics", "engine", "manifest",
-        "transcript", "callers", "evidence", "calls",
+        "transcript", "callers", "evidence", "calls", "dead_letters",
     }
 )  # fmt: skip
 

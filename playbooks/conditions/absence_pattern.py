@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language, TranscriptLine, Turn
-from playbooks.conditions.base import (
+from playbooks.conditions.condition import (
     MAX_WINDOW_MS,
     UNBOUNDED_MS,
     WHOLE_CALL,
@@ -33,7 +33,7 @@ from playbooks.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.schema_parts import Schema
     from playbooks.events import Event

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import WHOLE_CALL, Condition, collect_leaves
+from playbooks.conditions.condition import WHOLE_CALL, Condition, collect_leaves
 from playbooks.conditions.memory import ALLOWED_LATENESS_MS, NO_MATCH, Match
 from playbooks.conditions.operator_parts import merge_matches, mutate_parts
 from playbooks.conditions.schema_parts import CONDITION_LIST
@@ -14,7 +14,7 @@ from playbooks.conditions.schema_parts import CONDITION_LIST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Leaf, Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Leaf, Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import EvaluationContext, Memory
     from playbooks.conditions.schema_parts import Schema

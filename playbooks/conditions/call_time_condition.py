@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import ReasonedCondition
+from playbooks.conditions.condition import ReasonedCondition
 from playbooks.conditions.condition_wording import format_seconds
 from playbooks.conditions.memory import NO_MATCH, ConditionHit, Match
 from playbooks.conditions.narrowing_condition import NarrowingCondition
@@ -16,7 +16,7 @@ from playbooks.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import EvaluationContext, Memory
     from playbooks.conditions.schema_parts import Schema

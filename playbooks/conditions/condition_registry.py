@@ -25,7 +25,7 @@ from playbooks.conditions.topic_condition import TopicCondition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from playbooks.conditions.base import Condition
+    from playbooks.conditions.condition import Condition
 
 _CLASSES: tuple[type[Condition], ...] = (
     AllOf,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from playbooks.conditions.base import Condition
 
 _DAY_MS = 86_400_000
 
@@ -36,6 +35,26 @@ class NameCatalogue(Protocol):
         ...
 
 
+class TextOwner(Protocol):
+    """A condition or its class, as far as its sentences go."""
+
+    KEY: ClassVar[str]
+    TEXTS: ClassVar[Mapping[str, Mapping[Language, str]]]
+
+
+class DescribableCondition(Protocol):
+    """A condition, as far as its description goes."""
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether it needs brackets inside another one."""
+        ...
+
+    def describe(self, wording: ConditionWording) -> str:
+        """In words."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionWording:
     """Puts sentences together in one language.
@@ -51,14 +70,14 @@ class ConditionWording:
         """The reader's."""
         return self.catalogue.language
 
-    def text(self, owner: Condition | type[Condition], name: str, **values: object) -> str:
+    def text(self, owner: TextOwner | type[TextOwner], name: str, **values: object) -> str:
         """One sentence of a condition, its places filled in."""
         texts = owner.TEXTS[name]
         default = texts.get(self.language) or texts[Language.ENGLISH]
         return self.catalogue.known(f"condition.{owner.KEY}.{name}", default).format(**values)
 
     def counted(
-        self, owner: Condition | type[Condition], name: str, count: int, **values: object
+        self, owner: TextOwner | type[TextOwner], name: str, count: int, **values: object
     ) -> str:
         """A sentence about ``count`` things: that named ``<name>.one`` or ``<name>.other``.
 
@@ -75,12 +94,12 @@ class ConditionWording:
         """
         return self.catalogue(f"{group}.{value}")
 
-    def part(self, condition: Condition) -> str:
+    def part(self, condition: DescribableCondition) -> str:
         """A condition inside another one."""
         text = condition.describe(self)
         return f"({text})" if condition.is_compound else text
 
-    def parts(self, conditions: Iterable[Condition], separator: str) -> str:
+    def parts(self, conditions: Iterable[DescribableCondition], separator: str) -> str:
         """Several conditions inside another one."""
         return separator.join(map(self.part, conditions))
 

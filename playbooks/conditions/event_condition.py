@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from playbooks.conditions.base import WHOLE_CALL, Leaf, ReasonedCondition
+from playbooks.conditions.condition import WHOLE_CALL, Leaf, ReasonedCondition
 from playbooks.conditions.memory import (
     ALLOWED_LATENESS_MS,
     NO_MATCH,
@@ -20,7 +20,7 @@ from playbooks.events import event_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation
+    from playbooks.conditions.condition import Mutation
     from playbooks.events import Event
     from playbooks.reason import Reason
 

@@ -9,7 +9,7 @@ from detectors.labels import Emotion
 from detectors.mood import Mood, MoodLevel, Trend
 from detectors.reading import Contrast
 from detectors.utterance import Language
-from playbooks.conditions.base import MAX_WINDOW_MS, WHOLE_CALL, Leaf, ReasonedCondition
+from playbooks.conditions.condition import MAX_WINDOW_MS, WHOLE_CALL, Leaf, ReasonedCondition
 from playbooks.conditions.condition_wording import format_seconds
 from playbooks.conditions.memory import (
     ALLOWED_LATENESS_MS,
@@ -27,7 +27,7 @@ from playbooks.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.schema_parts import Schema
     from playbooks.events import Event

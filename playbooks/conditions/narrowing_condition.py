@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from playbooks.conditions.base import Condition, Leaf
+from playbooks.conditions.condition import Condition, Leaf
 from playbooks.conditions.memory import ALLOWED_LATENESS_MS
 
 if TYPE_CHECKING:

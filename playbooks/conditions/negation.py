@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import WHOLE_CALL, Condition
+from playbooks.conditions.condition import WHOLE_CALL, Condition
 from playbooks.conditions.memory import Match
 from playbooks.conditions.schema_parts import CONDITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Leaf, Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Leaf, Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import EvaluationContext, Memory
     from playbooks.conditions.schema_parts import Schema

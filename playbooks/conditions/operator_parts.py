@@ -10,7 +10,7 @@ from playbooks.events import event_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Condition
+    from playbooks.conditions.condition import Condition
 
 
 def include_now(context: EvaluationContext) -> EvaluationContext:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import WHOLE_CALL, ReasonedCondition
 from playbooks.conditions.call_phase import OPENING_MS, Phase, phases_at
+from playbooks.conditions.condition import WHOLE_CALL, ReasonedCondition
 from playbooks.conditions.memory import NO_MATCH, ConditionHit, Match
 from playbooks.conditions.narrowing_condition import NarrowingCondition
 from playbooks.conditions.schema_parts import choice_schema, list_schema
@@ -16,7 +16,7 @@ from playbooks.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import EvaluationContext, Memory
     from playbooks.conditions.schema_parts import Schema

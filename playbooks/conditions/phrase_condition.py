@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language, Speaker, TranscriptLine
-from playbooks.conditions.base import parse_within
+from playbooks.conditions.condition import parse_within
 from playbooks.conditions.event_condition import EventCondition
 from playbooks.conditions.phrase_mutations import reduce_phrases
 from playbooks.conditions.schema_parts import (
@@ -25,7 +25,7 @@ from playbooks.text.word_lists import LANGUAGES, merge_phrases, parse_exclusions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.schema_parts import Schema
     from playbooks.events import Event

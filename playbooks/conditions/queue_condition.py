@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import WHOLE_CALL
+from playbooks.conditions.condition import WHOLE_CALL
 from playbooks.conditions.memory import Match
 from playbooks.conditions.narrowing_condition import NarrowingCondition
 from playbooks.conditions.schema_parts import list_schema, text_schema
@@ -14,7 +14,7 @@ from playbooks.conditions.schema_parts import list_schema, text_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import EvaluationContext, Memory
     from playbooks.conditions.schema_parts import Schema

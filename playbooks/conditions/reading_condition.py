@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from detectors.labels import Emotion
 from detectors.reading import Modality, Reading
 from detectors.utterance import Language
-from playbooks.conditions.base import parse_within
+from playbooks.conditions.condition import parse_within
 from playbooks.conditions.event_condition import EventCondition
 from playbooks.conditions.schema_parts import DURATION, RATIO, block_schema, choice_schema
 from playbooks.events import EventKind
@@ -17,7 +17,7 @@ from playbooks.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.schema_parts import Schema
     from playbooks.events import Event

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbooks.conditions.base import ReasonedCondition
+from playbooks.conditions.condition import ReasonedCondition
 from playbooks.conditions.condition_registry import CONDITIONS
 from playbooks.conditions.condition_wording import ConditionWording
 from playbooks.reason import TEXT
 
 if TYPE_CHECKING:
-    from playbooks.conditions.base import Condition
+    from playbooks.conditions.condition import Condition
     from playbooks.conditions.condition_wording import NameCatalogue
     from playbooks.reason import Reason
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import UNBOUNDED_MS, WHOLE_CALL, Leaf, ReasonedCondition
+from playbooks.conditions.condition import UNBOUNDED_MS, WHOLE_CALL, Leaf, ReasonedCondition
 from playbooks.conditions.condition_wording import format_days
 from playbooks.conditions.memory import (
     ALLOWED_LATENESS_MS,
@@ -28,7 +28,7 @@ from playbooks.sensitivity import SensitivityKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import Memory
     from playbooks.conditions.schema_parts import Schema

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language
-from playbooks.conditions.base import MAX_WINDOW_MS, WHOLE_CALL, Condition, collect_leaves
+from playbooks.conditions.condition import MAX_WINDOW_MS, WHOLE_CALL, Condition, collect_leaves
 from playbooks.conditions.condition_wording import format_seconds
 from playbooks.conditions.memory import NO_MATCH, ConditionHit, Match
 from playbooks.conditions.operator_parts import find_new_hit, include_now, mutate_parts
@@ -15,7 +15,7 @@ from playbooks.conditions.schema_parts import CONDITION_LIST, DURATION, block_sc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Leaf, Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Leaf, Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.memory import EvaluationContext, Memory
     from playbooks.conditions.schema_parts import Schema

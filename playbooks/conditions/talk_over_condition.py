@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectors.utterance import Language, Speaker, Turn, TurnKind
-from playbooks.conditions.base import MAX_WINDOW_MS, parse_within
+from playbooks.conditions.condition import MAX_WINDOW_MS, parse_within
 from playbooks.conditions.condition_wording import format_seconds
 from playbooks.conditions.event_condition import EventCondition
 from playbooks.conditions.schema_parts import DURATION, block_schema, choice_schema
@@ -16,7 +16,7 @@ from playbooks.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbooks.conditions.base import Mutation, ParseContext, Texts
+    from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
     from playbooks.conditions.schema_parts import Schema
     from playbooks.events import Event

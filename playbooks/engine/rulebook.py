@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbooks.alert import AlertLevel
-    from playbooks.conditions.base import Leaf
+    from playbooks.conditions.condition import Leaf
     from playbooks.engine.state import PlaybookState
     from playbooks.events import Event
     from playbooks.playbook import Playbook

@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from playbooks.conditions.all_of import AllOf
-from playbooks.conditions.base import ParseContext
+from playbooks.conditions.condition import ParseContext
 from playbooks.conditions.condition_registry import CONDITIONS
 
 if TYPE_CHECKING:
-    from playbooks.conditions.base import Condition
+    from playbooks.conditions.condition import Condition
     from playbooks.text.word_lists import WordLists
     from playbooks.yaml_nodes import YamlField
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Sequence as ListOf
 
-    from playbooks.conditions.base import Condition
+    from playbooks.conditions.condition import Condition
     from playbooks.events import Event, EventKind
     from playbooks.playbook import Playbook
 

@@ -9,7 +9,7 @@ from streams.site.translations import load_catalogue
 
 if TYPE_CHECKING:
     from detectors.utterance import Language
-    from playbooks.conditions.base import Condition
+    from playbooks.conditions.condition import Condition
 
 
 def opens_when(condition: Condition, language: Language) -> str:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from detectors.utterance import Language
 from playbooks import conditions
-from playbooks.conditions.base import Condition, ReasonedCondition
+from playbooks.conditions.condition import Condition, ReasonedCondition
 from playbooks.conditions.condition_registry import CONDITIONS
 from playbooks.conditions.condition_wording import ConditionWording
 from playbooks.conditions.reason_wording import describe_condition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detectors.utterance import Language
-from playbooks.conditions.base import ReasonedCondition
+from playbooks.conditions.condition import ReasonedCondition
 from playbooks.conditions.condition_registry import CONDITIONS
 from playbooks.reason import Reason
 from streams.site.filters import evidence
