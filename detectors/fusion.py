@@ -92,7 +92,8 @@ class FusedReading:
     @property
     def strain(self) -> float:
         """Probability of any negative emotion, 0-1."""
-        return sum(self.scores[label] for label in NEGATIVE)
+        # In the order of the labels: a set's order, and so the last digit, differs by process.
+        return sum(self.scores[label] for label in EMOTIONS if label in NEGATIVE)
 
     @property
     def disagreement(self) -> bool:

@@ -293,6 +293,7 @@ class SealView(SealFields, ApiResponse):
     call_id: str
     file: str = Field(exclude=True)
 
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic's docs say
     @property
     def seal_id(self) -> str:
         """As in the database."""
