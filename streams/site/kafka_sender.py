@@ -46,7 +46,7 @@ class KafkaSender:
         try:
             await producer.send(TOPIC_BY_MESSAGE[type(message)], message)
         except BrokerError as error:
-            LOG.warning("an answer was not taken: %s", error)
+            LOG.debug("a message was not taken: %s", error)  # the outbox says it once
             raise SendError(self._unavailable_reason()) from None
 
     async def close(self) -> None:
@@ -66,7 +66,7 @@ class KafkaSender:
         try:
             await producer.start()
         except BrokerError as error:
-            LOG.info("%s", error)
+            LOG.debug("%s", error)  # the feed and the outbox say it once
             raise SendError(self._unavailable_reason()) from None
         return producer
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from playbooks.reason import Reason
 from streams.advise import caller as callers
 from streams.advise.call_state import AdviceState, from_json, to_json
 from streams.callers import history
@@ -31,7 +32,7 @@ def test_a_message_is_read_and_would_be_written_in_the_same_words(recorded: dict
     message_type = MESSAGE_TYPES[recorded["topic"]]
     assert message_type is not None
     message = message_type.decode(json.dumps(recorded["value"]).encode(), [])
-    assert json.loads(message.value()) == recorded["value"]
+    assert json.loads(message.value()) == _with_coded_reasons(recorded["value"])
     assert message_type.decode(message.value(), []) == message
 
 
@@ -46,7 +47,7 @@ def test_a_calls_advice_goes_on_where_the_earlier_worker_left_it(old: dict[str, 
     assert [ReadingMessage.of(one).model_dump(mode="json") for one in mood.moment] == old["moment"]
     assert [list(point) for point in mood.strains] == old["strains"]
     assert list(mood.strained_at_ms) == old["strained_at_ms"]
-    assert state.call.to_json() == old["call"]
+    assert state.call.to_json() == _with_coded_hits(old["call"])
     assert list(state.seen_ids) == old["seen"]
     assert from_json(json.loads(json.dumps(to_json(state)))) == state
 
@@ -73,6 +74,34 @@ def test_how_far_a_call_was_heard_is_read_in_the_same_words() -> None:
     old = RECORDED["listening_state"]
     saved = CallAudio("c", 0, old).to_json()
     assert saved == old | {"over": saved["over"]}
+
+
+def _with_coded_reasons(value: dict[str, Any]) -> dict[str, Any]:
+    """An alert's reasons were prose: it stays as it was, as a code of its own."""
+    if "playbook_id" not in value:
+        return value
+    return value | {"reasons": [_coded(reason) for reason in value["reasons"]]}
+
+
+def _with_coded_hits(call: dict[str, Any]) -> dict[str, Any]:
+    """The evidence that conditions remember, likewise: ``[at_ms, cause_id, reason, stage]``."""
+    states = {
+        name: state
+        | {
+            "memories": [
+                [[[at, cause, _coded(why), stage] for at, cause, why, stage in hits], since, until]
+                for hits, since, until in state.get("memories", ())
+            ]
+        }
+        for name, state in call["states"].items()
+        if "memories" in state
+    }
+    states = call["states"] | states
+    return call | {"states": states}
+
+
+def _coded(text: str) -> dict[str, Any]:
+    return Reason.from_text(text).to_json()
 
 
 def _as_it_was(mood: Any) -> dict[str, Any] | None:

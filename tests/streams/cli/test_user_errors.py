@@ -12,6 +12,10 @@ INTERNAL = {
     "LimitReachedError",  # the worker ends itself, in order
     "MessageError",  # becomes a dead letter
     "PatternError",  # with its place in the file it becomes a line of a PlaybookError
+    "BagError",  # a problem of a bundle, in the list that `verify` prints
+    "DeskLockedError",  # becomes a StoreError that names the first desk
+    "OutboxFullError",  # the answer 503
+    "SchemaError",  # becomes a StoreError that names the database
     "PhraseError",  # the same
     "RecordLineError",  # counted, and told with its line
     "TooManySubscribersError",  # the answer 503

@@ -86,7 +86,7 @@ def test_confirmations_of_a_call_without_a_start_come_last_with_their_time() -> 
 
 def test_an_alert_says_why_it_came_in_both_languages() -> None:
     reason = "근거 / Reason: 고객: “{said}” / customer said “{said}”\n"
-    (text_of,) = (each.word("text") for each in THIRD.reasons)
+    (text_of,) = (each.word("text") for each in THIRD.record.reasons)
     assert reason.format(said=text_of) in text()
 
 
