@@ -19,13 +19,13 @@ from streams.messages.alerts import AlertMessage, FeedbackFields, StepFields
 from streams.messages.calls import TranscriptMessage
 from streams.messages.evidence import EvidenceSeal, SealFields
 from streams.messages.readings import ReadingMessage
+from streams.messages.roles import PersonRole
 from streams.site.responses import ApiResponse, RecordView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Verdict = Literal["helped", "wrong", "withdrawn"]
-Role = Literal["agent", "supervisor"]
 PersonName = Annotated[str, Field(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Who somebody says they are: one line, empty where they do not say."""
 
@@ -94,7 +94,7 @@ class StepRow:
     action: Action | None
     confirmed: list[StepView]
 
-    def by(self, role: Role, given_by: str) -> bool:
+    def by(self, role: PersonRole, given_by: str) -> bool:
         """Whether this person confirmed it."""
         return any(
             (confirmation.role, confirmation.given_by) == (role, given_by)
@@ -175,7 +175,7 @@ class AlertView(RecordView[Alert]):
             text, call_texts[index], call_language=call_language, reader_language=reader
         )
 
-    def verdict_of(self, role: Role, given_by: str) -> Verdict | None:
+    def verdict_of(self, role: PersonRole, given_by: str) -> Verdict | None:
         """What one person last answered; ``None`` where nothing, or taken back."""
         for answer in self.feedback:
             if (answer.role, answer.given_by) == (role, given_by):
@@ -352,7 +352,7 @@ class StepIn(BaseModel):
 
     state: Literal["done", "undone"] = "done"
     given_by: PersonName = ""
-    role: Role = "agent"
+    role: PersonRole = "agent"
 
 
 class HelpRequest(ApiResponse):
@@ -377,5 +377,5 @@ class FeedbackIn(BaseModel):
 
     verdict: Verdict
     given_by: PersonName = ""
-    role: Role = "agent"
+    role: PersonRole = "agent"
     note: str = Field(default="", max_length=2_000)

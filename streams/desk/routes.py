@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from detectors.reading import Reading
     from detectors.utterance import TranscriptLine, Turn
-    from streams.desk.models import CallDetail, ReadingView, Role
+    from streams.desk.models import CallDetail, ReadingView
+    from streams.messages.roles import PersonRole
     from streams.site.hub import Hub
 
 ROUTER = APIRouter(include_in_schema=False)
@@ -132,7 +133,7 @@ def _render_call_page(
     return site.pages.render_page(request, "desk/call.html", viewer | context)
 
 
-def _viewer(agent_id: str, *, role: Role, follows: bool) -> dict[str, object]:
+def _viewer(agent_id: str, *, role: PersonRole, follows: bool) -> dict[str, object]:
     """Who looks at the page: whose answers the cards show, and whether it switches calls."""
     return {"agent_id": agent_id, "role": role, "given_by": agent_id, "follows": follows}
 

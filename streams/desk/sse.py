@@ -10,11 +10,11 @@ from starlette.responses import StreamingResponse
 
 from streams.cloudevents import now
 from streams.desk.live_events import LiveEventRenderer
-from streams.desk.models import Role  # noqa: TC001  (FastAPI reads it at run time)
 from streams.messages.alerts import AlertMessage, StepConfirmation
 from streams.messages.callers import ReturningCaller
 from streams.messages.calls import CallEvent
 from streams.messages.readings import MoodMessage
+from streams.messages.roles import PersonRole  # noqa: TC001  (FastAPI reads it at run time)
 from streams.site.feature import Site, get_site
 from streams.site.hub import Hub, LiveEvent, Subscriber, TooManySubscribersError
 
@@ -36,7 +36,7 @@ async def live(  # noqa: PLR0913  (each is a query parameter)
     *,
     call: Annotated[str | None, Query(max_length=128)] = None,
     agent: Annotated[str | None, Query(max_length=128)] = None,
-    role: Role = "agent",
+    role: PersonRole = "agent",
     after: Annotated[str, Query(max_length=40)] = "",
     last_event_id: Annotated[str, Header(max_length=40)] = "",
 ) -> StreamingResponse:

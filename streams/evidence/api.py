@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from starlette.responses import FileResponse
 
+from streams.messages.roles import SealRole
 from streams.site.feature import Site, get_site
 from streams.store.retention.evidence_files import resolve_bundle_path
 from streams.store.tables import SEALS
@@ -31,7 +32,7 @@ class Bundle(BaseModel):
     size: int = Field(description="In bytes.")
     cause: Literal["asked", "call_ended"]
     sealed_by: str
-    role: Literal["agent", "supervisor", "desk"]
+    role: SealRole
     at: datetime
 
 

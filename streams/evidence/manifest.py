@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from streams.ids import CallId
+from streams.messages.roles import SealRole
 
 RECORD = "bundle.json"
 """Its file among the payload."""
@@ -45,7 +46,7 @@ class SealInfo(_ManifestModel):
     at: AwareDatetime
     cause: Literal["asked", "call_ended"]
     by: str
-    role: Literal["agent", "supervisor", "desk"]
+    role: SealRole
     previous_sha256: Hash | Literal[""] = Field(
         description="Of the call's bundle before this one; empty: it is the first."
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from streams.messages.roles import SealRole
     from streams.settings import Settings
 
 
@@ -44,7 +45,7 @@ class SealRequest:
     cause: Literal["asked", "call_ended"] = "asked"
     cause_id: str = ""
     sealed_by: str = ""
-    role: Literal["agent", "supervisor", "desk"] = "desk"
+    role: SealRole = "desk"
 
 
 def seal(

@@ -10,6 +10,7 @@ from detectors.record_ids import join_id
 from playbooks.alert import Action, Alert
 from streams.cloudevents import Message
 from streams.messages.base import RecordMessage, StageTimestamps
+from streams.messages.roles import PersonRole
 
 
 class AlertMessage(RecordMessage[Alert], StageTimestamps):
@@ -30,7 +31,7 @@ class FeedbackFields(BaseModel):
     alert_id: str = Field(max_length=512)
     verdict: Literal["helped", "wrong", "withdrawn"]
     given_by: str = Field(default="", max_length=128)
-    role: Literal["agent", "supervisor"] = "agent"
+    role: PersonRole = "agent"
     note: str = Field(default="", max_length=2_000)
     at: AwareDatetime
 
@@ -56,7 +57,7 @@ class StepFields(BaseModel):
     action: Action
     state: Literal["done", "undone"]
     given_by: str = Field(default="", max_length=128)
-    role: Literal["agent", "supervisor"] = "agent"
+    role: PersonRole = "agent"
     at: AwareDatetime
 
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from detectors.record_ids import join_id
 from streams.cloudevents import Message
+from streams.messages.roles import SealRole
 
 
 class SealFields(BaseModel):
@@ -26,7 +27,7 @@ class SealFields(BaseModel):
     )
     cause_id: str = Field(default="", max_length=1_024, description="The confirmation that asked.")
     sealed_by: str = Field(default="", max_length=128)
-    role: Literal["agent", "supervisor", "desk"] = "desk"
+    role: SealRole = "desk"
     at: AwareDatetime
 
 
