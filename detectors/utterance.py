@@ -68,8 +68,11 @@ class TimeSpan:
     end_ms: Ms
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start_ms <= self.end_ms:
-            message = f"start_ms {self.start_ms} and end_ms {self.end_ms} are not a span of time"
+        if self.start_ms < 0:
+            message = f"start_ms {self.start_ms} is before the call's start"
+            raise ValueError(message)
+        if self.end_ms < self.start_ms:
+            message = f"end_ms {self.end_ms} is before start_ms {self.start_ms}"
             raise ValueError(message)
 
     @property

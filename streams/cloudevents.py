@@ -152,10 +152,17 @@ def _to_text(value: object) -> str:
     return str(value)
 
 
+def _name_field(location: Sequence[int | str]) -> str:
+    """As the sender wrote it: record and span are our own levels, the wire is flat."""
+    names = [str(part) for part in location if part not in ("record", "span")]
+    return ".".join(names) or "value"
+
+
 def summarize_validation(error: ValidationError) -> str:
     """What is wrong with a message, at most five things of it."""
-    problems: Sequence[str] = [
-        f"{'.'.join(map(str, problem['loc'])) or 'value'}: {problem['msg']}"
+    faults = (
+        f"{_name_field(problem['loc'])}: {problem['msg']}"
         for problem in error.errors(include_url=False, include_input=False)
-    ]
+    )
+    problems = list(dict.fromkeys(faults))  # a field of envelope and record is missed twice
     return "; ".join(problems[:5]) + ("; ..." if len(problems) > 5 else "")  # noqa: PLR2004

@@ -90,13 +90,20 @@ class FlatRecord(BaseModel, Generic[RecordT]):
         flat: dict[str, Any] = {}
         for name, value in self.__dict__.items():
             if name == "record":
-                flat |= self._flat_record("json" if info.mode == "json" else "python")
-            else:
+                mode: Literal["json", "python"] = "json" if info.mode == "json" else "python"
+                flat |= self._flat_record(mode, exclude_defaults=info.exclude_defaults)
+            elif not (info.exclude_defaults and value == type(self).model_fields[name].default):
                 flat[name] = value
-        return flat
+        # A serializer of its own gets these wishes and must grant them itself.
+        excluded = set(info.exclude or ())
+        return {name: value for name, value in flat.items() if name not in excluded}
 
-    def _flat_record(self, mode: Literal["json", "python"]) -> dict[str, Any]:
-        record = self._record_adapter.dump_python(self.record, mode=mode)
+    def _flat_record(
+        self, mode: Literal["json", "python"], *, exclude_defaults: bool
+    ) -> dict[str, Any]:
+        record = self._record_adapter.dump_python(
+            self.record, mode=mode, exclude_defaults=exclude_defaults
+        )
         flat: dict[str, Any] = record.pop(_SPAN, {})
         before, omitted = self._derived_before, self.omitted
         for name, value in record.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streams.cloudevents import MessageError
 from streams.corrections.models import CorrectionView, EstimateView
 from streams.desk.models import (
     AlertView,
@@ -21,6 +22,7 @@ from streams.desk.models import (
     TurnView,
 )
 from streams.messages.base import RecordMessage
+from streams.messages.calls import TranscriptMessage
 from streams.store.rows import NOT_STORED, RECORD_TABLES, to_row
 from tests.streams.examples import EXAMPLES
 
@@ -127,3 +129,26 @@ def test_the_apis_schema_lists_what_the_api_answers(message: Message) -> None:
         answer = view_type.model_validate(to_row(message)).model_dump(mode="json")
         schema = view_type.model_json_schema(mode="serialization")
         assert set(answer) == set(schema["properties"])
+
+
+def test_what_a_caller_leaves_out_of_a_flat_record_is_left_out() -> None:
+    line = TranscriptMessage.decode(
+        b'{"call_id": "x", "speaker": "customer", "start_ms": 3, "end_ms": 5, "text": "ab"}', []
+    )
+    given = {"call_id": "x", "speaker": "customer", "start_ms": 3, "end_ms": 5, "text": "ab"}
+    assert line.model_dump(mode="json", exclude_defaults=True) == given
+    assert "start_ms" not in line.model_dump(mode="json", exclude={"start_ms", "call_id"})
+
+
+@pytest.mark.parametrize(
+    ("times", "fault"),
+    [
+        ('"start_ms": 9, "end_ms": 5', "end_ms 5 is before start_ms 9"),
+        ('"start_ms": -9, "end_ms": 5', "start_ms: Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_fault_is_named_by_the_field_as_the_sender_wrote_it(times: str, fault: str) -> None:
+    value = f'{{"call_id": "x", "speaker": "customer", "text": "ab", {times}}}'
+    with pytest.raises(MessageError, match=fault) as error:
+        TranscriptMessage.decode(value.encode(), [])
+    assert "record" not in str(error.value)
