@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from streams.topics import KafkaTopic
 
 LOG = logging.getLogger("callmood.kafka")
+
+METADATA_POLL_S = 0.1
 
 DEFAULT_BROKER = "127.0.0.1:9092"
 
@@ -172,10 +175,20 @@ def _is_same(name: str, before: str, after: str) -> bool:
     return before == after
 
 
+def _count_partitions(admin: KafkaAdminClient, timeout_s: float) -> dict[str, int]:
+    """Partitions per topic. A topic made just now has none until every broker has heard of it."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        descriptions = admin.describe_topics([topic.name for topic in ALL_TOPICS])
+        counts = {topic["name"]: len(topic["partitions"]) for topic in descriptions}
+        if all(counts.values()) or time.monotonic() > deadline:
+            return counts
+        time.sleep(METADATA_POLL_S)
+
+
 def _check_partition_counts(admin: KafkaAdminClient, settings: Settings) -> None:
     """One call must stay on one worker: every topic needs the same number of partitions."""
-    descriptions = admin.describe_topics([topic.name for topic in ALL_TOPICS])
-    counts = {topic["name"]: len(topic["partitions"]) for topic in descriptions}
+    counts = _count_partitions(admin, settings.kafka_timeout_s)
     mismatched = {name: count for name, count in counts.items() if count != settings.partitions}
     if mismatched:
         names = ", ".join(f"{name} has {count}" for name, count in sorted(mismatched.items())[:3])
