@@ -33,7 +33,7 @@ def test_partitions_that_a_broker_has_not_heard_of_yet_are_waited_for() -> None:
 
 def test_a_cluster_with_another_number_of_partitions_is_refused_at_once() -> None:
     broker = LateBroker(blind_answers=0)
-    with pytest.raises(BrokerError, match="every topic needs 4 partitions, but .* has 8"):
+    with pytest.raises(BrokerError, match=r"every topic needs 4 partitions, but .* has 8"):
         admin._check_partition_counts(cast("Any", broker), Settings(partitions=4))
     assert broker.answers == 1
 
