@@ -1,6 +1,6 @@
 # callmood. Needs Python 3.11 or newer and make; everything else is brought along.
 #
-#   make run              the line on this machine with two demo calls (CALL=my.wav for your own;
+#   make run              the pipeline on this machine with two demo calls (CALL=my.wav for your own;
 #                         if it is mono: CALL_OPTIONS="--agent agent.wav" or --customer-only)
 #   make test             everything: real Kafka, real browser
 #   make test-fast        seconds, without a broker

@@ -1,6 +1,6 @@
 """The one list of metrics, for Prometheus. docs/metrics.md explains them.
 
-Stages of the line, in order: ``endpointing`` (last sample spoken to utterance found),
+Stages of the pipeline, in order: ``endpointing`` (last sample spoken to utterance found),
 ``reading`` (found to read), ``advice`` (read to alert or mood), ``desk`` (advised to pushed),
 ``screen`` (pushed to shown in the browser), ``total`` (last sample to shown).
 """

@@ -1,4 +1,4 @@
-"""What the line tells of a call's caller: that they called, and what was found. Pure.
+"""What a call tells of its caller: that they called, and which alerts came. Pure.
 
 A playbook that fires because of earlier calls says nothing about this one: were it counted, one
 bad day would follow a caller for ever.

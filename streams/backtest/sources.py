@@ -1,4 +1,4 @@
-"""What a person may name as recorded calls: a file, or the line's own topics."""
+"""What a person may name as recorded calls: a file, or the pipeline's own topics."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class PipelineCost:
 
 
 class OutputReader:
-    """Reads what the line makes of some calls, from now on."""
+    """Reads what the pipeline makes of some calls, from now on."""
 
     def __init__(self, broker: str, settings: Settings) -> None:
         connection = KafkaConnection.from_settings(broker, settings)

@@ -13,7 +13,7 @@ from streams.cli.lazy_group import LazyCommand, LazyGroup
 
 SUMMARIES = {
     "run": "Start everything here and play calls: Kafka, worker, desk.",
-    "replay": "Play recorded calls into the line, as if they happened now.",
+    "replay": "Play recorded calls into the pipeline, as if they happened now.",
     "worker": "Listen, read, advise: the processors.",
     "desk": "The pages of agents, supervisors and trainers.",
     "kafka": "Start a local Kafka.",
@@ -26,7 +26,7 @@ SUMMARIES = {
     "models": "Show the detectors.",
     "evaluate": "Measure a detector on labelled recordings or texts.",
     "train": "Train a detector (needs the `train` extra).",
-    "bench": "Measure the line.",
+    "bench": "Measure speed and cost.",
 }
 """What ``callmood --help`` says of each subcommand; a newcomer's come first."""
 

@@ -25,4 +25,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, lazy_commands=COMMANDS)
 def bench() -> None:
-    """Measure the line. Quote ratios within one run: machines differ, and so do hours."""
+    """Measure the pipeline. Quote ratios within one run: machines differ, and so do hours."""

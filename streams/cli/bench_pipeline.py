@@ -212,7 +212,7 @@ def _print_figures(figures: dict[str, object]) -> None:
     latency = _build_latency_table(figures)
     costs = Table("CPU-milliseconds per call-second", "", title="cost")
     for name, label in (
-        ("line_cpu_per_call_second", "the line (worker)"),
+        ("line_cpu_per_call_second", "the pipeline (worker)"),
         ("plain_cpu_per_call_second", "the plain loop"),
         ("plain_endpointing", "  of which VAD and endpointing"),
         ("plain_voice", "  of which voice model, features in it"),

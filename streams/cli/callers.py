@@ -28,7 +28,7 @@ def callers() -> None:
 @click.option("--number", help="The caller's number; -: read it from the standard input.")
 @click.option("--hash", "known", help="The caller's keyed hash, as the desk's database has it.")
 def forget(*, number: str | None, known: str | None) -> None:
-    """Forget every earlier call of a caller, on the line and on the desk.
+    """Forget every earlier call of a caller, in Kafka and on the desk.
 
     With --number this needs the key that the gateways hash with.
     """

@@ -1,4 +1,4 @@
-"""``callmood replay``: recordings become calls on the line."""
+"""``callmood replay``: recordings become calls in the pipeline."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Ingest: gateways turn what a call centre has into calls on the line."""
+"""Ingest: gateways turn what a call centre has into calls in the pipeline."""

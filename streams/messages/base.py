@@ -23,7 +23,7 @@ class RecordMessage(FlatRecord[RecordT], Message, Generic[RecordT]):
 
 
 class StageTimestamps(Message):
-    """When a thing passed each stage of the line, for latency (wall clock, UTC)."""
+    """When a thing passed each stage of the pipeline, for latency (wall clock, UTC)."""
 
     heard_at: AwareDatetime | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""One bad message never stops a call: it is set aside with its reason, and the line goes on."""
+"""One bad message never stops a call: it is set aside with its reason, and the rest goes on."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ RETRY_DELAY_S = 1.0
 
 
 class ProcessorContext:
-    """The line as the processors see it: topics to read, a way to send, a table to remember."""
+    """Kafka as the processors see it: topics to read, a way to send, a table to remember."""
 
     def __init__(self, settings: Settings, *, broker: str, app_id: str = APP_ID) -> None:
         self.settings = settings

@@ -59,7 +59,7 @@ class KafkaLink:
 
 
 def kafka_link(bootstrap: str, settings: Settings) -> KafkaLink:
-    """The line over Kafka at ``host:port``.
+    """The link to Kafka at ``host:port``.
 
     Raises:
         BrokerError: the settings do not lead there.

@@ -46,7 +46,7 @@ class TooManySubscribersError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """One message, numbered; or, without a message, a change of the line's state."""
+    """One message, numbered; or, without a message, a change of the feed's state."""
 
     number: int
     message: Message | None
@@ -126,7 +126,7 @@ class Hub:
         self._stored_number = max(self._stored_number, number)
 
     def set_state(self, state: FeedState) -> None:
-        """The line comes or goes."""
+        """The feed comes or goes."""
         if state is not self.state:
             self.state = state
             self.publish(None)

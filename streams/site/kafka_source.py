@@ -63,7 +63,7 @@ class KafkaSource:
             connection: where Kafka is.
             topics: names; all of them must exist before reading begins.
             group: the consumer group.
-            on_state_change: hears of every change of the line's state.
+            on_state_change: hears of every change of the feed's state.
         """
         self._connection = connection
         self._topics = frozenset(topics)
