@@ -3,7 +3,7 @@
 #   make run              the pipeline on this machine with two demo calls (CALL=my.wav for your own;
 #                         if it is mono: CALL_OPTIONS="--agent agent.wav" or --customer-only)
 #   make test             everything: real Kafka, real browser
-#   make test-fast        seconds, without a broker
+#   make test-fast        a few minutes, without a broker
 #   make lint, make fmt   check the code's form, or mend it
 #   make install          only what running needs
 #   make clean            remove what was installed and made here, calls and database in var/ too

@@ -7,7 +7,7 @@ import { addMark, addPoint, clock, drawTrend } from "./trend.js";
 const main = () => document.getElementById("main");
 const byId = (id) => document.getElementById(id);
 const NEAR_END_PX = 90;
-const PROTOCOL_FIRST_MS = 60_000; // as in streams/desk/models.py
+const PROTOCOL_PRIORITY_MS = 60_000; // as in streams/desk/models.py
 const SENSITIVE_AGAIN_MS = 400;
 const SENSITIVE_TRIES = 25;
 
@@ -131,7 +131,7 @@ function onReturning(told) {
 /** The protocol that a new alert leaves open and on top; one as grave takes its place. */
 function stillCurrent(fresh, at) {
   const current = byId("alerts").querySelector(".alert.current");
-  const passed = current && at - Number(current.dataset.at) > PROTOCOL_FIRST_MS;
+  const passed = current && at - Number(current.dataset.at) > PROTOCOL_PRIORITY_MS;
   const graver = fresh.classList.contains("current") && !(rank(fresh) < rank(current));
   if (current && !passed && !graver) {
     fresh.classList.remove("current");
