@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from detectors.errors import summarize_error
 from streams.cloudevents import MessageError
 from streams.metrics import OUTBOX_LENGTH
 from streams.site.sender import SendError
@@ -96,7 +97,7 @@ class OutboxSender:
 
     async def _pause(self, error: Exception) -> None:
         if self._failures == 0:
-            LOG.warning("answers wait in the outbox and are sent later: %s", _first_line(error))
+            LOG.warning("answers wait in the outbox and are sent later: %s", summarize_error(error))
         delay = RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)]
         self._failures += 1
         await asyncio.sleep(delay)
@@ -105,7 +106,3 @@ class OutboxSender:
         if self._failures:
             LOG.warning("what waited in the outbox is sent")
         self._failures = 0
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
