@@ -12,6 +12,10 @@ COMMANDS = {
     "calls": LazyCommand(
         "streams.cli.evaluate_calls:calls", "Play whole calls; count how often the mood rises."
     ),
+    "playbooks": LazyCommand(
+        "streams.cli.evaluate_playbooks:playbooks",
+        "Play single lines; count what the playbooks find, and what they should not.",
+    ),
     "manifest": LazyCommand(
         "streams.cli.evaluate_manifest:manifest", "Print a text corpus's rows for `evaluate text`."
     ),

@@ -1,0 +1,1 @@
+"""How well the text detector and the playbooks together find what customers say."""
