@@ -1,13 +1,59 @@
-"""Normalisation of text as people type it and recognisers transcribe it."""
+"""Normalisation of text as people type it and recognisers transcribe it.
+
+`normalise` is the one normaliser: phrases, word lists and models all read lines through it. It
+keeps where each character stood, so that what is found can be quoted as it was written.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from detectors.text.look_alikes import APOSTROPHES, LATIN_SHAPES, LETTER_SYMBOLS, STRAY_JAMO
 from detectors.text.spellings import load_spellings
 from detectors.utterance import Language
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+MAX_LINE = 2_000
+"""Characters of one line that are searched: about two minutes of speech."""
+
+MAX_WRITTEN_LINE = 4 * MAX_LINE
+"""Characters of a line as written that are looked at: a flood of invisible ones hides nothing
+that stands before its end."""
+
+_IGNORABLE = (
+    r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
+    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u302e\u302f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffd\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Control and format characters, fillers and selectors: they show nothing and are said by nobody.
+Unicode's Default_Ignorable_Code_Point, the controls that are no spaces, Hangul's tone marks, and
+the replacement character that stands for bytes that a recogniser could not write."""
+
+_MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_IGNORABLE_CHARACTER = re.compile(f"[{_IGNORABLE}]")
+_DROPPED = re.compile(f"[{_IGNORABLE}{_MARKS}]")
+_MARK = re.compile(f"[{_MARKS}]")
+_PLAIN = re.compile(r"[ -_a-~\uac00-\ud7a3]*")
+"""A line that only needs its case folded: nearly every one."""
+_SYLLABLE_PARTS = re.compile(
+    r"[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\uac00-\ud7a3][\u11a8-\u11c2]"
+)
+_STRAY_JAMO = re.compile(r"[\u1100-\u11ff]")
+_GREEK_OR_CYRILLIC = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_FOLD_ROUNDS = 4
+
+_MODEL_FOLDS = {ord(character): "'" for character in "\u2018\u2019\u02bc\u00b4\uff07"} | {
+    code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0xFF10, 0xFF5B), 0x3000)
+}
+"""Done before spellings are looked up: apostrophes of every kind, full width."""
 _CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\ufeff\ufffd]")
 _SPACE = re.compile(r"\s+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -18,18 +64,205 @@ _SCRIPTS = {Language.KOREAN: _HANGUL, Language.ENGLISH: re.compile(r"[A-Za-z]")}
 _WORD_CHARACTER = re.compile(r"\w")
 
 
+class _Edit(NamedTuple):
+    """``text[start:end]`` of a form became ``length`` characters of the next one."""
+
+    start: int
+    end: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedText:
+    """A line in a form in which it is searched, and where each character of it was written.
+
+    Attributes:
+        original: the line as written.
+        text: the form that is searched.
+        places: of each character of ``text``, where in ``original`` it begins, and where it ends.
+            Neither ever falls from one character to the next. ``None``: made when they are asked
+            for, because nothing is found in most lines.
+    """
+
+    original: str
+    text: str
+    places: tuple[Sequence[int], Sequence[int]] | None = field(repr=False, compare=False)
+    _source: NormalisedText | None = field(default=None, repr=False, compare=False)
+    _edits: Sequence[_Edit] = field(default=(), repr=False, compare=False)
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Where each character begins in the original."""
+        return self._find_places()[0]
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """The place behind each character in the original."""
+        return self._find_places()[1]
+
+    def quote(self, start: int, end: int) -> str:
+        """What was written where ``text[start:end]`` is, character for character."""
+        first, last = self.locate(start, end)
+        return self.original[first:last]
+
+    def locate(self, start: int, end: int) -> tuple[int, int]:
+        """Where ``text[start:end]`` is in the original, which is at least one character."""
+        return self.starts[start], self.ends[end - 1]
+
+    def cover(self, start: int, end: int) -> tuple[int, int]:
+        """Which characters of ``text`` were written in ``original[start:end]``, or in part."""
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
+
+    def replace(
+        self, pattern: re.Pattern[str], replacement: str | Callable[[re.Match[str]], str]
+    ) -> NormalisedText:
+        """Another form: every match replaced; what replaces it stands where all of it stood."""
+        edits: list[_Edit] = []
+
+        def edit(match: re.Match[str]) -> str:
+            old = match.group()
+            new = replacement if isinstance(replacement, str) else replacement(match)
+            if old and new != old:
+                edits.append(_Edit(match.start(), match.end(), len(new)))
+            return new if old else ""
+
+        text = pattern.sub(edit, self.text)
+        return NormalisedText(self.original, text, None, self, edits) if edits else self
+
+    def strip(self) -> NormalisedText:
+        """Without spaces at either end."""
+        text = self.text.strip(" ")
+        start = len(self.text) - len(self.text.lstrip(" "))
+        end = start + len(text)
+        if text == self.text:
+            return self
+        outer = [_Edit(0, start, 0), _Edit(end, len(self.text), 0)]
+        return NormalisedText(self.original, text, None, self, outer)
+
+    def _find_places(self) -> tuple[Sequence[int], Sequence[int]]:
+        if self.places is None:
+            object.__setattr__(self, "places", self._edit_places())
+        return self.places or ((), ())
+
+    def _edit_places(self) -> tuple[Sequence[int], Sequence[int]]:
+        starts, ends = (self._source.starts, self._source.ends) if self._source else ((), ())
+        new_starts: list[int] = []
+        new_ends: list[int] = []
+        last = 0
+        for start, end, length in self._edits:
+            new_starts += starts[last:start]
+            new_ends += ends[last:start]
+            if length:
+                new_starts += [starts[start]] * length
+                new_ends += [ends[end - 1]] * length
+            last = end
+        return [*new_starts, *starts[last:]], [*new_ends, *ends[last:]]
+
+
+@lru_cache(maxsize=64)
+def normalise(text: str) -> NormalisedText:
+    """Write a line in one way, however it was typed.
+
+    Compatibility forms (full and half width, mathematical and circled letters) become plain ones,
+    Hangul is composed, accents and whatever shows nothing go, apostrophes of every kind are one,
+    letters of other scripts that look Latin are Latin in a Latin line, case is folded, and white
+    space is single. Punctuation stays: patterns look for it.
+
+    Args:
+        text: any string. The first `MAX_WRITTEN_LINE` characters are read.
+
+    Returns:
+        At most `MAX_LINE` characters, none of them half of a surrogate pair.
+    """
+    if _is_plain(text):
+        return NormalisedText(text, text.lower(), (range(len(text)), range(1, len(text) + 1)))
+    line = _fold_characters(text)
+    line = line.replace(_SYLLABLE_PARTS, _compose).replace(_STRAY_JAMO, _write_stray_jamo)
+    if _is_disguised_latin(line.text):
+        line = line.replace(_GREEK_OR_CYRILLIC, lambda match: LATIN_SHAPES[match.group()])
+    return line.replace(_SPACE, " ").strip()
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        len(text) <= MAX_LINE
+        and _PLAIN.fullmatch(text) is not None
+        and "  " not in text
+        and text == text.strip(" ")
+    )
+
+
+def _fold_characters(text: str) -> NormalisedText:
+    parts: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text[:MAX_WRITTEN_LINE]):
+        folded = _fold_character(character)
+        parts.append(folded)
+        places += [place] * len(folded)
+    places = places[:MAX_LINE]
+    ends = [place + 1 for place in places]
+    return NormalisedText(text, "".join(parts)[:MAX_LINE], (places, ends))
+
+
+@lru_cache(maxsize=4_096)
+def _fold_character(character: str) -> str:
+    for _ in range(_FOLD_ROUNDS):
+        folded = "".join(map(_fold_once, character))
+        if folded == character:
+            break
+        character = folded
+    return character
+
+
+def _fold_once(character: str) -> str:
+    if character in APOSTROPHES:
+        return "'"
+    if character in LETTER_SYMBOLS:
+        return LETTER_SYMBOLS[character]
+    if _SURROGATE.match(character):
+        return "?"
+    if _HANGUL.match(character):
+        return "" if _DROPPED.match(character) else character
+    decomposed = unicodedata.normalize("NFKD", character)
+    if not _MARK.search(decomposed):
+        decomposed = unicodedata.normalize("NFKC", character)
+    return _DROPPED.sub("", decomposed).casefold()
+
+
+def _compose(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", match.group())
+
+
+def _write_stray_jamo(match: re.Match[str]) -> str:
+    return STRAY_JAMO.get(match.group(), match.group())
+
+
+def _is_disguised_latin(text: str) -> bool:
+    """Whether all its Greek and Cyrillic letters look like Latin ones, among which they stand."""
+    foreign = _GREEK_OR_CYRILLIC.findall(text)
+    return (
+        bool(foreign)
+        and all(letter in LATIN_SHAPES for letter in foreign)
+        and has_script(text, Language.ENGLISH)
+    )
+
+
 def clean_text(text: str) -> str:
-    """Clean a line without changing its words: this form is searched and quoted from.
+    """Clean a line without changing its words.
 
     Composes Hangul (NFC), drops control and invisible characters and joins white space.
     """
-    composed = unicodedata.normalize("NFC", text)
+    composed = unicodedata.normalize("NFC", _IGNORABLE_CHARACTER.sub("", text))
     return _SPACE.sub(" ", _CONTROL.sub("", composed)).strip()
 
 
 def normalise_text(text: str) -> str:
-    """Fold variants that mean the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ)."""
-    lowered = _LINK.sub("link", clean_text(text)).lower().replace("\u2019", "'").replace("ㅜ", "ㅠ")
+    """Fold variants that mean the same to a model: case, links, spellings, repeats (ㅋㅋㅋㅋ).
+
+    Ordinary text gives the same as what the models were trained with.
+    """
+    lowered = _LINK.sub("link", clean_text(text)).lower().replace("ㅜ", "ㅠ")
+    lowered = lowered.translate(_MODEL_FOLDS)
     # NFKC makes single compatibility jamo (ㅋ, ㅠ) conjoining ones; the model sees those too.
     folded = unicodedata.normalize("NFKC", load_spellings().correct(lowered))
     return _REPEATED.sub(r"\1\1", folded)
