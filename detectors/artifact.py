@@ -49,20 +49,24 @@ class Artifact:
             message = f"{self.path}: its description lacks {key!r}; export the model again"
             raise DetectorUnavailableError(message) from None
 
-    def run(self, **inputs: NDArray[np.generic]) -> dict[str, NDArray[np.float32]]:
+    def run(self, *outputs: str, **inputs: NDArray[np.generic]) -> dict[str, NDArray[np.float32]]:
         """Run the graph; arrays in and out are named as in the graph.
+
+        Args:
+            outputs: which ones are needed: the others are not computed. None named: all.
+            inputs: the arrays.
 
         Raises:
             DetectorUnavailableError: the graph does not take these inputs.
         """
         try:
-            outputs = self.session.run(None, inputs)
+            arrays = self.session.run(outputs or None, inputs)
         except Exception as error:
             # The runtime's exceptions have no common class but RuntimeError and ValueError.
             message = f"{self.path}: the model does not run: {summarize_error(error)}"
             raise DetectorUnavailableError(message) from error
-        names = [output.name for output in self.session.get_outputs()]
-        return dict(zip(names, cast("list[NDArray[np.float32]]", outputs), strict=True))
+        names = outputs or [output.name for output in self.session.get_outputs()]
+        return dict(zip(names, cast("list[NDArray[np.float32]]", arrays), strict=True))
 
 
 def open_artifact(path: Path, *, kind: str) -> Artifact:

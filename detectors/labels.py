@@ -52,6 +52,22 @@ class Topic(StrEnum):
     REGULATOR = "regulator"
     CANCELLATION = "cancellation"
     CONFUSION = "confusion"
+    CALL_FOR_ANOTHER = "call_for_another"
+    DEBT_WORRIES = "debt_worries"
+    LOST_CARD = "lost_card"
+    MISTAKEN_TRANSFER = "mistaken_transfer"
+    UNKNOWN_CHARGE = "unknown_charge"
+    BEREAVEMENT = "bereavement"
+    LOAN_SCAM = "loan_scam"
+    VOICE_PHISHING = "voice_phishing"
+    ACCIDENT_NOW = "accident_now"
+    CLAIM_DENIED = "claim_denied"
+    MIS_SELLING = "mis_selling"
+    SERIOUS_ILLNESS = "serious_illness"
+    DATA_LEAK = "data_leak"
+    LATE_DELIVERY = "late_delivery"
+    PRODUCT_INJURY = "product_injury"
+    REFUND_REFUSED = "refund_refused"
 
 
 KOTE: tuple[str, ...] = (

@@ -14,6 +14,7 @@ from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
 from detectors.text.lexicon import Lexicon, load_lexicon
 from detectors.text.ngrams import TABLE_ROWS, hash_line
+from detectors.text.topic_model import TopicModel
 from detectors.text.normalising import clean_text, has_words, is_hangul
 from detectors.text.scoring import (
     CALL_PRIOR,
@@ -81,7 +82,9 @@ class LineAnalysis:
 
 
 class TextEmotion:
-    """Reads lines with hashed n-grams and a small network; topics come from word lists.
+    """Reads lines with hashed n-grams and a small network.
+
+    Topics come from word lists, and from a model of a line's wording as a whole.
 
     A line with a topic never abstains: its words are certain even where its emotion is not,
     and its low confidence keeps the emotion from counting for much. A partial line is read as
@@ -106,8 +109,10 @@ class TextEmotion:
             key: TextCalibration(**self.artifact["calibration"][key]) for key in Taxonomy
         }
         self._lexicons: dict[Language, Lexicon] = {key: load_lexicon(key) for key in Language}
+        self.topic_model = TopicModel()
         lexicon_digests = "".join(self._lexicons[key].digest for key in Language)
-        self.version: str = f"{self.artifact['version']}+{lexicon_digests}"
+        topics_version = self.topic_model.version
+        self.version: str = f"{self.artifact['version']}+{topics_version}+{lexicon_digests}"
         self._cache: dict[bytes, LineAnalysis] = {}
 
     def read(self, item: TranscriptLine) -> Reading:

@@ -11,14 +11,14 @@ import click
 from rich.table import Table
 
 from detectors.corpora.corpora import CorpusError
+from detectors.corpora.theme_lines import LINES, LinesError, load_theme_lines
 from detectors.text.model import TextEmotion
-from playbooks.files.loader import LIBRARY, PlaybookError, load_library
+from playbooks.files.loader import PlaybookError, load_library
 from streams.cli.evaluation_input import exit_bad_input, load_detector
 from streams.cli.evaluation_output import BAD_INPUT, check_writable, complain
 from streams.cli.terminal import console
 from streams.evaluation.line_playback import play_lines
 from streams.evaluation.theme_figures import is_wrong, measure_themes
-from streams.evaluation.theme_lines import LinesError, load_theme_lines
 from streams.evaluation.unrelated_lines import (
     JUDGEMENT_HEADER,
     load_judgements,
@@ -30,14 +30,12 @@ from streams.evaluation.unrelated_lines import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from detectors.corpora.theme_lines import ThemeLine
     from playbooks.engine.rulebook import Rulebook
     from streams.evaluation.line_playback import LineOutcome
     from streams.evaluation.theme_figures import Share, ThemeFigures
-    from streams.evaluation.theme_lines import ThemeLine
     from streams.evaluation.unrelated_lines import PlaybookRate, TextLine
 
-LINES = LIBRARY.parent / "review" / "lines"
-"""The lines that come with callmood, and which alerts on the corpora were judged right."""
 
 JUDGED_FILE = "judged.tsv"
 DEFAULT_REVIEWS = 10_000

@@ -14,8 +14,8 @@ from streams.evaluation.themes import PLAYBOOKS_BY_THEME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from detectors.corpora.theme_lines import ThemeLine
     from streams.evaluation.line_playback import LineOutcome
-    from streams.evaluation.theme_lines import ThemeLine
 
 ALL = "all"
 """Stands for every theme, or both languages."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.corpora.corpora import load_ratings, load_texts
 from detectors.corpora.text_manifests import iter_manifest_rows
+from detectors.corpora.theme_lines import LinesError
 from detectors.utterance import Language
-from streams.evaluation.theme_lines import LinesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

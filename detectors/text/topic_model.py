@@ -1,0 +1,124 @@
+"""What a line is about as a whole: topics by a sentence encoder, beside those of the word lists.
+
+A caller says "I won't be around after this weekend" without any word of a list. The encoder is
+Google's multilingual one (convolutions over pieces of words), its last layers fitted to lines that
+were written for a topic, and to look-alikes. It names a topic only above a threshold that was set
+for few false alarms; the words without which it would be least sure are its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.artifact import MODELS, Artifact, open_artifact
+from detectors.labels import Topic
+from detectors.text.lexicon import TopicMatch
+from detectors.text.sentence_pieces import PieceVocabulary, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from detectors.text.sentence_pieces import Piece
+
+KIND = "text-topics"
+ARTIFACT = MODELS / f"{KIND}.onnx"
+
+MAX_PIECES = 48
+"""Only the end of a longer line is read: some 30 words."""
+
+MAX_REASON_WORDS = 3
+MIN_WORD_SHARE = 0.3
+"""A word is a reason if it weighs at least so much of what the weightiest one does, 0-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicScore:
+    """How sure the model is of a topic.
+
+    Attributes:
+        margin: logit above the topic's threshold; the topic is named from 0 on.
+    """
+
+    topic: Topic
+    margin: float
+
+
+class TopicModel:
+    """Names the topics of a line by its wording as a whole.
+
+    Attributes:
+        artifact: the opened model.
+    """
+
+    def __init__(self, path: Path = ARTIFACT) -> None:
+        """Load the model.
+
+        Raises:
+            DetectorUnavailableError: the file is missing, broken or another kind.
+        """
+        self.artifact: Artifact = open_artifact(path, kind=KIND)
+        self.version: str = self.artifact["version"]
+        self._topics = [Topic(name) for name in self.artifact["topics"]]
+        self._thresholds = np.array(self.artifact["thresholds"], dtype=np.float32)
+        self._vocabulary = PieceVocabulary(
+            tuple(self.artifact["pieces"]), tuple(self.artifact["piece_scores"])
+        )
+
+    def score(self, text: str) -> list[TopicScore]:
+        """Score every topic of a line.
+
+        Raises:
+            DetectorUnavailableError: the model does not run.
+        """
+        _, margins = self._read(split_words(text))
+        return [
+            TopicScore(topic, float(margin))
+            for topic, margin in zip(self._topics, margins, strict=True)
+        ]
+
+    def find_topics(self, text: str) -> list[TopicMatch]:
+        """Find the topics of a line, each with the words that weighed most.
+
+        Raises:
+            DetectorUnavailableError: the model does not run.
+        """
+        words = split_words(text)
+        pieces, margins = self._read(words)
+        columns = np.flatnonzero(margins >= 0)
+        if not columns.size:
+            return []
+        without = self._run("without", pieces) - self._thresholds
+        return [
+            TopicMatch(
+                self._topics[column],
+                " ".join(_weightiest_words(words, pieces, margins[column] - without[:, column])),
+            )
+            for column in columns
+        ]
+
+    def _read(self, words: Sequence[str]) -> tuple[list[Piece], NDArray[np.float32]]:
+        pieces = self._vocabulary.cut(words)[-MAX_PIECES:]
+        return pieces, (self._run("logits", pieces)[0] - self._thresholds)
+
+    def _run(self, output: str, pieces: Sequence[Piece]) -> NDArray[np.float32]:
+        numbers = np.array([piece.number for piece in pieces], dtype=np.int64)
+        return self.artifact.run(output, pieces=numbers)[output]
+
+
+def _weightiest_words(
+    words: Sequence[str], pieces: Sequence[Piece], weights: NDArray[np.float32]
+) -> Iterator[str]:
+    """The words that weigh most, in the line's order; ``weights`` are of its pieces."""
+    by_word = np.zeros(len(words), dtype=np.float32)
+    for piece, weight in zip(pieces, weights, strict=True):
+        if piece.word >= 0:
+            by_word[piece.word] += weight
+    order = np.argsort(-by_word, kind="stable")[:MAX_REASON_WORDS]
+    limit = MIN_WORD_SHARE * by_word[order[0]] if order.size else 0.0
+    return (words[index] for index in sorted(order) if by_word[index] >= limit)
