@@ -46,7 +46,7 @@ Three syllables may be three words (자 살 게 있어요)."""
 
 _SIGN_IN_HANGUL = re.compile(r"(?<=[가-힣])(?<![0-9][가-힣])[0-9a-z@$](?=[가-힣])")
 _WORD_WITH_SIGNS = re.compile(r"(?<![^\s'\"(])(?=[^\s]*[a-z])[a-z0-9@$!|]{3,40}")
-_COUNT = re.compile(r"[$@]?[0-9]+[a-z]{0,3}|[a-z]{1,3}[0-9]+")
+_COUNT = re.compile(r"[$@]?[0-9]+[a-z]{0,3}|[a-z]{1,3}(?!11\b)[0-9]+")
 """A digit before or behind letters counts (4th, mp3); one between them stands for a letter."""
 
 _SHAPES = dict(zip("0134578@$|", "oieastbasl", strict=True))
@@ -61,7 +61,7 @@ _MAY_BE_DISGUISED = re2.compile(
             *(letter * 3 for letter in string.ascii_lowercase),
             "[ㄱ-ㅎ][ㅏ-ㅣ]",
             "[가-힣][0-9a-z@$ㄱ-ㅎ][가-힣]",
-            "[a-z][0-9@$!|][a-z]|(?:^|[ '\"(])[0-9@$!|][a-z]{2}",
+            "[a-z][0-9@$!|]{1,3}[a-z]|[a-z]11|(?:^|[ '\"(])[0-9@$!|][a-z]{2}",
             rf"(?:^|[^a-z0-9])[a-z](?:{_SEPARATOR}[a-z]){{2}}(?:[^a-z0-9]|$)",
             rf"(?:^|[^가-힣])[가-힣ㄱ-ㅣ](?:{_SEPARATOR}[가-힣ㄱ-ㅣ]){{3}}(?:[^가-힣]|$)",
             r"[가-힣ㄱ-ㅣ][^ ,?!$%+#@&'a-z0-9가-힣ㄱ-ㅣ]{1,4}[가-힣ㄱ-ㅣ]",

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from detectors.detector import DetectorUnavailableError
 from detectors.labels import Emotion, Topic
+from detectors.reading import TopicMatch
 from detectors.text.disguises import find_forms
 from detectors.text.normalising import normalise
 from detectors.text.phrase_spelling import loosen_apostrophes, spell_english, spell_korean
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
     from detectors.text.normalising import NormalisedText
 
+CONTEXT_CHARACTERS = 30
+"""Of a line on either side of a topic's words: about a sentence, enough to know a false friend."""
+
 _Name = TypeVar("_Name", Topic, Emotion)
 
 FOLDER = Path(__file__).parent / "lexicon"
@@ -47,14 +51,6 @@ FOLDER = Path(__file__).parent / "lexicon"
 
 class LexiconError(DetectorUnavailableError):
     """A word list cannot be read; names every bad line as file:line."""
-
-
-@dataclass(frozen=True, slots=True)
-class TopicMatch:
-    """A topic, and the very words of the line that it was found by."""
-
-    topic: Topic
-    words: str
 
 
 @dataclass(slots=True)
@@ -70,11 +66,11 @@ class LexiconMatcher:
     phrases: re.Pattern[str]
     exclusions: re.Pattern[str]
 
-    def find(self, forms: Iterable[NormalisedText]) -> Iterator[str]:
+    def find(self, forms: Iterable[NormalisedText]) -> Iterator[tuple[int, int]]:
         """Find the phrases in the forms of one line, without those that overlap an exclusion.
 
         Yields:
-            The words as they were written, each place once.
+            Where they are in the line as it was written, each place once.
         """
         forms = tuple(forms)
         places = [
@@ -94,7 +90,7 @@ class LexiconMatcher:
         for start, end in places:
             if not any(first < end and start < last for first, last in (*excluded, *shown)):
                 shown.append((start, end))
-                yield forms[0].original[start:end].strip()
+                yield start, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +117,12 @@ class Lexicon:
             One match per phrase found, with the words of the line; a topic may occur several times.
         """
         punctuated, forms = normalise(line), find_forms(line)
+        searches = ((self.by_topic, forms), (self.disguises, (punctuated, *forms)))
         return [
-            TopicMatch(topic, words)
-            for matchers, searched in (
-                (self.by_topic, forms),
-                (self.disguises, (punctuated, *forms)),
-            )
+            TopicMatch(topic, line[start:end].strip(), _cut_context(line, start, end))
+            for matchers, searched in searches
             for topic, matcher in matchers.items()
-            for words in matcher.find(searched)
+            for start, end in matcher.find(searched)
         ]
 
     def find_emotion_words(self, line: str, emotion: Emotion) -> list[str]:
@@ -142,7 +136,19 @@ class Lexicon:
             The words as written in the line; empty for an emotion without a list.
         """
         matcher = self.by_emotion.get(emotion)
-        return list(matcher.find([normalise(line)])) if matcher else []
+        places = matcher.find([normalise(line)]) if matcher else ()
+        return [line[start:end].strip() for start, end in places]
+
+
+def _cut_context(line: str, start: int, end: int) -> str:
+    """The words with those around them, none of them cut through."""
+    first, last = max(0, start - CONTEXT_CHARACTERS), min(len(line), end + CONTEXT_CHARACTERS)
+    before, after = line[first:start], line[end:last]
+    if first > 0:
+        before = before.partition(" ")[2]
+    if last < len(line):
+        after = after.rpartition(" ")[0]
+    return f"{before}{line[start:end]}{after}".strip()
 
 
 def load_lexicon(language: Language, folder: Path = FOLDER) -> Lexicon:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from detectors.text.jamo import compose_spelled_jamo
 from detectors.text.look_alikes import APOSTROPHES, LATIN_SHAPES, LETTER_SYMBOLS, STRAY_JAMO
 from detectors.text.spellings import load_spellings
 from detectors.utterance import Language
@@ -46,6 +47,9 @@ _SYLLABLE_PARTS = re.compile(
     r"[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\uac00-\ud7a3][\u11a8-\u11c2]"
 )
 _STRAY_JAMO = re.compile(r"[\u1100-\u11ff]")
+_HALF_WIDTH_JAMO = re.compile(
+    r"[\uffa1-\uffbe\uffc2-\uffc7\uffca-\uffcf\uffd2-\uffd7\uffda-\uffdc]"
+)
 _GREEK_OR_CYRILLIC = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _FOLD_ROUNDS = 4
@@ -178,6 +182,8 @@ def normalise(text: str) -> NormalisedText:
         return NormalisedText(text, text.lower(), (range(len(text)), range(1, len(text) + 1)))
     line = _fold_characters(text)
     line = line.replace(_SYLLABLE_PARTS, _compose).replace(_STRAY_JAMO, _write_stray_jamo)
+    if _HALF_WIDTH_JAMO.search(text):
+        line = compose_spelled_jamo(line)
     if _is_disguised_latin(line.text):
         line = line.replace(_GREEK_OR_CYRILLIC, lambda match: LATIN_SHAPES[match.group()])
     return line.replace(_SPACE, " ").strip()
@@ -221,6 +227,8 @@ def _fold_once(character: str) -> str:
         return LETTER_SYMBOLS[character]
     if _SURROGATE.match(character):
         return "?"
+    if _HALF_WIDTH_JAMO.match(character):
+        return chr(int(unicodedata.decomposition(character).removeprefix("<narrow> "), base=16))
     if _HANGUL.match(character):
         return "" if _DROPPED.match(character) else character
     decomposed = unicodedata.normalize("NFKD", character)

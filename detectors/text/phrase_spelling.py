@@ -12,6 +12,9 @@ from detectors.text.jamo import has_final
 _PARTICLES = "을|를|이|가|은|는|도|만|의|에|까지|마저|조차|부터|이나|나|이라도|라도"
 """What may follow a noun or a connective ending without making another thing of a phrase."""
 
+_PARTICLES_APART = "을|를|은|는"
+"""Those that recognisers may write as words of their own, and that are none by themselves."""
+
 _DROPPABLE_BY_FINAL = {True: ("을", "이", "은"), False: ("를", "가", "는")}
 """Particles that are left out in speech, by whether what they follow ends in a consonant."""
 _OBJECT_PARTICLES = frozenset("을를")
@@ -116,7 +119,10 @@ def spell_korean(phrase: str, gap: str) -> str:
     if len(words) == 1 and len(phrase.strip()) == _SHORT_WORD and _is_hangul(words[0]):
         gap = ""
     *inner, last = words
-    return gap.join([*(_spell_inner_word(word, gap) for word in inner), _spell_letters(last, gap)])
+    spelled = [*(_spell_inner_word(word, gap) for word in inner), _spell_letters(last, gap)]
+    if inner and len(last) > 1 and last[-1] in _SPOKEN_ENDINGS:
+        spelled[-1] = spelled[-1][:-1] + _SPOKEN_ENDINGS[last[-1]]
+    return gap.join(spelled)
 
 
 def spell_english(phrase: str, gap: str) -> str:
@@ -141,8 +147,11 @@ def spell_english(phrase: str, gap: str) -> str:
 
 
 def loosen_apostrophes(pattern: str) -> str:
-    """A regular expression whose apostrophes, outside of character classes, may be missing."""
-    return _APOSTROPHE_OR_CLASS.sub(lambda m: "'?" if m.group() == "'" else m.group(), pattern)
+    """A regular expression whose apostrophes, outside of character classes, may be missing.
+
+    Recognisers also write a space for one (don t).
+    """
+    return _APOSTROPHE_OR_CLASS.sub(lambda m: "[' ]?" if m.group() == "'" else m.group(), pattern)
 
 
 _APOSTROPHE_OR_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|'(?![?*+{])", re.DOTALL)
@@ -155,7 +164,8 @@ def _spell_inner_word(word: str, gap: str) -> str:
     noun = _drop_particle(word)
     spelled = _spell_letters(noun[:-1], gap)
     end = _SPOKEN_ENDINGS.get(noun[-1], noun[-1]) if noun == word and spelled else noun[-1]
-    return f"{gap.join(filter(None, (spelled, end)))}(?:{_PARTICLES})?"
+    apart = f"|{gap}(?:{_PARTICLES_APART})" if gap else ""
+    return f"{gap.join(filter(None, (spelled, end)))}(?:{_PARTICLES}{apart})?"
 
 
 def _drop_particle(word: str) -> str:

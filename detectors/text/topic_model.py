@@ -15,11 +15,11 @@ import numpy as np
 
 from detectors.artifact import MODELS, Artifact, open_artifact
 from detectors.labels import Topic
-from detectors.text.lexicon import TopicMatch
+from detectors.reading import TopicMatch
 from detectors.text.sentence_pieces import PieceVocabulary, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,9 +32,11 @@ ARTIFACT = MODELS / f"{KIND}.onnx"
 MAX_PIECES = 48
 """Only the end of a longer line is read: some 30 words."""
 
-MAX_REASON_WORDS = 3
+MAX_REASON_WORDS = 4
+"""Words next to each other that are named as a topic's reason."""
+
 MIN_WORD_SHARE = 0.3
-"""A word is a reason if it weighs at least so much of what the weightiest one does, 0-1."""
+"""A reason begins and ends with words that weigh at least so much of what its weightiest does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,18 @@ class TopicModel:
             DetectorUnavailableError: the model does not run.
         """
         words = split_words(text)
+        if not words:
+            return []
         pieces, margins = self._read(words)
         columns = np.flatnonzero(margins >= 0)
         if not columns.size:
             return []
-        without = self._run("without", pieces) - self._thresholds
+        weights = margins - (self._run("without", pieces) - self._thresholds)
         return [
             TopicMatch(
                 self._topics[column],
-                " ".join(_weightiest_words(words, pieces, margins[column] - without[:, column])),
+                _weightiest_words(words, pieces, weights[:, column]),
+                " ".join(words),
             )
             for column in columns
         ]
@@ -113,12 +118,15 @@ class TopicModel:
 
 def _weightiest_words(
     words: Sequence[str], pieces: Sequence[Piece], weights: NDArray[np.float32]
-) -> Iterator[str]:
-    """The words that weigh most, in the line's order; ``weights`` are of its pieces."""
+) -> str:
+    """The adjoining words that weigh most together; ``weights`` are of the pieces."""
     by_word = np.zeros(len(words), dtype=np.float32)
     for piece, weight in zip(pieces, weights, strict=True):
         if piece.word >= 0:
             by_word[piece.word] += weight
-    order = np.argsort(-by_word, kind="stable")[:MAX_REASON_WORDS]
-    limit = MIN_WORD_SHARE * by_word[order[0]] if order.size else 0.0
-    return (words[index] for index in sorted(order) if by_word[index] >= limit)
+    starts = range(max(1, len(words) - MAX_REASON_WORDS + 1))
+    start = max(starts, key=lambda place: by_word[place : place + MAX_REASON_WORDS].sum())
+    window = by_word[start : start + MAX_REASON_WORDS]
+    heavy = start + np.flatnonzero(window >= MIN_WORD_SHARE * window.max())
+    first, last = (heavy[0], heavy[-1]) if heavy.size else (start, start)
+    return " ".join(words[first : last + 1])
