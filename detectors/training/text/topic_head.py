@@ -181,9 +181,7 @@ def _draw_corpus(
     return np.concatenate([likeliest, rng.choice(lines, max(count, 0), replace=False)])
 
 
-def _join(
-    targets: TopicTargets, corpus: NDArray[np.float32], config: HeadConfig
-) -> TopicTargets:
+def _join(targets: TopicTargets, corpus: NDArray[np.float32], config: HeadConfig) -> TopicTargets:
     truth = np.zeros((len(corpus), targets.truth.shape[1]), np.float32)
     weights = np.ones_like(truth)
     weights[:, 0] = config.corpus_abuse_weight

@@ -13,8 +13,8 @@ import torch
 
 from detectors.corpora.corpora import load_ratings, load_texts
 from detectors.corpora.theme_lines import LINES, THEMES, load_theme_lines
-from detectors.text.topic_model import KIND, MAX_PIECES
 from detectors.text.sentence_pieces import split_words
+from detectors.text.topic_model import KIND, MAX_PIECES
 from detectors.training.onnx_export import add_version
 from detectors.training.text.multilingual_encoder import load_encoder
 from detectors.training.text.topic_graph import build_graph, write_graph_file
@@ -37,7 +37,7 @@ LICENCE = (
     "songys/Chatbot_data (MIT) as lines without a topic."
 )
 
-CORPUS_LINES = 7_000
+CORPUS_LINES = 4_500
 """Of each corpus; a part of them settles thresholds."""
 
 VALIDATION_EVERY_NTH = 3
@@ -103,16 +103,16 @@ def load_topicless_lines(data: Path) -> list[str]:
         reviews,
         chat,
     )
-    return [
-        text for texts in corpora for text in rng.sample(texts, min(CORPUS_LINES, len(texts)))
-    ]
+    return [text for texts in corpora for text in rng.sample(texts, min(CORPUS_LINES, len(texts)))]
 
 
 def encode_lines(
     encoder: MultilingualEncoder, texts: Sequence[str], step: Callable[[], None]
 ) -> NDArray[np.float32]:
     """The features of lines, ``float32[lines, 2 * FEATURES]``."""
-    session = ort.InferenceSession(build_graph(encoder, None).SerializeToString())
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(build_graph(encoder, None).SerializeToString(), options)
     rows = []
     for text in texts:
         pieces = encoder.vocabulary.cut(split_words(text))[-MAX_PIECES:]
