@@ -70,6 +70,18 @@ class Topic(StrEnum):
     REFUND_REFUSED = "refund_refused"
 
 
+TOPICS_BY_WORDING: frozenset[Topic] = frozenset(
+    {
+        Topic.CALL_FOR_ANOTHER, Topic.DEBT_WORRIES, Topic.LOST_CARD, Topic.MISTAKEN_TRANSFER,
+        Topic.UNKNOWN_CHARGE, Topic.BEREAVEMENT, Topic.LOAN_SCAM, Topic.VOICE_PHISHING,
+        Topic.ACCIDENT_NOW, Topic.CLAIM_DENIED, Topic.MIS_SELLING, Topic.SERIOUS_ILLNESS,
+        Topic.DATA_LEAK, Topic.LATE_DELIVERY, Topic.PRODUCT_INJURY, Topic.REFUND_REFUSED,
+    }
+)  # fmt: skip
+"""Topics without a word list: the text detector names them by a line's wording as a whole, and
+the phrases for them stand in the playbooks."""
+
+
 KOTE: tuple[str, ...] = (
     "불평/불만", "환영/호의", "감동/감탄", "지긋지긋", "고마움", "슬픔", "화남/분노", "존경",
     "기대감", "우쭐댐/무시함", "안타까움/실망", "비장함", "의심/불신", "뿌듯함", "편안/쾌적",

@@ -35,6 +35,9 @@ MAX_PIECES = 48
 MAX_REASON_WORDS = 4
 """Words next to each other that are named as a topic's reason."""
 
+CONTEXT_WORDS = 3
+"""On either side of the reason, for playbooks to know false friends by."""
+
 MIN_WORD_SHARE = 0.3
 """A reason begins and ends with words that weigh at least so much of what its weightiest does."""
 
@@ -99,11 +102,7 @@ class TopicModel:
             return []
         weights = margins - (self._run("without", pieces) - self._thresholds)
         return [
-            TopicMatch(
-                self._topics[column],
-                _weightiest_words(words, pieces, weights[:, column]),
-                " ".join(words),
-            )
+            _build_match(self._topics[column], words, pieces, weights[:, column])
             for column in columns
         ]
 
@@ -116,17 +115,24 @@ class TopicModel:
         return self.artifact.run(output, pieces=numbers)[output]
 
 
-def _weightiest_words(
-    words: Sequence[str], pieces: Sequence[Piece], weights: NDArray[np.float32]
-) -> str:
-    """The adjoining words that weigh most together; ``weights`` are of the pieces."""
-    by_word = np.zeros(len(words), dtype=np.float32)
+def _build_match(
+    topic: Topic, words: Sequence[str], pieces: Sequence[Piece], weights: NDArray[np.float32]
+) -> TopicMatch:
+    first, last = _find_weightiest(len(words), pieces, weights)
+    around = words[max(0, first - CONTEXT_WORDS) : last + 1 + CONTEXT_WORDS]
+    return TopicMatch(topic, " ".join(words[first : last + 1]), " ".join(around))
+
+
+def _find_weightiest(
+    word_count: int, pieces: Sequence[Piece], weights: NDArray[np.float32]
+) -> tuple[int, int]:
+    """First and last of the adjoining words that weigh most; ``weights`` are of the pieces."""
+    by_word = np.zeros(word_count, dtype=np.float32)
     for piece, weight in zip(pieces, weights, strict=True):
         if piece.word >= 0:
             by_word[piece.word] += weight
-    starts = range(max(1, len(words) - MAX_REASON_WORDS + 1))
-    start = max(starts, key=lambda place: by_word[place : place + MAX_REASON_WORDS].sum())
+    starts = range(max(1, word_count - MAX_REASON_WORDS + 1))
+    start = max(starts, key=lambda place: float(by_word[place : place + MAX_REASON_WORDS].sum()))
     window = by_word[start : start + MAX_REASON_WORDS]
     heavy = start + np.flatnonzero(window >= MIN_WORD_SHARE * window.max())
-    first, last = (heavy[0], heavy[-1]) if heavy.size else (start, start)
-    return " ".join(words[first : last + 1])
+    return (int(heavy[0]), int(heavy[-1])) if heavy.size else (start, start)

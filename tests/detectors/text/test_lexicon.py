@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from detectors.detector import DetectorUnavailableError
-from detectors.labels import Emotion, Topic
+from detectors.labels import TOPICS_BY_WORDING, Emotion, Topic
 from detectors.text.lexicon import LexiconError, load_lexicon
 from detectors.text.normalising import clean_text
 from detectors.utterance import Language
@@ -25,11 +25,11 @@ HITS = [
     (KOREAN, Topic.ABUSE, "이 개새끼야", "개새"),
     (KOREAN, Topic.THREAT, "너 죽여버릴 거야", "너 죽여"),
     (KOREAN, Topic.THREAT, "가만 안 둘 거야", "가만 안 둘"),
-    (KOREAN, Topic.REGULATOR, "금감원에 민원 넣을 거예요", "금감원"),
+    (KOREAN, Topic.REGULATOR, "금감원에 민원 넣을 거예요", "금감원에 민원"),
     (KOREAN, Topic.REGULATOR, "변호사 선임해서 고소할 겁니다", "고소할"),
-    (KOREAN, Topic.CANCELLATION, "그냥 해지해 주세요", "해지"),
+    (KOREAN, Topic.CANCELLATION, "그냥 해지해 주세요", "해지해 주"),
     (KOREAN, Topic.CANCELLATION, "다른 통신사로 옮길래요", "다른 통신사로 옮"),
-    (KOREAN, Topic.CONFUSION, "무슨 말인지 모르겠어요", "무슨 말인지"),
+    (KOREAN, Topic.CONFUSION, "무슨 말인지 모르겠어요", "무슨 말인지 모르겠"),
     (KOREAN, Topic.SEXUAL_HARASSMENT, "아가씨 속옷은 뭐 입었어", "속옷은 뭐 입"),
     (ENGLISH, Topic.SELF_HARM, "I want to die", "I want to die"),
     (ENGLISH, Topic.SELF_HARM, "I'm going to kill myself", "kill myself"),
@@ -37,8 +37,8 @@ HITS = [
     (ENGLISH, Topic.THREAT, "I know where you live", "I know where you live"),
     (ENGLISH, Topic.REGULATOR, "I will sue you people", "I will sue"),
     (ENGLISH, Topic.REGULATOR, "I'm calling the ombudsman", "ombudsman"),
-    (ENGLISH, Topic.CANCELLATION, "cancel my subscription today", "cancel"),
-    (ENGLISH, Topic.CONFUSION, "sorry I don't understand", "don't understand"),
+    (ENGLISH, Topic.CANCELLATION, "cancel my subscription today", "cancel my subscription"),
+    (ENGLISH, Topic.CONFUSION, "sorry dear you lost me", "you lost me"),
     (ENGLISH, Topic.SEXUAL_HARASSMENT, "so what are you wearing", "what are you wearing"),
 ]
 
@@ -83,9 +83,9 @@ def test_a_false_friend_is_no_topic(language: Language, text: str) -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_topic_and_emotion_has_words_in_every_language(language: Language) -> None:
+def test_the_topics_of_any_queue_and_every_emotion_have_words(language: Language) -> None:
     words = load_lexicon(language)
-    assert set(words.by_topic) == set(Topic)
+    assert set(words.by_topic) == set(Topic) - set(TOPICS_BY_WORDING)
     assert set(words.by_emotion) == set(Emotion)
 
 
