@@ -221,15 +221,7 @@ class TextEmotion:
         topic_matches, emotion_words = match_lexicons(text, self._lexicons)
         # What the lists alone find: the calibration was fitted to it.
         lexicon_evidence = score_evidence(topic_matches, emotion_words)
-        listed_topics = {match.topic for match in topic_matches}
-        topic_matches = [
-            *topic_matches,
-            *(
-                match
-                for match in self.topic_model.find_topics(text)
-                if match.topic not in listed_topics
-            ),
-        ]
+        topic_matches = self.topic_model.complete(text, topic_matches)
         calibration = self.calibration[taxonomy]
         scores = emotion_scores(
             logits[taxonomy][None], taxonomy, calibration, lexicon_evidence[None]

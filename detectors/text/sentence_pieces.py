@@ -1,7 +1,7 @@
 """Cutting a line into the pieces that the sentence encoder knows (a unigram language model).
 
 Of all ways to write a line as pieces the likeliest is taken, by Viterbi's algorithm, as
-SentencePiece does it (Kudo, Subword Regularization, 2018). Pure Python: some 50 microseconds a line.
+SentencePiece does it (Kudo, Subword Regularization, 2018).
 """
 
 from __future__ import annotations

@@ -35,6 +35,12 @@ MAX_PIECES = 48
 MAX_REASON_WORDS = 4
 """Words next to each other that are named as a topic's reason."""
 
+VETO_MARGIN = -6.0
+"""Below this margin a line is so unlike its topic that words of a list do not make it one."""
+
+ABUSE_VETO_MARGIN = -9.0
+"""Likewise for abuse: an oath is one in almost any line."""
+
 CONTEXT_WORDS = 3
 """On either side of the reason, for playbooks to know false friends by."""
 
@@ -87,16 +93,37 @@ class TopicModel:
             for topic, margin in zip(self._topics, margins, strict=True)
         ]
 
-    def find_topics(self, text: str) -> list[TopicMatch]:
-        """Find the topics of a line, each with the words that weighed most.
+    def complete(self, text: str, listed: Sequence[TopicMatch]) -> list[TopicMatch]:
+        """Give the topics of a line that lists and wording name together.
+
+        Words of a list stand, unless the line as a whole is far from the topic. A topic that no
+        list knows is added, with the words that weighed most.
+
+        Args:
+            text: the line.
+            listed: what the word lists found in it.
 
         Raises:
             DetectorUnavailableError: the model does not run.
         """
         words = split_words(text)
         if not words:
-            return []
+            return list(listed)
         pieces, margins = self._read(words)
+        by_topic = dict(zip(self._topics, margins.tolist(), strict=True))
+        is_whole = len(pieces) < MAX_PIECES
+        matches = [
+            match
+            for match in listed
+            if not is_whole or by_topic[match.topic] >= _veto_margin(match.topic)
+        ]
+        listed_topics = {match.topic for match in matches}
+        found = self._find_topics(words, pieces, margins)
+        return [*matches, *(match for match in found if match.topic not in listed_topics)]
+
+    def _find_topics(
+        self, words: Sequence[str], pieces: Sequence[Piece], margins: NDArray[np.float32]
+    ) -> list[TopicMatch]:
         columns = np.flatnonzero(margins >= 0)
         if not columns.size:
             return []
@@ -113,6 +140,10 @@ class TopicModel:
     def _run(self, output: str, pieces: Sequence[Piece]) -> NDArray[np.float32]:
         numbers = np.array([piece.number for piece in pieces], dtype=np.int64)
         return self.artifact.run(output, pieces=numbers)[output]
+
+
+def _veto_margin(topic: Topic) -> float:
+    return ABUSE_VETO_MARGIN if topic is Topic.ABUSE else VETO_MARGIN
 
 
 def _build_match(

@@ -25,7 +25,7 @@ HITS = [
     (KOREAN, Topic.ABUSE, "이 개새끼야", "개새"),
     (KOREAN, Topic.THREAT, "너 죽여버릴 거야", "너 죽여"),
     (KOREAN, Topic.THREAT, "가만 안 둘 거야", "가만 안 둘"),
-    (KOREAN, Topic.REGULATOR, "금감원에 민원 넣을 거예요", "금감원에 민원"),
+    (KOREAN, Topic.REGULATOR, "금감원에 민원 넣을 거예요", "금감원에 민원 넣"),
     (KOREAN, Topic.REGULATOR, "변호사 선임해서 고소할 겁니다", "고소할"),
     (KOREAN, Topic.CANCELLATION, "그냥 해지해 주세요", "해지해 주"),
     (KOREAN, Topic.CANCELLATION, "다른 통신사로 옮길래요", "다른 통신사로 옮"),

@@ -179,7 +179,8 @@ def _look_alike_logits(
     column: int,
 ) -> NDArray[np.float32]:
     is_own = np.array([line.theme == THEMES[column] for line in lines])
-    return logits[is_measured & is_own & (truth[:, column] == 0), column]
+    rows = is_measured & is_own & (truth[:, column] == 0)
+    return np.asarray(logits[rows, column], dtype=np.float32)
 
 
 def _find_threshold(
