@@ -35,10 +35,10 @@ MAX_PIECES = 48
 MAX_REASON_WORDS = 4
 """Words next to each other that are named as a topic's reason."""
 
-VETO_MARGIN = -6.0
+VETO_MARGIN = -8.0
 """Below this margin a line is so unlike its topic that words of a list do not make it one."""
 
-ABUSE_VETO_MARGIN = -9.0
+ABUSE_VETO_MARGIN = -11.0
 """Likewise for abuse: an oath is one in almost any line."""
 
 CONTEXT_WORDS = 3

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from streams.evaluation.unrelated_lines import PlaybookRate, TextLine
 
 
-JUDGED_FILE = "judged.tsv"
+JUDGEMENTS_FILE = "judged.tsv"
 DEFAULT_REVIEWS = 10_000
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -111,7 +111,7 @@ def playbooks(  # noqa: PLR0913 - options
     if show_misses:
         _print_misses(lines, outcomes)
     rates = [] if data is None else _measure_corpora(
-        data, folder / JUDGED_FILE, detector, rulebook, reviews=reviews, fired_path=fired_path
+        data, folder / JUDGEMENTS_FILE, detector, rulebook, reviews=reviews, fired_path=fired_path
     )  # fmt: skip
     if rates:
         click.echo(_render(_build_rate_table(rates)))
@@ -140,7 +140,7 @@ def _load_lines(folder: Path) -> list[ThemeLine]:
 
 def _measure_corpora(  # noqa: PLR0913 - what is played, by whom
     data: Path,
-    judged_file: Path,
+    judgements_file: Path,
     detector: Any,
     rulebook: Rulebook,
     *,
@@ -149,7 +149,7 @@ def _measure_corpora(  # noqa: PLR0913 - what is played, by whom
 ) -> list[PlaybookRate]:
     try:
         corpora = load_unrelated_lines(data, reviews=reviews)
-        judgements = load_judgements(judged_file)
+        judgements = load_judgements(judgements_file)
     except (CorpusError, LinesError) as error:
         exit_bad_input(str(error))
     rates: list[PlaybookRate] = []
@@ -227,7 +227,7 @@ def _build_rate_table(rates: Sequence[PlaybookRate]) -> Table:
     title = "lines that no customer said"
     table = _build_table(title, "corpus", "lines", "playbook", "fired", *rates_header)
     for rate in rates:
-        judged = f"{rate.judged_right} of {rate.judged}" if rate.judged else "-"
+        judged = f"{rate.right_verdicts} of {rate.verdicts}" if rate.verdicts else "-"
         rates_text = (f"{rate.per_10_000:.1f}", judged, f"{rate.false_per_10_000:.1f}")
         table.add_row(rate.corpus, f"{rate.lines}", rate.playbook_id, f"{rate.fired}", *rates_text)
     return table

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streams.evaluation.line_playback import LineOutcome
 
 SEED = 11
-JUDGED_LINES = 60
+SAMPLE_LINES = 60
 """At most so many lines that fired are judged for a playbook, over all corpora."""
 
 JUDGEMENT_HEADER = ("playbook", "corpus", "verdict", "text")
@@ -39,16 +39,16 @@ class PlaybookRate:
 
     Attributes:
         fired: lines of the corpus on which it did.
-        judged: how many of these a person judged.
-        judged_right: how many of those were about the playbook's subject after all.
+        verdicts: how many of these a person judged.
+        right_verdicts: how many of those were about the playbook's subject after all.
     """
 
     corpus: str
     playbook_id: str
     lines: int
     fired: int
-    judged: int
-    judged_right: int
+    verdicts: int
+    right_verdicts: int
 
     @property
     def per_10_000(self) -> float:
@@ -58,7 +58,7 @@ class PlaybookRate:
     @property
     def false_per_10_000(self) -> float:
         """Likewise, less the share that was judged right; all of them where none was judged."""
-        right_ratio = self.judged_right / self.judged if self.judged else 0.0
+        right_ratio = self.right_verdicts / self.verdicts if self.verdicts else 0.0
         return self.per_10_000 * (1 - right_ratio)
 
     def as_json(self) -> dict[str, Any]:
@@ -68,8 +68,8 @@ class PlaybookRate:
             "playbook": self.playbook_id,
             "lines": self.lines,
             "fired": self.fired,
-            "judged": self.judged,
-            "judged_right": self.judged_right,
+            "judged": self.verdicts,
+            "right_verdicts": self.right_verdicts,
             "false_per_10_000": self.false_per_10_000,
         }
 
@@ -107,7 +107,8 @@ def _load_songys_questions(root: Path) -> list[str]:
     if not path.is_file():
         load_texts(path, text=0, label=0)  # says what is missing
     with path.open(encoding="utf-8", newline="") as file:
-        return [row["Q"] for row in csv.DictReader(file)]
+        # The other half settles thresholds of the topic model.
+        return [row["Q"] for row in csv.DictReader(file)][1::2]
 
 
 def load_judgements(path: Path) -> Judgements:
@@ -162,7 +163,7 @@ def clean_field(text: str) -> str:
 def sample_fired_lines(
     fired_lines: Iterable[tuple[str, str, str]], judgements: Judgements
 ) -> list[tuple[str, str, str]]:
-    """Draw the lines to judge, at most `JUDGED_LINES` a playbook; those judged come first.
+    """Draw the lines to judge, at most `SAMPLE_LINES` a playbook; those judged come first.
 
     Args:
         fired_lines: playbook, corpus and text of each line that fired.
@@ -179,5 +180,5 @@ def sample_fired_lines(
     for _, rows in sorted(by_playbook.items()):
         rng.shuffle(rows)
         rows.sort(key=lambda row: (row[0], row[2]) not in judgements)
-        drawn += rows[:JUDGED_LINES]
+        drawn += rows[:SAMPLE_LINES]
     return drawn

@@ -96,7 +96,8 @@ def load_topicless_lines(data: Path) -> list[str]:
     rng = random.Random(SEED)  # noqa: S311 - no secret
     reviews = [review for review, _ in load_ratings(data / "text/nsmc/reviews.tsv.gz")]
     with (data / "text/songys_chatbot/ChatbotData.csv").open(encoding="utf-8", newline="") as file:
-        chat = [row["A"] for row in csv.DictReader(file)]
+        # The other half of the questions is measured on.
+        chat = [row["Q"] for row in csv.DictReader(file)][::2]
     corpora = (
         [row.text for row in load_texts(data / "text/kote/val.tsv", text=1, label=2)],
         [row.text for row in load_texts(data / "text/goemotions/train.tsv.gz", text=0, label=1)],
