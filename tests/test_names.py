@@ -35,7 +35,9 @@ KNOWN_TO_USERS = frozenset(
     {
         # Fields of messages, of the API and of templates: renaming them would break readers.
         "heard_at", "found_at", "given_by", "notice_given", "found", "asked", "taken", "asked_at",
-        "known", "said", "SAID_KEYS", "parse_said", "VOICE_PHISHING", "MIS_SELLING",
+        "known", "said", "SAID_KEYS", "parse_said",
+        # Topics, as the lists of readings name them.
+        "VOICE_PHISHING", "MIS_SELLING",
         # What HTTP calls it.
         "NOT_FOUND",
     }
