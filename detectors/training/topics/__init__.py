@@ -1,0 +1,1 @@
+"""Training the topic model: what a line is about by its wording as a whole."""
