@@ -131,11 +131,25 @@ class TranscriptLine:
 
 
 class TurnKind(StrEnum):
-    """What happened between the two speakers."""
+    """What happened between the two speakers, or on a channel that carries no speech."""
 
     SPEECH = "speech"
     SILENCE = "silence"
     TALK_OVER = "talk_over"
+    TONE = "tone"
+    """Ring-back, busy, fax or keypad: a machine's signal."""
+    MUSIC = "music"
+    NOISE = "noise"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether something sounded that nobody spoke."""
+        return self in {TurnKind.TONE, TurnKind.MUSIC, TurnKind.NOISE}
+
+    @property
+    def grows(self) -> bool:
+        """Whether it is reported again, longer, while it lasts."""
+        return self is TurnKind.SILENCE or self.is_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +157,9 @@ class Turn:
     """A turn-taking event: timing only, never a judgement of how somebody sounds.
 
     Attributes:
-        speaker: who spoke (speech), who came in on top of the other (talk-over), or
-            ``None`` (silence: neither).
-        span: of the speech, of the silence so far, or of the overlap.
+        speaker: who spoke (speech), who came in on top of the other (talk-over), whose channel
+            carried it (tone, music, noise), or ``None`` (silence: neither).
+        span: of the speech, of the silence or sound so far, or of the overlap.
     """
 
     call_id: str
@@ -155,11 +169,11 @@ class Turn:
 
     @property
     def event_id(self) -> str:
-        """Deterministic: a silence or an overlap that grows keeps its id, by its start."""
+        """Deterministic: a silence or a sound that grows keeps its id, by its start."""
         return join_id(self.call_id, self.kind, self.speaker or "both", self.span.start_ms)
 
     @property
     def turn_id(self) -> str:
         """Of this very report: each report of a silence that grows is a turn of its own."""
-        until = (self.span.end_ms,) if self.kind is TurnKind.SILENCE else ()
+        until = (self.span.end_ms,) if self.kind.grows else ()
         return join_id(self.event_id, *until)

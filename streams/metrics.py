@@ -31,6 +31,11 @@ AUDIO_SECONDS = Counter(
     "callmood_audio_seconds", "Seconds of calls the worker has listened to (all channels at once)."
 )
 UTTERANCES_DETECTED = Counter("callmood_utterances", "Utterances found.", ["speaker"])
+SOUNDS_DETECTED = Counter(
+    "callmood_sounds",
+    "Stretches of tone, music or noise that voice activity detection took for speech.",
+    ["kind", "speaker"],
+)
 READINGS_MADE = Counter(
     "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
 )

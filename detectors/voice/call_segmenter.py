@@ -1,5 +1,8 @@
 """Both speakers of one call: utterances, silences, talk-over, and where to resume after a crash.
 
+What the endpointer takes for speech goes through the speech gate: tones, music and noise become
+turns of their own kind, and are no utterance, no talk-over and no end of anybody's silence.
+
 Deterministic: the same chunks give the same `SegmenterResult`, also across a `Checkpoint`.
 """
 
@@ -12,6 +15,7 @@ import numpy as np
 
 from detectors.utterance import SAMPLE_RATE, Speaker, TimeSpan, Turn, TurnKind
 from detectors.voice.endpointing import Endpointer, SpeechSegment
+from detectors.voice.speech_gate import SoundKind, SpeechGate, load_speech_gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +32,17 @@ MAX_GAP_MS = 1_000
 """Missing audio up to this counts as silence; a longer gap ends any utterance."""
 
 
+SOUND_GAP_MS = 6_000
+"""The same kind of sound again within this is one that goes on: the longest pause between two
+rings of a ring-back tone (ITU-T E.180 allows 5 s), and more than that between gusts of wind."""
+
+_TURN_KINDS = {
+    SoundKind.TONE: TurnKind.TONE,
+    SoundKind.MUSIC: TurnKind.MUSIC,
+    SoundKind.NOISE: TurnKind.NOISE,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Where to resume. Small, and numbers only, because it is written at each utterance.
@@ -37,12 +52,14 @@ class Checkpoint:
         spans: speech that a later utterance of the other speaker may still overlap.
         quiet_since_ms: end of the last speech of either speaker.
         reported_silence_ms: how much of the current silence has been reported as a turn.
+        sounds: per speaker the newest tone, music or noise of the channel: it may go on.
     """
 
     read_until_ms: Mapping[Speaker, int] = field(default_factory=dict)
     spans: tuple[tuple[Speaker, TimeSpan], ...] = ()
     quiet_since_ms: int | None = None
     reported_silence_ms: int = 0
+    sounds: Mapping[Speaker, tuple[TurnKind, TimeSpan]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +67,8 @@ class SegmenterResult:
     """What ended in a chunk.
 
     Attributes:
-        customer_segments: the customer's utterances, with their audio. The agent's are left
-            out: they serve turn-taking only.
+        customer_segments: the customer's utterances, speech only, with their audio. The agent's
+            are left out: they serve turn-taking only.
         turns: timing of both speakers, in the order found.
         checkpoint: set when it moved; this result and earlier ones cover all audio before it.
     """
@@ -64,8 +81,15 @@ class SegmenterResult:
 class CallSegmenter:
     """Listens to one call, from a checkpoint or from its first chunk on."""
 
-    def __init__(self, call_id: str, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        checkpoint: Checkpoint | None = None,
+        *,
+        gate: SpeechGate | None = None,
+    ) -> None:
         self._call_id = call_id
+        self._gate = gate or load_speech_gate()
         start = checkpoint or Checkpoint()
         self._endpointers = {
             speaker: Endpointer(at_ms) for speaker, at_ms in start.read_until_ms.items()
@@ -73,6 +97,7 @@ class CallSegmenter:
         self._spans = list(start.spans)
         self._quiet_since_ms = start.quiet_since_ms
         self._reported_silence_ms = start.reported_silence_ms
+        self._sounds = dict(start.sounds)
         self._last_read_until_ms = start.read_until_ms
 
     @property
@@ -137,17 +162,39 @@ class CallSegmenter:
         self, segments: list[tuple[Speaker, SpeechSegment]], *, include_silence: bool
     ) -> SegmenterResult:
         turns: list[Turn] = []
-        for speaker, utterance in sorted(segments, key=lambda pair: pair[1].span.end_ms):
-            turns += self._speech_turns(speaker, utterance.span)
+        customer_segments: list[SpeechSegment] = []
+        for speaker, segment in sorted(segments, key=lambda pair: pair[1].span.end_ms):
+            for kind, part in self._split(segment):
+                if kind is not SoundKind.SPEECH:
+                    turns.append(self._sound_turn(speaker, _TURN_KINDS[kind], part.span))
+                    continue
+                turns += self._speech_turns(speaker, part.span)
+                if speaker is Speaker.CUSTOMER:
+                    customer_segments.append(part)
         if include_silence:
             turns += self._silence_turns()
-        return SegmenterResult(
-            customer_segments=tuple(
-                segment for speaker, segment in segments if speaker is Speaker.CUSTOMER
-            ),
-            turns=tuple(turns),
-            checkpoint=self._next_checkpoint(),
-        )
+        return SegmenterResult(tuple(customer_segments), tuple(turns), self._next_checkpoint())
+
+    def _split(self, segment: SpeechSegment) -> list[tuple[SoundKind, SpeechSegment]]:
+        """A segment's speech and the rest of it, in order."""
+        return [
+            (sound.kind, _cut_segment(segment, sound.span))
+            for sound in self._gate.split(segment.pcm)
+        ]
+
+    def _sound_turn(self, speaker: Speaker, kind: TurnKind, span: TimeSpan) -> Turn:
+        earlier_kind, earlier_span = self._sounds.get(speaker, (None, span))
+        if earlier_kind is kind and earlier_span.gap_ms(span) <= SOUND_GAP_MS:
+            span = TimeSpan(earlier_span.start_ms, span.end_ms)
+        self._sounds[speaker] = (kind, span)
+        if kind is not TurnKind.NOISE:
+            # Whoever hears music or a ring does not wait in silence.
+            self._end_silence(span.end_ms)
+        return Turn(self._call_id, kind, span, speaker)
+
+    def _end_silence(self, at_ms: int) -> None:
+        self._quiet_since_ms = max(at_ms, self._quiet_since_ms or 0)
+        self._reported_silence_ms = 0
 
     def _speech_turns(self, speaker: Speaker, span: TimeSpan) -> list[Turn]:
         turns = [Turn(self._call_id, TurnKind.SPEECH, span, speaker)]
@@ -161,17 +208,15 @@ class CallSegmenter:
             )
             turns.append(Turn(self._call_id, TurnKind.TALK_OVER, overlap, interrupter))
         self._spans.append((speaker, span))
-        self._quiet_since_ms = max(span.end_ms, self._quiet_since_ms or 0)
-        self._reported_silence_ms = 0
+        self._sounds.pop(speaker, None)
+        self._end_silence(span.end_ms)
         return turns
 
     def _silence_turns(self) -> list[Turn]:
-        endpointers = self._endpointers.values()
-        now_ms = min(endpointer.processed_until_ms for endpointer in endpointers)
+        # What has begun may turn out to be noise: until then it ends the silence, not what it was.
+        now_ms = min(endpointer.quiet_until_ms for endpointer in self._endpointers.values())
         if self._quiet_since_ms is None:
             self._quiet_since_ms = now_ms
-        if any(endpointer.is_speaking for endpointer in endpointers):
-            return []
         quiet_ms = now_ms - self._quiet_since_ms
         if quiet_ms < self._reported_silence_ms + SILENCE_STEP_MS:
             return []
@@ -197,7 +242,16 @@ class CallSegmenter:
             spans=tuple(self._spans),
             quiet_since_ms=self._quiet_since_ms,
             reported_silence_ms=self._reported_silence_ms,
+            sounds=dict(self._sounds),
         )
+
+
+def _cut_segment(segment: SpeechSegment, part: TimeSpan) -> SpeechSegment:
+    """A part of a segment; ``part`` is in ms since the segment's start."""
+    start_ms = segment.span.start_ms
+    span = TimeSpan(start_ms + part.start_ms, min(start_ms + part.end_ms, segment.span.end_ms))
+    first, last = (ms * SAMPLE_RATE // 1000 for ms in (part.start_ms, part.end_ms))
+    return SpeechSegment(span, segment.pcm[first:last])
 
 
 def _silent_pcm(duration_ms: int) -> NDArray[np.int16]:

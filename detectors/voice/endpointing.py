@@ -88,9 +88,9 @@ class Endpointer:
         return self._position_ms + len(self._remainder) * 1000 // (2 * SAMPLE_RATE)
 
     @property
-    def is_speaking(self) -> bool:
-        """Whether an utterance has begun and not ended."""
-        return self._start_ms is not None
+    def quiet_until_ms(self) -> int:
+        """Until when nobody has begun to speak: the start of an open utterance, or all so far."""
+        return self._position_ms if self._start_ms is None else self._start_ms
 
     def feed(self, pcm: NDArray[np.int16]) -> list[SpeechSegment]:
         """Take the next samples of this speaker.

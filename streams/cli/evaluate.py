@@ -12,6 +12,10 @@ COMMANDS = {
     "calls": LazyCommand(
         "streams.cli.evaluate_calls:calls", "Play whole calls; count how often the mood rises."
     ),
+    "neutral": LazyCommand(
+        "streams.cli.evaluate_neutral:neutral",
+        "Play neutral callers behind ring-back, music and echo.",
+    ),
     "manifest": LazyCommand(
         "streams.cli.evaluate_manifest:manifest", "Print a text corpus's rows for `evaluate text`."
     ),

@@ -27,15 +27,21 @@ if TYPE_CHECKING:
 
 EventData = dict[str, Any]
 
-SHORT_SILENCE_MS = 5_000
-"""Shorter silences are how people talk; the page does not mention them."""
+MIN_NOTABLE_MS = {
+    TurnKind.SILENCE: 5_000,
+    TurnKind.TALK_OVER: 0,
+    TurnKind.TONE: 500,
+    TurnKind.MUSIC: 1_000,
+    TurnKind.NOISE: 3_000,
+}
+"""Shorter silences are how people talk, shorter noises a cough or a door: not worth a row.
+What is said is in the transcript anyway."""
 
 
 def is_notable(turn: Turn) -> bool:
-    """Whether the page mentions a turn: what is said is in the transcript anyway."""
-    if turn.kind is TurnKind.SILENCE:
-        return turn.span.duration_ms >= SHORT_SILENCE_MS
-    return turn.kind is TurnKind.TALK_OVER
+    """Whether the page mentions a turn."""
+    min_ms = MIN_NOTABLE_MS.get(turn.kind)
+    return min_ms is not None and turn.span.duration_ms >= min_ms
 
 
 class LiveEventRenderer:
@@ -86,7 +92,7 @@ class LiveEventRenderer:
         if not is_notable(turn):
             return None
         start_ms = turn.span.start_ms
-        key = f"{turn.kind}-{start_ms}"
+        key = f"{turn.kind}-{turn.speaker or 'both'}-{start_ms}"
         return {"id": key, "at": start_ms, "html": self._html("turn.html", turn=turn)}
 
     def _alert(self, message: AlertMessage) -> EventData:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan
+from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan, TurnKind
 from detectors.voice.call_segmenter import CallSegmenter, Checkpoint, SegmenterResult
 from streams.cloudevents import MessageError
 
@@ -114,6 +114,10 @@ class CallAudio:
             ],
             "quiet_since_ms": self.checkpoint.quiet_since_ms,
             "silence_told_ms": self.checkpoint.reported_silence_ms,
+            "sounds": {
+                speaker: [kind, span.start_ms, span.end_ms]
+                for speaker, (kind, span) in self.checkpoint.sounds.items()
+            },
             "baseline": {
                 "count": self.baseline.count,
                 "mean": base64.b64encode(self.baseline.mean).decode(),
@@ -134,6 +138,11 @@ def _load_checkpoint(value: dict[str, Any]) -> Checkpoint:
         ),
         quiet_since_ms=value["quiet_since_ms"],
         reported_silence_ms=value["silence_told_ms"],
+        sounds={
+            Speaker(speaker): (TurnKind(kind), TimeSpan(start, end))
+            # A worker of an earlier version knew no sounds.
+            for speaker, (kind, start, end) in value.get("sounds", {}).items()
+        },
     )
 
 

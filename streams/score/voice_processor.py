@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
-from detectors.utterance import Speaker, Utterance
+from detectors.utterance import Speaker, TurnKind, Utterance
 from streams.cloudevents import now, parse_time
 from streams.kafka.record import Record
 from streams.messages.calls import AudioChunk, TurnMessage, UtteranceClip
@@ -24,6 +24,7 @@ from streams.metrics import (
     AUDIO_SECONDS,
     CHUNKS_PROCESSED,
     READINGS_MADE,
+    SOUNDS_DETECTED,
     UNUSABLE_ITEMS,
     UTTERANCES_DETECTED,
     observe_stage,
@@ -159,7 +160,7 @@ class VoiceProcessor:
             (TURNS, TurnMessage.of(turn, heard_at=job.clock.to_instant(turn.span.end_ms)))
             for turn in job.result.turns
         ]
-        _count_utterances(job.result)
+        _count_turns(job.result)
         for segment in job.result.customer_segments:
             posts += await self._read(call, job, segment)
         await self._context.send_all(posts)
@@ -245,10 +246,14 @@ def _build_clip(call_id: str, segment: SpeechSegment) -> UtteranceClip:
     )
 
 
-def _count_utterances(result: SegmenterResult) -> None:
+def _count_turns(result: SegmenterResult) -> None:
     for turn in result.turns:
-        if turn.kind == "speech" and turn.speaker is not None:
+        if turn.speaker is None:
+            continue
+        if turn.kind is TurnKind.SPEECH:
             UTTERANCES_DETECTED.labels(turn.speaker).inc()
+        elif turn.kind.is_sound:
+            SOUNDS_DETECTED.labels(turn.kind, turn.speaker).inc()
 
 
 def _add_span(error: Exception, segment: SpeechSegment) -> Exception:
