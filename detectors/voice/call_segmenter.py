@@ -98,6 +98,7 @@ class CallSegmenter:
         self._quiet_since_ms = start.quiet_since_ms
         self._reported_silence_ms = start.reported_silence_ms
         self._sounds = dict(start.sounds)
+        self._is_aligned = True
         self._last_read_until_ms = start.read_until_ms
 
     @property
@@ -107,7 +108,13 @@ class CallSegmenter:
             (endpointer.checkpoint_ms for endpointer in self._endpointers.values()), default=0
         )
 
-    def feed(self, start_ms: int, sound: Mapping[Speaker, NDArray[np.int16]]) -> SegmenterResult:
+    def feed(
+        self,
+        start_ms: int,
+        sound: Mapping[Speaker, NDArray[np.int16]],
+        *,
+        aligned: bool = True,
+    ) -> SegmenterResult:
         """Take the next chunk of the call.
 
         Args:
@@ -115,6 +122,7 @@ class CallSegmenter:
                 A gap up to `MAX_GAP_MS` counts as silence, a longer one ends speech.
             sound: ``int16[samples]`` at 8 kHz for each speaker. A speaker whose channel is missing
                 has finished.
+            aligned: the channels share one clock; else neither talk-over nor silence is told.
 
         Returns:
             Utterances and turns that ended in this chunk, and a new checkpoint if it moved.
@@ -129,7 +137,8 @@ class CallSegmenter:
             for speaker, pcm in sound.items()
             for utterance in self._feed_speaker(speaker, start_ms, pcm)
         ]
-        return self._build_result(segments, include_silence=len(sound) > 1)
+        self._is_aligned = aligned
+        return self._build_result(segments, include_silence=len(sound) > 1 and aligned)
 
     def finish(self) -> SegmenterResult:
         """End the call's audio.
@@ -199,7 +208,8 @@ class CallSegmenter:
     def _speech_turns(self, speaker: Speaker, span: TimeSpan) -> list[Turn]:
         turns = [Turn(self._call_id, TurnKind.SPEECH, span, speaker)]
         for other, earlier_span in self._spans:
-            if other is speaker or span.overlap_ms(earlier_span) < MIN_TALK_OVER_MS:
+            overlap_ms = span.overlap_ms(earlier_span) if self._is_aligned else 0
+            if other is speaker or overlap_ms < MIN_TALK_OVER_MS:
                 continue
             interrupter = speaker if span.start_ms >= earlier_span.start_ms else other
             overlap = TimeSpan(

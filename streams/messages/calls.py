@@ -73,6 +73,10 @@ class AudioChunk(BinaryMessage):
     channels: tuple[Speaker, ...] = (Speaker.CUSTOMER, Speaker.AGENT)
     language: Language = Language.KOREAN
     keep_clips: bool = Field(default=False, description="The customer agreed to recording.")
+    aligned: bool = Field(
+        default=True,
+        description="The channels share one clock; else neither talk-over nor silence is told.",
+    )
     last: bool = Field(default=False, description="The call's audio ends with this chunk.")
     payload: bytes = Field(max_length=MAX_CHUNK_BYTES)
 

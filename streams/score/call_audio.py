@@ -79,7 +79,7 @@ class CallAudio:
         samples = chunk.samples
         self._pending.append((chunk.end_ms, pending))
         channels = {speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)}
-        return self.listener.feed(chunk.start_ms, channels)
+        return self.listener.feed(chunk.start_ms, channels, aligned=chunk.aligned)
 
     def _check_gap(self, chunk: AudioChunk) -> None:
         """One chunk with a wrong clock must not deafen us to all that come after it."""

@@ -16,7 +16,7 @@ from streams.ingest.replay.call_sheet import CallSheet, read_call_sheet
 from streams.ingest.replay.file_header import SUFFIXES
 from streams.ingest.replay.input_file import RecordingError
 from streams.ingest.replay.recording import Recording, open_pair, open_recording
-from streams.ingest.replay.transcript import TranscriptProblem, read_transcript
+from streams.ingest.replay.transcript import read_transcript
 from streams.messages.calls import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
 
@@ -107,14 +107,19 @@ def load_call(
         audio.parent.name if replay_input.path.is_dir() else audio.stem
     )
     lines: tuple[TranscriptLine, ...] = ()
-    problems: tuple[TranscriptProblem, ...] = ()
+    problems: tuple[str, ...] = ()
     if transcript is not None:
-        parsed = read_transcript(transcript, call_id=name, language=sheet.language)
-        lines, problems = parsed.lines, parsed.problems
+        parsed = read_transcript(
+            transcript,
+            call_id=name,
+            language=sheet.language,
+            duration_ms=recording.duration_ms,
+        )
+        lines, problems = parsed.lines, tuple(parsed.warnings(transcript))
     hints = (
         _build_hints(replay_input, audio, transcript, sheet_path) if sheet.analysis_consent else ()
     )
-    warnings = (*recording.warnings, *map(str, problems))
+    warnings = (*recording.warnings, *problems)
     # The number ends here: what is played knows the hash alone.
     public_sheet = sheet.model_copy(update={"caller": None})
     number = _caller_number(replay_input, sheet)
@@ -257,6 +262,7 @@ class _ChunkFactory(MessageFactory):
             sequence=self.number,
             start_ms=start_ms,
             channels=self.call.recording.speakers,
+            aligned=self.call.recording.aligned,
             language=self.call.sheet.language,
             keep_clips=self.call.sheet.recording_consent,
             last=self.last,

@@ -30,6 +30,7 @@ _MAX_SEARCH_BYTES = 1 << 20
 """How far a chunk is looked for where none begins."""
 
 _MAX_FORMAT_BYTES = 1_024
+_MAX_FRAME_BYTES, _MAX_RATE = 64, 1_000_000
 _FORM_BYTES, _CHUNK_BYTES, _MIN_FORMAT_BYTES = 12, 8, 16
 _RF64_DATA_SIZE = slice(8, 16)
 _FORMS = (b"RIFF", b"RIFX", b"RF64")
@@ -231,8 +232,8 @@ def _correct_format(content: bytes, order: str) -> tuple[bytes, bool]:
     tag, channels, rate, _, align, bits = struct.unpack_from(fields, content)
     bits = bits or 8 * (align // max(1, channels))
     align = channels * -(-bits // 8)
-    if tag not in _SAMPLE_CODINGS or not align:
-        return content, False
+    if tag not in _SAMPLE_CODINGS or not 0 < align <= _MAX_FRAME_BYTES or rate > _MAX_RATE:
+        return content, False  # damaged beyond this: the decoder says what it cannot take
     corrected = struct.pack(fields, tag, channels, rate, rate * align, align, bits)
     corrected += content[_MIN_FORMAT_BYTES:]
     # A wrong byte rate alone misleads nobody.

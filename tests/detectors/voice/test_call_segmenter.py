@@ -112,6 +112,17 @@ def test_what_is_no_speech_is_no_talk_over() -> None:
     assert of_kind(turns, TurnKind.TALK_OVER) == []
 
 
+def test_channels_without_a_common_clock_have_neither_talk_over_nor_silence() -> None:
+    customer, agent = demo()[:, CUSTOMER], demo()[:, AGENT]
+    segmenter, turns = CallSegmenter("c"), []
+    for first in range(0, customer.size, 1_600):
+        chunk = both(customer[first : first + 1_600], agent[first : first + 1_600])
+        turns += segmenter.feed(first // 8, chunk, aligned=False).turns
+    turns += segmenter.finish().turns
+    assert {turn.kind for turn in turns} == {TurnKind.SPEECH}
+    assert of_kind(feed_all(CallSegmenter("c"), both(customer, agent))[1], TurnKind.TALK_OVER)
+
+
 def test_a_call_sounds_the_same_behind_ring_back() -> None:
     agent, customer = demo()[:, AGENT], demo()[:, CUSTOMER]
     plain, _, _ = feed_all(CallSegmenter("c"), both(customer, agent))
