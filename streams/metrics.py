@@ -31,6 +31,11 @@ AUDIO_SECONDS = Counter(
     "callmood_audio_seconds", "Seconds of calls the worker has listened to (all channels at once)."
 )
 UTTERANCES_DETECTED = Counter("callmood_utterances", "Utterances found.", ["speaker"])
+ECHO_UTTERANCES = Counter(
+    "callmood_echo_utterances",
+    "Stretches of speech that were only the other channel's sound.",
+    ["speaker"],
+)
 READINGS_MADE = Counter(
     "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
 )

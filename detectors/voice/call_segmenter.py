@@ -5,13 +5,14 @@ Deterministic: the same chunks give the same `SegmenterResult`, also across a `C
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from detectors.utterance import SAMPLE_RATE, Speaker, TimeSpan, Turn, TurnKind
 from detectors.voice.endpointing import Endpointer, SpeechSegment
+from detectors.voice.leakage import HISTORY_MS, LeakFilter, LeakState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,12 +38,14 @@ class Checkpoint:
         spans: speech that a later utterance of the other speaker may still overlap.
         quiet_since_ms: end of the last speech of either speaker.
         reported_silence_ms: how much of the current silence has been reported as a turn.
+        leaks: what is known of the way of one channel's sound into the other.
     """
 
     read_until_ms: Mapping[Speaker, int] = field(default_factory=dict)
     spans: tuple[tuple[Speaker, TimeSpan], ...] = ()
     quiet_since_ms: int | None = None
     reported_silence_ms: int = 0
+    leaks: LeakState = field(default_factory=LeakState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,15 @@ class SegmenterResult:
             out: they serve turn-taking only.
         turns: timing of both speakers, in the order found.
         checkpoint: set when it moved; this result and earlier ones cover all audio before it.
+        echoes: segments that were the other speaker's sound throughout, and are no utterances.
+        is_one_sound: both channels are known to carry one and the same recording.
     """
 
     customer_segments: tuple[SpeechSegment, ...] = ()
     turns: tuple[Turn, ...] = ()
     checkpoint: Checkpoint | None = None
+    echoes: tuple[tuple[Speaker, TimeSpan], ...] = ()
+    is_one_sound: bool = False
 
 
 class CallSegmenter:
@@ -74,13 +81,18 @@ class CallSegmenter:
         self._quiet_since_ms = start.quiet_since_ms
         self._reported_silence_ms = start.reported_silence_ms
         self._last_read_until_ms = start.read_until_ms
+        self._leaks = LeakFilter(start.leaks)
 
     @property
     def checkpoint_ms(self) -> int:
-        """The point, in ms since the call's start, before which no audio is needed again."""
-        return min(
+        """The point, in ms since the call's start, before which no audio is needed again.
+
+        Before the checkpoint itself: what follows is compared with the sound before it.
+        """
+        read_until_ms = min(
             (endpointer.checkpoint_ms for endpointer in self._endpointers.values()), default=0
         )
+        return max(0, read_until_ms - HISTORY_MS)
 
     def feed(self, start_ms: int, sound: Mapping[Speaker, NDArray[np.int16]]) -> SegmenterResult:
         """Take the next chunk of the call.
@@ -94,6 +106,7 @@ class CallSegmenter:
         Returns:
             Utterances and turns that ended in this chunk, and a new checkpoint if it moved.
         """
+        self._leaks.append(start_ms, sound)
         segments = [
             (speaker, utterance)
             for speaker in set(self._endpointers) - set(sound)
@@ -117,7 +130,8 @@ class CallSegmenter:
             for speaker, endpointer in self._endpointers.items()
             for segment in endpointer.finish()
         ]
-        return self._build_result(segments, include_silence=False)
+        result = self._build_result(segments, include_silence=False)
+        return replace(result, is_one_sound=self._leaks.state.is_one_sound(has_ended=True))
 
     def _feed_speaker(
         self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]
@@ -136,8 +150,9 @@ class CallSegmenter:
     def _build_result(
         self, segments: list[tuple[Speaker, SpeechSegment]], *, include_silence: bool
     ) -> SegmenterResult:
+        segments, echoes = self._leaks.split_own(segments)
         turns: list[Turn] = []
-        for speaker, utterance in sorted(segments, key=lambda pair: pair[1].span.end_ms):
+        for speaker, utterance in segments:
             turns += self._speech_turns(speaker, utterance.span)
         if include_silence:
             turns += self._silence_turns()
@@ -147,6 +162,8 @@ class CallSegmenter:
             ),
             turns=tuple(turns),
             checkpoint=self._next_checkpoint(),
+            echoes=tuple(echoes),
+            is_one_sound=self._leaks.state.is_one_sound(),
         )
 
     def _speech_turns(self, speaker: Speaker, span: TimeSpan) -> list[Turn]:
@@ -197,6 +214,7 @@ class CallSegmenter:
             spans=tuple(self._spans),
             quiet_since_ms=self._quiet_since_ms,
             reported_silence_ms=self._reported_silence_ms,
+            leaks=self._leaks.state,
         )
 
 

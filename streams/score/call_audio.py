@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan
 from detectors.voice.call_segmenter import CallSegmenter, Checkpoint, SegmenterResult
+from detectors.voice.leakage import LeakState
 from streams.cloudevents import MessageError
 
 MAX_CHUNK_GAP_MS = 60_000
@@ -114,6 +115,7 @@ class CallAudio:
             ],
             "quiet_since_ms": self.checkpoint.quiet_since_ms,
             "silence_told_ms": self.checkpoint.reported_silence_ms,
+            "leaks": _dump_leaks(self.checkpoint.leaks),
             "baseline": {
                 "count": self.baseline.count,
                 "mean": base64.b64encode(self.baseline.mean).decode(),
@@ -134,7 +136,25 @@ def _load_checkpoint(value: dict[str, Any]) -> Checkpoint:
         ),
         quiet_since_ms=value["quiet_since_ms"],
         reported_silence_ms=value["silence_told_ms"],
+        # A worker of an earlier version knew no echoes.
+        leaks=_load_leaks(value.get("leaks", {})),
     )
+
+
+def _dump_leaks(state: LeakState) -> dict[str, Any]:
+    return {
+        "delays": dict(state.delays),
+        "own_ms": dict(state.own_ms),
+        "shared_ms": state.shared_ms,
+    }
+
+
+def _load_leaks(value: dict[str, Any]) -> LeakState:
+    delays, own_ms = (
+        {Speaker(speaker): number for speaker, number in value.get(name, {}).items()}
+        for name in ("delays", "own_ms")
+    )
+    return LeakState(delays, own_ms, value.get("shared_ms", 0))
 
 
 def _load_baseline(value: dict[str, Any] | None) -> SpeakerBaseline:

@@ -23,6 +23,7 @@ from streams.metrics import (
     ACTIVE_CALLS,
     AUDIO_SECONDS,
     CHUNKS_PROCESSED,
+    ECHO_UTTERANCES,
     READINGS_MADE,
     UNUSABLE_ITEMS,
     UTTERANCES_DETECTED,
@@ -100,7 +101,12 @@ class VoiceProcessor:
         CHUNKS_PROCESSED.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
         clock = Clock(chunk.end_ms, parse_time(record.headers))
-        if result.customer_segments or result.turns or result.checkpoint is not None:
+        if (
+            result.customer_segments
+            or result.turns
+            or result.echoes
+            or result.checkpoint is not None
+        ):
             await self._enqueue(call, Job(result, clock, now(), record, call.pop_completed()))
         if chunk.last:
             await self._end_call(call, clock, record, is_last=True)
@@ -249,6 +255,8 @@ def _count_utterances(result: SegmenterResult) -> None:
     for turn in result.turns:
         if turn.kind == "speech" and turn.speaker is not None:
             UTTERANCES_DETECTED.labels(turn.speaker).inc()
+    for speaker, _ in result.echoes:
+        ECHO_UTTERANCES.labels(speaker).inc()
 
 
 def _add_span(error: Exception, segment: SpeechSegment) -> Exception:
