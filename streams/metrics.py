@@ -36,6 +36,11 @@ ECHO_UTTERANCES = Counter(
     "Stretches of speech that were only the other channel's sound.",
     ["speaker"],
 )
+CHANNEL_FAULTS_FOUND = Counter(
+    "callmood_channel_faults",
+    "Calls whose channels are exchanged or carry one recording.",
+    ["kind", "evidence"],
+)
 READINGS_MADE = Counter(
     "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
 )

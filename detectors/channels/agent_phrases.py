@@ -21,7 +21,8 @@ class GreetingPart(StrEnum):
 
 _GREETING: Final = {
     GreetingPart.THANKS: re.compile(
-        r"(전화|연락|문의)\s?(를|을)?\s?(걸어\s?)?(해\s?)?(주셔서|주신\s?점|주시어)\s?(진심으로\s?|정말\s?)?감사"
+        r"(전화|연락|문의)\s?(를|을)?\s?(걸어\s?)?(해\s?)?(주셔서|주신\s?점|주시어)"
+        r"\s?(진심으로\s?|정말\s?)?감사"
         r"|\bthank(s| you)( very much| so much)? for (calling|contacting|phoning|reaching)\b",
         re.IGNORECASE,
     ),
@@ -29,7 +30,8 @@ _GREETING: Final = {
         r"(상담사|상담원|상담\s?직원|상담\s?매니저|고객\s?센터|콜\s?센터|고객\s?상담실|컨택\s?센터)"
         r"[^.?!]{0,14}?(입니다|이에요|예요|인데요|라고\s?합니다)"
         r"|\bmy name is \w|\bthis is \w+ (speaking|from|with|at|in)\b"
-        r"|\byou('re| are) (speaking|through|talking) (with|to)\b|\bthis is \w+[,.]? how (can|may)\b",
+        r"|\byou('re| are) (speaking|through|talking) (with|to)\b"
+        r"|\bthis is \w+[,.]? how (can|may)\b",
         re.IGNORECASE,
     ),
     GreetingPart.OFFER: re.compile(

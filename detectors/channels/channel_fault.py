@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.quantities import Ms
+from detectors.quantities import Ms  # noqa: TC001  (read at run time: the wire is made of it)
 from detectors.record_ids import join_id
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from streams.cli.metrics_server import serve_metrics
 from streams.cli.terminal import progress
 from streams.ids import CALL_ID_PATTERN
 from streams.ingest.caller_hash import build_caller_hasher
-from streams.ingest.replay.channel_warning import describe_exchange
+from streams.ingest.replay.channel_exchange import describe_exchange
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls, load_call
 from streams.kafka.admin import ensure_topics, require_broker

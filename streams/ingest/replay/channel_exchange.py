@@ -10,7 +10,7 @@ from detectors.utterance import SAMPLE_RATE, Speaker, TurnKind
 from detectors.voice.call_segmenter import CallSegmenter
 
 if TYPE_CHECKING:
-    from detectors.utterance import TimeSpan
+    from detectors.utterance import TimeSpan, Turn
     from streams.ingest.replay.played_call import ReplayCall
     from streams.ingest.replay.recording import Recording
 
@@ -47,7 +47,7 @@ def _find_speech(recording: Recording) -> dict[Speaker, list[TimeSpan]]:
     """When each speaker spoke, as the worker will find it."""
     segmenter = CallSegmenter("call")
     samples = recording.samples[: CHECKED_MS * SAMPLE_RATE // 1000]
-    turns = []
+    turns: list[Turn] = []
     for first in range(0, len(samples), _CHUNK):
         chunk = samples[first : first + _CHUNK]
         channels = {speaker: chunk[:, column] for column, speaker in enumerate(recording.speakers)}
