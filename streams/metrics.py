@@ -36,7 +36,7 @@ ECHO_UTTERANCES = Counter(
     "Stretches of speech that were only the other channel's sound.",
     ["speaker"],
 )
-CHANNEL_FAULTS_FOUND = Counter(
+FAULTY_CALLS = Counter(
     "callmood_channel_faults",
     "Calls whose channels are exchanged or carry one recording.",
     ["kind", "evidence"],

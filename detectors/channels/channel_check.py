@@ -45,7 +45,7 @@ CLEAR_MARGIN: Final = 0.3
 MIN_CLEAR_RATIO: Final = 0.65
 """So many of the lines must say so: a few may be of the wrong speaker."""
 
-MIN_LEAD: Final = 0.25
+MIN_LEAD: Final = 0.1
 """By so much more than by lines that are merely late."""
 
 CLOCK_OFFSETS_MS: Final = np.arange(-1_500, 1_501, 100)
@@ -77,7 +77,7 @@ def check_channels(
     if _is_against_sound(final, timeline):
         return _build_fault(final, FaultEvidence.WORDS_AGAINST_SOUND)
     if _has_agent_greeting(final, timeline):
-        return _build_fault(final, FaultEvidence.AGENT_GREETING)
+        return _build_fault(final, FaultEvidence.AGENT_PHRASES)
     return None
 
 

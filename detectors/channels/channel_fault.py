@@ -24,7 +24,7 @@ class FaultEvidence(StrEnum):
     """What says so."""
 
     WORDS_AGAINST_SOUND = "words_against_sound"
-    AGENT_GREETING = "agent_greeting"
+    AGENT_PHRASES = "agent_phrases"
     SAME_SOUND = "same_sound"
 
 

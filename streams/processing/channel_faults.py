@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from streams.messages.channels import ChannelFaultMessage
-from streams.metrics import CHANNEL_FAULTS_FOUND
+from streams.metrics import FAULTY_CALLS
 from streams.topics import CHANNEL_FAULTS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class FaultyCalls:
             fault.kind.replace("_", " "),
             fault.evidence.replace("_", " "),
         )
-        CHANNEL_FAULTS_FOUND.labels(fault.kind, fault.evidence).inc()
+        FAULTY_CALLS.labels(fault.kind, fault.evidence).inc()
         # From now on nothing is read. Written down when the desk has it: a crash says it again.
         self._found.add(fault.call_id)
         message = ChannelFaultMessage(call_id=fault.call_id, record=fault)

@@ -22,7 +22,7 @@ _CHUNK = SAMPLE_RATE // 5
 _BECAUSE = {
     FaultEvidence.WORDS_AGAINST_SOUND: "the words of each speaker fall where the other channel "
     "speaks",
-    FaultEvidence.AGENT_GREETING: "the customer greets like an agent, and the agent does not",
+    FaultEvidence.AGENT_PHRASES: "the customer greets like an agent, and the agent does not",
 }
 
 
@@ -31,7 +31,7 @@ def describe_exchange(call: ReplayCall) -> str | None:
     if not call.lines or not call.sheet.analysis_consent:
         return None
     lines = [line for line in call.lines if line.span.end_ms <= CHECKED_MS]
-    fault = check_channels(lines, _find_speech(call.recording))
+    fault = check_channels(lines, find_speech(call.recording))
     if fault is None:
         return None
     right = "left" if call.sheet.customer_channel == "right" else "right"
@@ -43,7 +43,7 @@ def describe_exchange(call: ReplayCall) -> str | None:
     )
 
 
-def _find_speech(recording: Recording) -> dict[Speaker, list[TimeSpan]]:
+def find_speech(recording: Recording) -> dict[Speaker, list[TimeSpan]]:
     """When each speaker spoke, as the worker will find it."""
     segmenter = CallSegmenter("call")
     samples = recording.samples[: CHECKED_MS * SAMPLE_RATE // 1000]
