@@ -45,7 +45,7 @@ CLEAR_MARGIN: Final = 0.3
 MIN_CLEAR_RATIO: Final = 0.65
 """So many of the lines must say so: a few may be of the wrong speaker."""
 
-MIN_LEAD: Final = 0.1
+MIN_LEAD: Final = 0.05
 """By so much more than by lines that are merely late."""
 
 CLOCK_OFFSETS_MS: Final = np.arange(-1_500, 1_501, 100)

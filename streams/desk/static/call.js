@@ -135,7 +135,6 @@ function onChannels(told) {
   byId("channels").innerHTML = told.html;
   byId("mood").innerHTML = told.mood;
   for (const chips of document.querySelectorAll(".chips")) chips.replaceChildren();
-  for (const modality of ["voice", "text"]) byId(`reading-${modality}`).querySelector("dd")?.replaceChildren("–");
   byId("trend").dataset.points = "";
   draw();
 }
