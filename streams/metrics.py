@@ -36,6 +36,16 @@ SOUNDS_DETECTED = Counter(
     "Stretches of tone, music or noise that voice activity detection took for speech.",
     ["kind", "speaker"],
 )
+ECHO_UTTERANCES = Counter(
+    "callmood_echo_utterances",
+    "Stretches of speech that were only the other channel's sound.",
+    ["speaker"],
+)
+FAULTY_CALLS = Counter(
+    "callmood_channel_faults",
+    "Calls whose channels are exchanged or carry one recording.",
+    ["kind", "evidence"],
+)
 READINGS_MADE = Counter(
     "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
 )

@@ -15,6 +15,7 @@ from streams.messages.calls import (
     TurnMessage,
     UtteranceClip,
 )
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.corrections import Correction
 from streams.messages.dead_letters import DeadLetter
 from streams.messages.evidence import EvidenceSeal
@@ -171,6 +172,13 @@ RETURNING_CALLERS = KafkaTopic(
     description="earlier calls from the number that a call comes from",
     limit="callers",
 )
+CHANNEL_FAULTS = KafkaTopic(
+    name="channel-faults.v1",
+    message=ChannelFaultMessage,
+    retention=7 * DAY,
+    description="a call's channels are exchanged, or carry one recording",
+    limit="calls",
+)
 DEAD_LETTERS = KafkaTopic(
     name="dead-letters.v1",
     message=DeadLetter,
@@ -193,12 +201,14 @@ TOPICS: tuple[KafkaTopic, ...] = (
     CORRECTIONS,
     CALLER_EVENTS,
     RETURNING_CALLERS,
+    CHANNEL_FAULTS,
     DEAD_LETTERS,
 )
 
 CALL_AUDIO_TABLE = "listening"
 ADVICE_TABLE = "advice"
 CALLERS_TABLE = "callers"
+CHANNELS_TABLE = "channels"
 
 MAX_CALLER_DAYS = 365
 """The most that ``CALLMOOD_CALLER_DAYS`` may be: as long as their changelog is kept."""
@@ -214,6 +224,7 @@ CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
     for table, retention, carries in (
         (CALL_AUDIO_TABLE, DAY, "how far each call has been read, to go on after a crash"),
         (ADVICE_TABLE, DAY, "each call's mood and playbook state, likewise"),
+        (CHANNELS_TABLE, DAY, "which calls' channels are not to be trusted, likewise"),
         (CALLERS_TABLE, MAX_CALLER_DAYS * DAY, "earlier calls of each caller, by hash"),
     )
 )

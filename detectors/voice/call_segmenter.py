@@ -8,13 +8,14 @@ Deterministic: the same chunks give the same `SegmenterResult`, also across a `C
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from detectors.utterance import SAMPLE_RATE, Speaker, TimeSpan, Turn, TurnKind
 from detectors.voice.endpointing import Endpointer, SpeechSegment
+from detectors.voice.leakage import HISTORY_MS, LeakFilter, LeakState
 from detectors.voice.speech_gate import SoundKind, SpeechGate, load_speech_gate
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Checkpoint:
         quiet_since_ms: end of the last speech of either speaker.
         reported_silence_ms: how much of the current silence has been reported as a turn.
         sounds: per speaker the newest tone, music or noise of the channel: it may go on.
+        leaks: what is known of the way of one channel's sound into the other.
     """
 
     read_until_ms: Mapping[Speaker, int] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Checkpoint:
     quiet_since_ms: int | None = None
     reported_silence_ms: int = 0
     sounds: Mapping[Speaker, tuple[TurnKind, TimeSpan]] = field(default_factory=dict)
+    leaks: LeakState = field(default_factory=LeakState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,15 @@ class SegmenterResult:
             are left out: they serve turn-taking only.
         turns: timing of both speakers, in the order found.
         checkpoint: set when it moved; this result and earlier ones cover all audio before it.
+        echoes: segments that were the other speaker's sound throughout, and are no utterances.
+        is_one_sound: both channels are known to carry one and the same recording.
     """
 
     customer_segments: tuple[SpeechSegment, ...] = ()
     turns: tuple[Turn, ...] = ()
     checkpoint: Checkpoint | None = None
+    echoes: tuple[tuple[Speaker, TimeSpan], ...] = ()
+    is_one_sound: bool = False
 
 
 class CallSegmenter:
@@ -100,13 +107,18 @@ class CallSegmenter:
         self._sounds = dict(start.sounds)
         self._is_aligned = True
         self._last_read_until_ms = start.read_until_ms
+        self._leaks = LeakFilter(start.leaks)
 
     @property
     def checkpoint_ms(self) -> int:
-        """The point, in ms since the call's start, before which no audio is needed again."""
-        return min(
+        """The point, in ms since the call's start, before which no audio is needed again.
+
+        Before the checkpoint itself: what follows is compared with the sound before it.
+        """
+        read_until_ms = min(
             (endpointer.checkpoint_ms for endpointer in self._endpointers.values()), default=0
         )
+        return max(0, read_until_ms - HISTORY_MS)
 
     def feed(
         self,
@@ -127,6 +139,7 @@ class CallSegmenter:
         Returns:
             Utterances and turns that ended in this chunk, and a new checkpoint if it moved.
         """
+        self._leaks.append(start_ms, sound)
         segments = [
             (speaker, utterance)
             for speaker in set(self._endpointers) - set(sound)
@@ -151,7 +164,8 @@ class CallSegmenter:
             for speaker, endpointer in self._endpointers.items()
             for segment in endpointer.finish()
         ]
-        return self._build_result(segments, include_silence=False)
+        result = self._build_result(segments, include_silence=False)
+        return replace(result, is_one_sound=self._leaks.state.is_one_sound(has_ended=True))
 
     def _feed_speaker(
         self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]
@@ -170,9 +184,10 @@ class CallSegmenter:
     def _build_result(
         self, segments: list[tuple[Speaker, SpeechSegment]], *, include_silence: bool
     ) -> SegmenterResult:
+        segments, echoes = self._leaks.split_own(segments)
         turns: list[Turn] = []
         customer_segments: list[SpeechSegment] = []
-        for speaker, segment in sorted(segments, key=lambda pair: pair[1].span.end_ms):
+        for speaker, segment in segments:
             for kind, part in self._split(segment):
                 if kind is not SoundKind.SPEECH:
                     turns.append(self._sound_turn(speaker, _TURN_KINDS[kind], part.span))
@@ -182,7 +197,13 @@ class CallSegmenter:
                     customer_segments.append(part)
         if include_silence:
             turns += self._silence_turns()
-        return SegmenterResult(tuple(customer_segments), tuple(turns), self._next_checkpoint())
+        return SegmenterResult(
+            customer_segments=tuple(customer_segments),
+            turns=tuple(turns),
+            checkpoint=self._next_checkpoint(),
+            echoes=tuple(echoes),
+            is_one_sound=self._leaks.state.is_one_sound(),
+        )
 
     def _split(self, segment: SpeechSegment) -> list[tuple[SoundKind, SpeechSegment]]:
         """A segment's speech and the rest of it, in order."""
@@ -253,6 +274,7 @@ class CallSegmenter:
             quiet_since_ms=self._quiet_since_ms,
             reported_silence_ms=self._reported_silence_ms,
             sounds=dict(self._sounds),
+            leaks=self._leaks.state,
         )
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from playbooks.events import Event
     from streams.cloudevents import Message
     from streams.kafka.record import Record, TopicPartition
+    from streams.processing.channel_faults import FaultyCalls
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
@@ -61,7 +62,7 @@ _MESSAGE_TYPES: dict[str, type[Message]] = {
 class AdviceProcessor:
     """The processor that keeps each call's mood and runs the playbooks."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (it is where everything meets)
         self,
         context: ProcessorContext,
         *,
@@ -69,12 +70,14 @@ class AdviceProcessor:
         ordered_stream: OrderedStream,
         table: CallTable,
         dead_letters: DeadLetters,
+        faulty_calls: FaultyCalls | None = None,
     ) -> None:
         self._context = context
         self._reloader = reloader
         self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
+        self._faulty_calls = faulty_calls
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._entries: dict[str, _CallEntry] = {}
 
@@ -95,10 +98,21 @@ class AdviceProcessor:
             if entry is not None:
                 entry.has_ended = True
             return
+        if self._is_doubtful(message):
+            return
         domain_event = to_event(message)
         if domain_event is not None:
             await self._advise(message, domain_event, record.partition)
             self._dead_letters.record_success()
+
+    def _is_doubtful(self, message: Message) -> bool:
+        """A reading of a call whose channels are not whose they are said to be: no mood."""
+        faulty_calls = self._faulty_calls
+        return (
+            isinstance(message, ReadingMessage)
+            and faulty_calls is not None
+            and faulty_calls.is_faulty(message.call_id)
+        )
 
     async def _advise(self, message: Message, domain_event: Event, partition: int) -> None:
         # Read once: whatever is taken meanwhile, one event sees one library.

@@ -15,6 +15,7 @@ from streams.desk.models import (
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import ReturningCaller
 from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.evidence import EvidenceSeal
 from streams.messages.readings import MoodMessage, ReadingMessage
 
@@ -87,6 +88,13 @@ class LiveEventRenderer:
         html = self._html("mood.html", mood=mood)
         return {"number": mood.number, "at": mood.at_ms, "strain": mood.strain, "html": html}
 
+    def _channels(self, message: ChannelFaultMessage) -> EventData:
+        fault = message.record.kind
+        note, mood = (
+            self._html(name, fault=fault) for name in ("channel_fault.html", "no_mood.html")
+        )
+        return {"kind": fault.value, "html": note, "mood": mood}
+
     def _turn(self, message: TurnMessage) -> EventData | None:
         turn = message.record
         if not is_notable(turn):
@@ -144,6 +152,7 @@ class LiveEventRenderer:
         ReadingMessage: ("reading", _reading),
         MoodMessage: ("mood", _mood),
         TurnMessage: ("turn", _turn),
+        ChannelFaultMessage: ("channels", _channels),
         AlertMessage: ("alert", _alert),
         Feedback: ("feedback", _feedback),
         ReturningCaller: ("returning", _returning),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from detectors.channels.channel_fault import FaultKind
 from detectors.mood import Mood
 from detectors.reading import Reading
 from detectors.utterance import Language, Speaker, TranscriptLine, Turn
@@ -252,6 +253,10 @@ class CallView(ApiResponse):
     loudest: AlertLevel | None = Field(default=None, description="The highest level of them.")
     returning: ReturningCallerView | None = Field(
         default=None, description="Earlier calls from the same number, where there were any."
+    )
+    channel_fault: FaultKind | None = Field(
+        default=None,
+        description="Its channels are exchanged, or carry one recording: no mood is known.",
     )
     sensitive: list[SensitivityKind] = Field(
         default=[], description="Kinds of sensitive customer found in it, the gravest first."

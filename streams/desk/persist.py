@@ -12,6 +12,7 @@ from streams.desk.clips import persist_clips
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.store.engine import upsert
 from streams.store.retention.call_rows import delete_callers
@@ -100,6 +101,8 @@ def _persist_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         row["seen_at"] = max(row["seen_at"], arrival.at)
         if isinstance(arrival.message, CallEvent):
             _persist_call_event(connection, arrival.message, arrival.at)
+        elif isinstance(arrival.message, ChannelFaultMessage):
+            _persist_channel_fault(connection, arrival.message, arrival.at)
     upsert(
         connection,
         CALLS,
@@ -137,6 +140,18 @@ def _persist_call_event(connection: Connection, event: CallEvent, seen_at: datet
     else:
         end_values = {"ended_at": event.at, "duration_ms": event.duration_ms}
         upsert(connection, CALLS, [row | end_values], only=end_values)
+
+
+def _persist_channel_fault(
+    connection: Connection, message: ChannelFaultMessage, seen_at: datetime
+) -> None:
+    """It stays with the call, whatever comes behind it."""
+    row: Row = {
+        "call_id": message.call_id,
+        "seen_at": seen_at,
+        "channel_fault": message.record.kind.value,
+    }
+    upsert(connection, CALLS, [row], only={"channel_fault"})
 
 
 def _messages_of(arrivals: Sequence[Arrival], kind: type[AnyMessage]) -> list[AnyMessage]:

@@ -108,7 +108,11 @@ def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
     call = load_call(connection, call_id)
     if call is None:
         return None
-    moods = _load_all(connection, _select_by_call(MOODS, call_id, "number"), MoodView)
+    moods = (
+        _load_all(connection, _select_by_call(MOODS, call_id, "number"), MoodView)
+        if call.channel_fault is None
+        else []  # nobody knows whose they were
+    )
     lines = _load_all(
         connection, _select_by_call(TRANSCRIPT_LINES, call_id, "start_ms"), TranscriptLineView
     )
@@ -218,7 +222,7 @@ def _build_call(
     summary = {
         "sensitive": kinds,
         "live": row.ended_at is None,
-        "mood": mood,
+        "mood": mood if row.channel_fault is None else None,
         "returning": returning,
         "alerts": sum(alerts.values()),
         "loudest": max(alerts, key=lambda level: level.rank, default=None),

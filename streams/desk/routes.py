@@ -125,10 +125,11 @@ def api_docs(request: Request, site: SiteDependency) -> HTMLResponse:
 def _render_call_page(
     request: Request, site: Site, detail: CallDetail | None, viewer: dict[str, object]
 ) -> HTMLResponse:
+    readings = _readable(detail)
     context = {
         "detail": detail,
-        "moments": _transcript_entries(detail) if detail is not None else [],
-        "newest": _newest_readings(detail.readings) if detail is not None else {},
+        "moments": _transcript_entries(detail, readings) if detail is not None else [],
+        "newest": _newest_readings(readings),
     }
     return site.pages.render_page(request, "desk/call.html", viewer | context)
 
@@ -144,10 +145,20 @@ def _cursor(request: Request) -> dict[str, object]:
     return {"cursor": hub.cursor}
 
 
-def _transcript_entries(detail: CallDetail) -> list[TranscriptEntry]:
-    readings = (view.record for view in detail.readings)
+def _readable(detail: CallDetail | None) -> list[ReadingView]:
+    """The readings that the page shows: none where nobody knows whose voice was read."""
+    if detail is None or detail.call.channel_fault is not None:
+        return []
+    return detail.readings
+
+
+def _transcript_entries(
+    detail: CallDetail, readings: Sequence[ReadingView]
+) -> list[TranscriptEntry]:
     reading_at = {
-        reading.span.start_ms: reading for reading in readings if reading.modality is Modality.TEXT
+        view.record.span.start_ms: view.record
+        for view in readings
+        if view.record.modality is Modality.TEXT
     }
     lines = [
         TranscriptEntry(start_ms, line=view.record, reading=reading_at.get(start_ms))

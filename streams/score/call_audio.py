@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan, TurnKind
 from detectors.voice.call_segmenter import CallSegmenter, Checkpoint, SegmenterResult
+from detectors.voice.leakage import LeakState
 from streams.cloudevents import MessageError
 
 MAX_CHUNK_GAP_MS = 60_000
@@ -118,6 +119,7 @@ class CallAudio:
                 speaker: [kind, span.start_ms, span.end_ms]
                 for speaker, (kind, span) in self.checkpoint.sounds.items()
             },
+            "leaks": _dump_leaks(self.checkpoint.leaks),
             "baseline": {
                 "count": self.baseline.count,
                 "mean": base64.b64encode(self.baseline.mean).decode(),
@@ -143,7 +145,25 @@ def _load_checkpoint(value: dict[str, Any]) -> Checkpoint:
             # A worker of an earlier version knew no sounds.
             for speaker, (kind, start, end) in value.get("sounds", {}).items()
         },
+        # A worker of an earlier version knew no echoes.
+        leaks=_load_leaks(value.get("leaks", {})),
     )
+
+
+def _dump_leaks(state: LeakState) -> dict[str, Any]:
+    return {
+        "delays": dict(state.delays),
+        "own_ms": dict(state.own_ms),
+        "shared_ms": state.shared_ms,
+    }
+
+
+def _load_leaks(value: dict[str, Any]) -> LeakState:
+    delays, own_ms = (
+        {Speaker(speaker): number for speaker, number in value.get(name, {}).items()}
+        for name in ("delays", "own_ms")
+    )
+    return LeakState(delays, own_ms, value.get("shared_ms", 0))
 
 
 def _load_baseline(value: dict[str, Any] | None) -> SpeakerBaseline:

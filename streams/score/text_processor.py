@@ -22,6 +22,7 @@ from streams.topics import READINGS
 
 if TYPE_CHECKING:
     from streams.kafka.record import Record
+    from streams.processing.channel_faults import FaultyCalls
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
@@ -41,11 +42,13 @@ class TextProcessor:
         batcher: Batcher[TranscriptLine],
         ordered_stream: OrderedStream,
         dead_letters: DeadLetters,
+        faulty_calls: FaultyCalls | None = None,
     ) -> None:
         self._context = context
         self._batcher = batcher
         self._ordered_stream = ordered_stream
         self._dead_letters = dead_letters
+        self._faulty_calls = faulty_calls
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._history = LineHistory()
 
@@ -64,6 +67,8 @@ class TextProcessor:
         line = message.record
         if line.speaker is not Speaker.CUSTOMER or not line.final:
             return
+        if self._faulty_calls is not None and self._faulty_calls.is_faulty(line.call_id):
+            return  # nobody knows whose words they are
         found_at = parse_time(record.headers) or now()
         try:
             reading = await self._batcher.read(self._history.add_context(line))

@@ -12,6 +12,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from detectors.channels.channel_fault import ChannelFault, FaultEvidence, FaultKind
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
 from detectors.utterance import Speaker, TurnKind, Utterance
@@ -23,6 +24,7 @@ from streams.metrics import (
     ACTIVE_CALLS,
     AUDIO_SECONDS,
     CHUNKS_PROCESSED,
+    ECHO_UTTERANCES,
     READINGS_MADE,
     SOUNDS_DETECTED,
     UNUSABLE_ITEMS,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from detectors.voice.endpointing import SpeechSegment
     from streams.cloudevents import Message
     from streams.kafka.record import TopicPartition
+    from streams.processing.channel_faults import FaultyCalls
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
@@ -62,7 +65,7 @@ MAX_JOBS = 512
 class VoiceProcessor:
     """The processor of ``audio.v1``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (it is where everything meets)
         self,
         context: ProcessorContext,
         *,
@@ -70,12 +73,14 @@ class VoiceProcessor:
         ordered_stream: OrderedStream,
         table: CallTable,
         dead_letters: DeadLetters,
+        faulty_calls: FaultyCalls | None = None,
     ) -> None:
         self._context = context
         self._batcher = batcher
         self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
+        self._faulty_calls = faulty_calls
         self._calls: dict[str, CallAudio] = {}
         self._job_slots = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +106,13 @@ class VoiceProcessor:
         CHUNKS_PROCESSED.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
         clock = Clock(chunk.end_ms, parse_time(record.headers))
-        if result.customer_segments or result.turns or result.checkpoint is not None:
+        if (
+            result.customer_segments
+            or result.turns
+            or result.echoes
+            or result.is_one_sound
+            or result.checkpoint is not None
+        ):
             await self._enqueue(call, Job(result, clock, now(), record, call.pop_completed()))
         if chunk.last:
             await self._end_call(call, clock, record, is_last=True)
@@ -161,13 +172,24 @@ class VoiceProcessor:
             for turn in job.result.turns
         ]
         _count_turns(job.result)
-        for segment in job.result.customer_segments:
+        for segment in await self._find_readable(call, job):
             posts += await self._read(call, job, segment)
         await self._context.send_all(posts)
         if self._is_owner(call) and (job.is_last or job.result.checkpoint is not None):
             call.checkpoint = job.result.checkpoint or call.checkpoint
             call.is_complete = job.is_last
             self._table.put(call.call_id, call.to_json(), partition=call.partition)
+
+    async def _find_readable(self, call: CallAudio, job: Job) -> tuple[SpeechSegment, ...]:
+        """The customer's utterances; none of a call in which nobody knows whose they are."""
+        if self._faulty_calls is None:
+            return job.result.customer_segments
+        if job.result.is_one_sound:
+            at_ms = max(call.checkpoint.read_until_ms.values(), default=0)
+            fault = ChannelFault(call.call_id, FaultKind.ONE_SOUND, FaultEvidence.SAME_SOUND, at_ms)
+            await self._faulty_calls.report(fault, partition=call.partition)
+        is_faulty = self._faulty_calls.is_faulty(call.call_id)
+        return () if is_faulty else job.result.customer_segments
 
     async def _read(
         self, call: CallAudio, job: Job, segment: SpeechSegment
@@ -254,6 +276,8 @@ def _count_turns(result: SegmenterResult) -> None:
             UTTERANCES_DETECTED.labels(turn.speaker).inc()
         elif turn.kind.is_sound:
             SOUNDS_DETECTED.labels(turn.kind, turn.speaker).inc()
+    for speaker, _ in result.echoes:
+        ECHO_UTTERANCES.labels(speaker).inc()
 
 
 def _add_span(error: Exception, segment: SpeechSegment) -> Exception:

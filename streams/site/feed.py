@@ -23,6 +23,7 @@ from streams.topics import (
     ALERTS,
     CALLER_EVENTS,
     CALLS,
+    CHANNEL_FAULTS,
     CORRECTIONS,
     FEEDBACK,
     MOODS,
@@ -51,7 +52,7 @@ LOG = logging.getLogger("callmood.desk")
 
 FEED_TOPICS: tuple[KafkaTopic, ...] = (
     CALLS, TRANSCRIPTS, TURNS, UTTERANCES, READINGS, MOODS, ALERTS, FEEDBACK, CORRECTIONS,
-    CALLER_EVENTS, RETURNING_CALLERS,
+    CALLER_EVENTS, RETURNING_CALLERS, CHANNEL_FAULTS,
     STEPS, SEALS,
 )  # fmt: skip
 _MESSAGE_BY_TOPIC = {topic.name: topic.message for topic in FEED_TOPICS}

@@ -89,6 +89,8 @@ CALLS = Table(
     Column("seen_at", Instant, nullable=False, index=True),
     # When the trainers' queue went through the whole of it, after its end.
     Column("sifted_at", Instant),
+    # Exchanged, or one recording on both channels: whose voice is whose is not known.
+    Column("channel_fault", String),
 )
 TRANSCRIPT_LINES = Table(
     "transcript_lines",

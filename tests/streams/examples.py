@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from detectors.channels.channel_fault import FaultEvidence, FaultKind
 from detectors.labels import EMOTIONS, Emotion, Topic
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
@@ -23,6 +24,7 @@ from streams.messages.calls import (
     TurnMessage,
     UtteranceClip,
 )
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.corrections import Correction
 from streams.messages.dead_letters import DeadLetter
 from streams.messages.evidence import EvidenceSeal
@@ -70,6 +72,12 @@ EXAMPLES: dict[str, Message] = {
         end_ms=41_200,
         text=WORDS,
         heard_at=STAGES["heard_at"],
+    ),
+    "channel-faults.v1": ChannelFaultMessage(
+        call_id=CALL,
+        kind=FaultKind.EXCHANGED,
+        evidence=FaultEvidence.WORDS_AGAINST_SOUND,
+        at_ms=41_200,
     ),
     "utterances.v1": UtteranceClip(
         call_id=CALL, start_ms=38_300, end_ms=38_500, payload=AudioChunk.to_payload(_TONE)

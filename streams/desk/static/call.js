@@ -32,6 +32,7 @@ const live = keepLive({
     step: onStep,
     seal: onSeal,
     returning: onReturning,
+    channels: onChannels,
   },
   arrived,
 });
@@ -85,14 +86,14 @@ function place(told) {
 }
 
 function onReading(told) {
-  if (!mine(told)) return;
+  if (!mine(told) || isFaulty()) return;
   byId(`reading-${told.modality}`).innerHTML = told.html;
   const chips = byId(`chips-${told.at}`);
   if (chips && told.chip) chips.innerHTML = told.chip;
 }
 
 function onMood(told) {
-  if (!mine(told)) return;
+  if (!mine(told) || isFaulty()) return;
   const known = Number(byId("mood").firstElementChild.dataset.number ?? -1);
   if (told.number >= known) byId("mood").innerHTML = told.html;
   addPoint(byId("trend"), told.at, told.strain);
@@ -126,6 +127,20 @@ function onReturning(told) {
   if (!mine(told) || !note) return;
   note.innerHTML = told.html;
   showClocks(note);
+}
+
+/** Whose voice is whose is not known: no mood and no reading of this call stays on the page. */
+function onChannels(told) {
+  if (!mine(told)) return;
+  byId("channels").innerHTML = told.html;
+  byId("mood").innerHTML = told.mood;
+  for (const chips of document.querySelectorAll(".chips")) chips.replaceChildren();
+  byId("trend").dataset.points = "";
+  draw();
+}
+
+function isFaulty() {
+  return byId("channels").childElementCount > 0;
 }
 
 /** The protocol that a new alert leaves open and on top; one as grave takes its place. */

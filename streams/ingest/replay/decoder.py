@@ -23,7 +23,7 @@ from streams.ingest.replay.container import Container
 from streams.ingest.replay.file_header import FileHeader, conversion_advice, read_header
 from streams.ingest.replay.input_file import RecordingError, open_input
 from streams.ingest.replay.repaired_file import RepairedFile
-from streams.ingest.replay.wav_layout import CODINGS
+from streams.ingest.replay.wav_layout import CODECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,8 +109,8 @@ def decode(path: Path) -> AudioTrack:
 def _build_decoding_error(
     path: Path, header: FileHeader, error: soundfile.LibsndfileError
 ) -> RecordingError:
-    if header.coding in CODINGS.values():
-        what = f"is coded as {header.coding}, unknown here"
+    if header.codec in CODECS.values():
+        what = f"is coded as {header.codec}, unknown here"
         return RecordingError(path, what, conversion_advice(path))
     what = f"cannot be decoded ({error.error_string.rstrip('.')})"
     return RecordingError(path, what, "export it again as WAV or FLAC")

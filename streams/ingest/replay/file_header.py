@@ -38,7 +38,7 @@ class FileHeader:
         size: the bytes of sound that it promises and holds, where it says so.
         has_length: a decoder's count of its frames is a promise, not a guess.
         has_end: it is not known to lack its end mark.
-        coding: how a WAV file's sound is coded; empty for other formats.
+        codec: how a WAV file's sound is coded; empty for other formats.
         repaired_head: what a decoder must be given in place of the file's own header.
         sound: the file's bytes that belong behind it.
         warning: what a person should know, without a stop; empty: nothing.
@@ -48,7 +48,7 @@ class FileHeader:
     size: SoundSize | None
     has_length: bool = True
     has_end: bool = True
-    coding: str = ""
+    codec: str = ""
     repaired_head: bytes | None = None
     sound: range = range(0)
     warning: str = ""
@@ -93,7 +93,7 @@ def _build_wav_header(layout: WavLayout) -> FileHeader:
     return FileHeader(
         Container.WAV,
         SoundSize(declared=layout.declared, actual=layout.actual),
-        coding=layout.coding,
+        codec=layout.codec,
         repaired_head=build_wav_head(layout) if layout.is_repaired else None,
         sound=range(layout.start, layout.start + layout.actual),
         warning=layout.warning,

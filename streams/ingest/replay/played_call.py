@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from detectors.utterance import TranscriptLine
     from streams.cloudevents import Message
+    from streams.ingest.replay.recording import Side
     from streams.topics import KafkaTopic
 
 CHUNK_MS = 200
@@ -76,6 +77,7 @@ class ReplayInput:
         customer_only: the user vouches that nobody but the customer is on a mono file.
         caller: the caller's number in clear; by default what the sheet says.
         keep_clips: the user vouches that the customer of a call without a sheet agreed to it.
+        customer_channel: the channel that the customer is on, whatever the sheet says.
     """
 
     path: Path
@@ -85,6 +87,7 @@ class ReplayInput:
     customer_only: bool = False
     caller: str | None = field(default=None, repr=False)
     keep_clips: bool = False
+    customer_channel: Side | None = None
 
 
 def load_call(
@@ -102,6 +105,8 @@ def load_call(
     """
     audio, transcript, sheet_path = _find_files(replay_input)
     sheet = read_call_sheet(sheet_path) if sheet_path else _default_sheet(replay_input)
+    if replay_input.customer_channel is not None:
+        sheet = sheet.model_copy(update={"customer_channel": replay_input.customer_channel})
     recording = _load_recording(replay_input, audio, sheet)
     name = sheet.call_id or _to_call_id(
         audio.parent.name if replay_input.path.is_dir() else audio.stem

@@ -46,10 +46,10 @@ _NAMES = frozenset(
 _NEXT_FILE = re.compile(rb"(?:RIFF|RIFX|RF64)....WAVEfmt ", re.DOTALL)
 _SEVERAL = "holds several recordings one after the other, and only the first is played"
 
-_SAMPLE_CODINGS = {1: "PCM", 3: "float", 6: "A-law", 7: "mu-law"}
+_SAMPLE_CODECS = {1: "PCM", 3: "float", 6: "A-law", 7: "mu-law"}
 """Codings (wFormatTag) whose frames are one sample a channel."""
 
-CODINGS = {
+CODECS = {
     0x0002: "Microsoft ADPCM", 0x0010: "OKI ADPCM", 0x0011: "IMA ADPCM", 0x0014: "G.723 ADPCM",
     0x0017: "Dialogic OKI ADPCM", 0x0022: "TrueSpeech", 0x0031: "GSM 6.10", 0x0038: "NMS ADPCM",
     0x0040: "G.721 ADPCM", 0x0041: "G.728", 0x0042: "G.723.1", 0x0045: "G.726",
@@ -83,10 +83,10 @@ class WavLayout:
     warning: str = ""
 
     @property
-    def coding(self) -> str:
+    def codec(self) -> str:
         """How the sound is coded, as people call it."""
         tag = int(struct.unpack_from(f"{self.order}H", self.format)[0])
-        return _SAMPLE_CODINGS.get(tag) or CODINGS.get(tag, f"coding 0x{tag:04x}")
+        return _SAMPLE_CODECS.get(tag) or CODECS.get(tag, f"coding 0x{tag:04x}")
 
 
 def read_wav_layout(stream: BinaryIO) -> WavLayout | None:
@@ -232,7 +232,7 @@ def _correct_format(content: bytes, order: str) -> tuple[bytes, bool]:
     tag, channels, rate, _, align, bits = struct.unpack_from(fields, content)
     bits = bits or 8 * (align // max(1, channels))
     align = channels * -(-bits // 8)
-    if tag not in _SAMPLE_CODINGS or not 0 < align <= _MAX_FRAME_BYTES or rate > _MAX_RATE:
+    if tag not in _SAMPLE_CODECS or not 0 < align <= _MAX_FRAME_BYTES or rate > _MAX_RATE:
         return content, False  # damaged beyond this: the decoder says what it cannot take
     corrected = struct.pack(fields, tag, channels, rate, rate * align, align, bits)
     corrected += content[_MIN_FORMAT_BYTES:]

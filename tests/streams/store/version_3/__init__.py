@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ADDED_TABLES = {"outbox"}
-ADDED_COLUMNS = {("readings", "valence")}
+ADDED_COLUMNS = {("readings", "valence"), ("calls", "channel_fault")}
 """What later versions have and this one has not."""
 
 
