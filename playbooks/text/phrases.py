@@ -38,7 +38,7 @@ from playbooks.text.phrase_filter import PhraseFilter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from detectors.text.normalising import NormalisedText
+    from detectors.text.text_form import NormalisedText
 
 MAX_PHRASE = 80
 MAX_WILDCARDS = 3
