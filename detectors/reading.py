@@ -29,6 +29,21 @@ class Contrast(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """A topic, and the very words that it was found by.
+
+    Attributes:
+        words: as they were written in the line.
+        context: the words with what stood around them, a few words on either side; by it a
+            playbook knows false friends. Empty: nothing else is known than the words.
+    """
+
+    topic: Topic
+    words: str
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An estimate of what the customer expressed, never of what they feel.
 
@@ -44,6 +59,7 @@ class Reading:
         valence: -1 (unpleasant) to 1 (pleasant), where the detector estimates it.
         topics: what the words are about (text only).
         reasons: short phrases a person can check: words that were said, properties of the voice.
+        topic_matches: which of the words belong to which topic (text only).
         baseline: the customer's baseline with this utterance taken in (voice only).
     """
 
@@ -59,6 +75,7 @@ class Reading:
     valence: Valence | None = None
     topics: tuple[Topic, ...] = ()
     reasons: tuple[str, ...] = ()
+    topic_matches: tuple[TopicMatch, ...] = ()
     baseline: SpeakerBaseline = field(default=SpeakerBaseline(), repr=False, compare=False)
 
     @property

@@ -14,7 +14,7 @@ from detectors.labels import EMOTIONS
 from detectors.reading import Modality, Reading
 from detectors.text.lexicon import Lexicon, load_lexicon
 from detectors.text.ngrams import TABLE_ROWS, hash_line
-from detectors.text.normalising import clean_text, has_words, is_hangul
+from detectors.text.normalising import has_words, is_hangul
 from detectors.text.scoring import (
     CALL_PRIOR,
     LANGUAGE_TAXONOMIES,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from detectors.labels import Emotion
-    from detectors.text.lexicon import TopicMatch
+    from detectors.reading import TopicMatch
 
 __all__ = [
     "CALL_PRIOR",
@@ -213,7 +213,7 @@ class TextEmotion:
     def _analyse(
         self, text: str, taxonomy: Taxonomy, logits: Mapping[str, NDArray[np.float32]]
     ) -> LineAnalysis:
-        topic_matches, emotion_words = match_lexicons(clean_text(text), self._lexicons)
+        topic_matches, emotion_words = match_lexicons(text, self._lexicons)
         lexicon_evidence = score_evidence(topic_matches, emotion_words)
         calibration = self.calibration[taxonomy]
         scores = emotion_scores(
@@ -252,6 +252,7 @@ class TextEmotion:
             valence=float(estimate_valence(scores[None], analysis.polarity, calibration)[0]),
             topics=tuple(dict.fromkeys(match.topic for match in analysis.topic_matches)),
             reasons=tuple(dict.fromkeys(reasons)),
+            topic_matches=tuple(dict.fromkeys(analysis.topic_matches)),
         )
 
 

@@ -18,7 +18,7 @@ from detectors.labels import (
     Emotion,
     Topic,
 )
-from detectors.text.normalising import has_script
+from detectors.text.normalising import has_script, normalise
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from detectors.text.lexicon import Lexicon, TopicMatch
+    from detectors.reading import TopicMatch
+    from detectors.text.lexicon import Lexicon
 
 
 class Taxonomy(StrEnum):
@@ -119,14 +120,16 @@ def match_lexicons(
     Calls mix languages: the lists of every script that occurs in the line are used.
 
     Args:
-        line: as `normalising.clean_text` gives it.
+        line: as it was written.
         lexicons: of every language.
 
     Returns:
         Topics with the words of the line, and the words of each emotion that has any.
     """
     lexicons = {
-        language: lexicon for language, lexicon in lexicons.items() if has_script(line, language)
+        language: lexicon
+        for language, lexicon in lexicons.items()
+        if has_script(normalise(line).text, language)
     }
     topic_matches = [match for lexicon in lexicons.values() for match in lexicon.find_topics(line)]
     emotion_words = {

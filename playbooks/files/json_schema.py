@@ -98,11 +98,16 @@ def _timeline_entry() -> Schema:
         "agent says": text_schema(600),
         "mood": block_schema(mood, required_keys=["level"]),
         "reading": block_schema({key: reading[key] for key in reading if key != "within"}),
-        "topic": choice_schema(Topic),
+        "topic": {"oneOf": [choice_schema(Topic), _topic_with_words()]},
         "silence": DURATION,
         "talk_over": {"type": "string", "pattern": r"^\S+ by (customer|agent)$"},
     }
     return block_schema(keys, required_keys=["at"]) | {"minProperties": 2, "maxProperties": 2}
+
+
+def _topic_with_words() -> Schema:
+    keys = {"is": choice_schema(Topic), "words": text_schema(600)}
+    return block_schema(keys, required_keys=["is", "words"])
 
 
 def _alert() -> Schema:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from detectors.labels import Emotion, Topic
 from detectors.mood import Mood, MoodLevel, Trend
-from detectors.reading import Contrast, Modality, Reading
+from detectors.reading import Contrast, Modality, Reading, TopicMatch
 from detectors.utterance import Language, Speaker, TimeSpan, TranscriptLine, Turn, TurnKind
 from playbooks.alert import AlertLevel
 from playbooks.events import CallerIdentified, CallStarted, EarlierCall, Event
@@ -125,14 +126,22 @@ def _parse_event_value(field: YamlField, at_ms: int, language: Language) -> Even
         case "reading":
             return _parse_reading(field, span)
         case "topic":
-            return _build_reading(
-                span, Modality.TEXT, Emotion.NEUTRAL, topics=(field.choice(Topic),)
-            )
+            return _parse_topic(field, span)
         case "silence":
             length = field.duration(0, DAY_MS)
             return Turn(CALL_ID, TurnKind.SILENCE, TimeSpan(max(0, at_ms - length), at_ms))
         case _:
             return _parse_talk_over(field, at_ms)
+
+
+def _parse_topic(field: YamlField, span: TimeSpan) -> Reading:
+    """A topic alone, or with the words that the detector found it by."""
+    block = field.block({"is", "words"}) if field.is_block else None
+    topic = (block.require("is", "write which topic") if block else field).choice(Topic)
+    words = block.require("words", "write what was said").text(max_length=600) if block else ""
+    matches = (TopicMatch(topic, words),) if words else ()
+    reading = _build_reading(span, Modality.TEXT, Emotion.NEUTRAL, topics=(topic,))
+    return replace(reading, topic_matches=matches)
 
 
 def _parse_talk_over(field: YamlField, at_ms: int) -> Turn:

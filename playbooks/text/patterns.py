@@ -42,7 +42,7 @@ class PatternError(ValueError):
 
 @lru_cache(maxsize=1_024)
 def compile_pattern(pattern: str) -> re2._Regexp:
-    """The expression, ready for lines as `playbooks.text.phrases.normalise` gives them.
+    """The expression, ready for lines as `detectors.text.normalising.normalise` gives them.
 
     Raises:
         PatternError: it is too long, no RE2, repeats a repetition, or matches nothing at all.

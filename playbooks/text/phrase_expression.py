@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import re2
 
+from detectors.text.disguises import drop_phrase_punctuation
+from detectors.text.normalising import normalise
+from detectors.text.phrase_variants import spell_english, spell_korean
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,6 +34,7 @@ WILDCARD = re.compile(r"(\*|\.\.\.)")
 _WORD, _OTHER = r"[\w\x{80}-\x{EFFFF}]", r"[^\w\x{80}-\x{EFFFF}]"
 """A character of a word, and any other, in the form in which a line is searched."""
 
+_DOTS = re.compile(r"\s*\.\.\.\s*")
 _NEVER = r"[^\x00-\x{10FFFF}]"
 _FOREIGN_SIGN = re.compile(r"[^\w\x00-\x7f]")
 _OPTIONS = re2.Options()
@@ -41,6 +46,10 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether they have a character in common."""
+        return self.start < other.end and other.start < self.end
 
 
 class _Filler(NamedTuple):
@@ -78,7 +87,8 @@ class PhraseExpression:
 
     Attributes:
         key: an RE2 expression that is in every line with the phrase, if `move_signs` is done to
-            the line and its spaces are taken out. Short, and all but literal: for filters.
+            the line and its spaces and so on are taken out (`to_compact_text`). Short, and all but
+            literal: for filters.
         expression: the RE2 expression of the phrase; its first group is what was said.
     """
 
@@ -99,8 +109,27 @@ class PhraseExpression:
 
 
 def to_search_text(line: str) -> bytes:
-    """The form in which a normalised line is searched: of bytes, in which RE2 counts."""
+    """The form in which a line without punctuation is searched: of bytes, in which RE2 counts."""
     return f"\n{move_signs(line)}\n".encode()
+
+
+def to_compact_text(search_text: bytes) -> bytes:
+    """What keys are looked for in: a search text without spaces, apostrophes and hyphens."""
+    return search_text.translate(None, b" '-")
+
+
+def fold_phrase(phrase: str) -> str:
+    """A phrase in the form in which lines are searched; its wildcards stay.
+
+    Args:
+        phrase: as an author writes it.
+    """
+    text = _DOTS.sub("...", normalise(phrase).text)
+    parts = (
+        part if WILDCARD.fullmatch(part) else drop_phrase_punctuation(part)
+        for part in WILDCARD.split(text)
+    )
+    return _DOTS.sub("...", "".join(parts)).strip()
 
 
 def _previous(text: bytes, place: int) -> int:
@@ -131,10 +160,10 @@ def build_phrase_expression(phrase: str, *, is_korean: bool) -> PhraseExpression
     """What finds a phrase.
 
     Args:
-        phrase: as `playbooks.text.phrases.normalise` gives it.
+        phrase: as `fold_phrase` gives it.
         is_korean: its spaces may be anywhere, and particles may follow.
     """
-    text = move_signs(re.sub(r"\s*(?:\.\.\.|\u2026)\s*", "...", phrase))
+    text = move_signs(phrase)
     inner = re.sub(r"^(?:\*|\.\.\.)+|(?:\*|\.\.\.)+$", "", text)
     before = r"(?s:.)" if WILDCARD.match(text) else _OTHER
     words, after = _expand(inner, is_korean=is_korean), _OTHER
@@ -142,8 +171,18 @@ def build_phrase_expression(phrase: str, *, is_korean: bool) -> PhraseExpression
         words, after = f"{words}{_WORD}*", ""
     elif text.endswith("...") and not WILDCARD.search(inner) and not _is_word(inner[-1]):
         after = _WORD
-    pieces = filter(None, (piece.replace(" ", "") for piece in WILDCARD.split(inner)[::2]))
-    return PhraseExpression(".*".join(map(re2.escape, pieces)), f"{before}({words}){after}")
+    pieces = filter(None, (_spell_key(piece, is_korean=is_korean) for piece in _pieces(inner)))
+    return PhraseExpression(".*".join(pieces), f"{before}({words}){after}")
+
+
+def _pieces(inner: str) -> list[str]:
+    return WILDCARD.split(inner)[::2]
+
+
+def _spell_key(piece: str, *, is_korean: bool) -> str:
+    if is_korean:
+        return spell_korean(piece, "") if piece.strip() else ""
+    return re.escape(re.sub(r"[ '-]", "", piece))
 
 
 @lru_cache(maxsize=8_192)
@@ -167,8 +206,8 @@ def _expand(inner: str, *, is_korean: bool) -> str:
 
 def _spell(piece: str, *, is_korean: bool) -> str:
     if is_korean:
-        return " ?".join(re2.escape(letter) for letter in piece if letter != " ")
-    return str(re2.escape(piece))
+        return spell_korean(piece, " ?") if piece.strip() else ""
+    return spell_english(piece, "[ -]")
 
 
 def _join(_previous: str, gaps: list[str], _following: str) -> str:

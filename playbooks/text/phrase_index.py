@@ -54,7 +54,11 @@ class PhraseIndex(Generic[T]):
         return [
             *self._by_letters.get(line.letters, ()),
             *(owner for index in self._keys.match(line.compact) for owner in self._by_key[index]),
-            *(o for index in self._patterns.match(line.text) for o in self._by_pattern[index]),
+            *(
+                o
+                for index in self._patterns.match(line.pattern_text)
+                for o in self._by_pattern[index]
+            ),
         ]
 
 

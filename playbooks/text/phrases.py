@@ -4,37 +4,44 @@ Supervisors write phrases, and we make the expressions, each of them bounded. So
 can make the line stand still, whatever is written in it. Whoever needs a regular expression
 writes a pattern (`playbooks.text.patterns`), which is bounded in another way.
 
+Lines and phrases are brought into one form first (`detectors.text.normalising`), and a line is
+also searched in the forms without disguises that `detectors.text.disguises` finds. What is found is
+quoted as it was written.
+
 A Korean phrase is found at the start of a word, whatever the spacing behind that ("죽고싶"
-finds "죽고 싶다고"), and particles may follow. An English phrase is found as whole words.
+finds "죽고 싶다고"); particles may follow, and come or go between its words. An English phrase is
+found as whole words, its contractions with or without their apostrophe.
 ``*`` stands for up to 20 letters inside a word, ``...`` for up to 25 characters.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from detectors.text.disguises import find_forms
+from detectors.text.normalising import normalise
 from detectors.utterance import Language
 from playbooks.text.patterns import compile_pattern
 from playbooks.text.phrase_expression import (
     PhraseExpression,
     Span,
     build_phrase_expression,
+    fold_phrase,
+    to_compact_text,
     to_search_text,
 )
 from playbooks.text.phrase_filter import PhraseFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from detectors.text.text_form import NormalisedText
 
 MAX_PHRASE = 80
 MAX_WILDCARDS = 3
-MAX_LINE = 2_000
-"""Characters of one line that are searched: about two minutes of speech."""
-
 _MIN_LETTERS = 2
 _WILDCARD = re.compile(r"\*|\.\.\.|…")
 _MASK = "_"
@@ -45,14 +52,17 @@ class PhraseError(ValueError):
     """The phrase cannot be looked for. The message says what to write instead."""
 
 
-def normalise(text: str) -> str:
-    """NFC, case-folded, straight apostrophes, single spaces; at most `MAX_LINE` characters.
+@dataclass(frozen=True, slots=True)
+class SearchForm:
+    """One form of a line.
 
-    Halves of surrogate pairs, which RE2 cannot be given, become question marks.
+    Attributes:
+        words: the form, and where its characters were written.
+        search_text: of it, as `playbooks.text.phrase_expression.to_search_text` gives it.
     """
-    text = text[:MAX_LINE].encode("utf-8", "replace").decode()
-    folded = unicodedata.normalize("NFC", text).casefold().replace("\u2019", "'")
-    return " ".join(folded.split())
+
+    words: NormalisedText
+    search_text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +70,19 @@ class IndexedLine:
     """A line made ready for looking things up in it.
 
     Attributes:
-        text: as `normalise` gives it.
-        search_text: of it, as `playbooks.text.phrase_expression.to_search_text` gives it.
-        compact: the search text without spaces, for the keys of phrases.
+        text: as `detectors.text.normalising.normalise` gives it; patterns look at it.
+        forms: without punctuation, and without disguises (`detectors.text.disguises`).
+        compact: the search texts of all forms without spaces, for the keys of phrases.
+        pattern_text: what the patterns of a whole library are looked for in: all of it.
         letters: its letters and digits alone.
         memo: by ``id``, phrases that were looked for in it, and the answer. They are kept beside
             it so that nothing else takes their id.
     """
 
-    text: str
-    search_text: bytes
+    text: NormalisedText
+    forms: tuple[SearchForm, ...]
     compact: bytes
+    pattern_text: str
     letters: str
     memo: dict[int, tuple[Phrases, str | None]] = field(
         default_factory=dict, repr=False, compare=False
@@ -81,14 +93,19 @@ class IndexedLine:
 def index_line(text: str) -> IndexedLine:
     """Make a line ready. Remembered, because every playbook asks for the same line."""
     line = normalise(text)
-    search_text = to_search_text(line)
-    letters = "".join(filter(str.isalnum, line))
-    return IndexedLine(line, search_text, search_text.replace(b" ", b""), letters)
+    forms = tuple(SearchForm(words, to_search_text(words.text)) for words in find_forms(text))
+    return IndexedLine(
+        line,
+        forms,
+        b"".join(to_compact_text(form.search_text) for form in forms),
+        "\n".join(dict.fromkeys([line.text, *(form.words.text for form in forms)])),
+        "".join(filter(str.isalnum, line.text)),
+    )
 
 
 def extract_letters(text: str) -> str:
-    """Letters and digits alone, as `normalise`: no spaces, no punctuation."""
-    return "".join(filter(str.isalnum, normalise(text)))
+    """Letters and digits alone, normalised: no spaces, no punctuation."""
+    return "".join(filter(str.isalnum, normalise(text).text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,47 +165,68 @@ class Phrases:
         line = index_line(text)
         if line.letters in self.exact_letters or self._filter.match(line.compact):
             return True
-        return any(compile_pattern(pattern).search(line.text) for pattern in self.patterns)
+        return any(compile_pattern(pattern).search(line.pattern_text) for pattern in self.patterns)
 
     def find_first(self, text: str) -> str | None:
         """The first words in ``text`` that match, up to the end of their word, or ``None``.
 
         Of phrases that begin at the same place the longest; a pattern only where no phrase is.
+        They are quoted as they were written, whatever form they were found in.
         """
         line = index_line(text)
         if (answer := line.memo.get(id(self))) is None:
             answer = line.memo[id(self)] = self, self._search(line)
         return answer[1]
 
+    def find_exclusions(self, text: str) -> list[Span]:
+        """Where in ``text``, as written, its false friends are, in order."""
+        return self._find_exclusions(index_line(text))
+
     def _search(self, line: IndexedLine) -> str | None:
         if line.letters in self.exact_letters:
-            return line.text
+            return line.text.original.strip()
         candidates = self._filter.match(line.compact)
         if not candidates and not self.patterns:
             return None
-        words = self._mask_exclusions(line)
-        search_text = line.search_text if words is line.text else to_search_text(words)
+        excluded = self._find_exclusions(line)
+        for form in line.forms if candidates else ():
+            if span := self._search_form(form, candidates, excluded):
+                return form.words.quote(*span)
+        return self._search_patterns(line, excluded)
+
+    def _find_exclusions(self, line: IndexedLine) -> list[Span]:
+        return sorted(
+            Span(*form.words.locate(*span))
+            for expression in self._exclusion_expressions
+            for form in line.forms
+            for span in expression.find_all(form.search_text)
+        )
+
+    def _search_form(
+        self, form: SearchForm, candidates: Sequence[int], excluded: Sequence[Span]
+    ) -> Span | None:
+        if not excluded:
+            return self._find_longest(form.search_text, candidates)
+        # A false friend counts in every form, whichever it was found in.
+        masked, places = _mask_spans(
+            form.words.text, [Span(*form.words.cover(*span)) for span in excluded]
+        )
+        span = self._find_longest(to_search_text(masked), candidates)
+        return span and Span(places[span.start], places[span.end - 1] + 1)
+
+    def _find_longest(self, search_text: bytes, candidates: Sequence[int]) -> Span | None:
         spans = [
             span for index in candidates if (span := self._expressions[index].find(search_text))
         ]
-        if not spans:
-            return self._search_patterns(words)
-        first = min(spans, key=lambda span: (span.start, -span.end))
-        return words[first.start : first.end]
+        return min(spans, key=lambda span: (span.start, -span.end), default=None)
 
-    def _mask_exclusions(self, line: IndexedLine) -> str:
-        """The line with every place of a false friend masked, also where two overlap."""
-        spans = sorted(
-            span
-            for expression in self._exclusion_expressions
-            for span in expression.find_all(line.search_text)
-        )
-        return _replace_spans(line.text, spans) if spans else line.text
-
-    def _search_patterns(self, words: str) -> str | None:
-        for pattern in self.patterns:
-            if match := compile_pattern(pattern).search(words):
-                return str(match.group())
+    def _search_patterns(self, line: IndexedLine, excluded: Sequence[Span]) -> str | None:
+        for words in dict.fromkeys((line.text, *(form.words for form in line.forms))):
+            for pattern in self.patterns:
+                for match in compile_pattern(pattern).finditer(words.text):
+                    place = Span(*words.locate(*match.span()))
+                    if not any(place.overlaps(span) for span in excluded):
+                        return words.quote(*match.span())
         return None
 
 
@@ -216,7 +254,7 @@ def _iterate_phrases(phrases: Mapping[Language, Iterable[str]]) -> Iterator[tupl
 
 def _count_letters(phrase: str) -> int:
     """Of its longest part between two wildcards; spaces do not count."""
-    return max(len(part.replace(" ", "")) for part in _WILDCARD.split(normalise(phrase)))
+    return max(len(part.replace(" ", "")) for part in _WILDCARD.split(fold_phrase(phrase)))
 
 
 def _build_expressions(
@@ -224,17 +262,22 @@ def _build_expressions(
 ) -> tuple[PhraseExpression, ...]:
     return tuple(
         build_phrase_expression(
-            normalise(validate_phrase(phrase)), is_korean=language is Language.KOREAN
+            fold_phrase(validate_phrase(phrase)), is_korean=language is Language.KOREAN
         )
         for language, phrase in _iterate_phrases(phrases)
     )
 
 
-def _replace_spans(text: str, spans: list[Span]) -> str:
-    """The text with one mask for every run of overlapping spans, which are in order."""
-    parts, end = [], 0
+def _mask_spans(text: str, spans: Iterable[Span]) -> tuple[str, list[int]]:
+    """The text with one mask for every run of overlapping spans, which are in order.
+
+    Returns:
+        It, and where in ``text`` each of its characters is.
+    """
+    places, parts, end = list[int](), [], 0
     for span in spans:
         if span.start >= end:
             parts += [text[end : span.start], _MASK]
+            places += [*range(end, span.start), span.start]
         end = max(end, span.end)
-    return "".join([*parts, text[end:]])
+    return "".join([*parts, text[end:]]), [*places, *range(end, len(text))]

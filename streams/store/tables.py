@@ -119,8 +119,9 @@ READINGS = Table(
     Column("arousal", Float),
     Column("topics", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
-    # Last, as migration 0002 adds it there.
+    # Last, as migrations 0002 and 0003 add them there.
     Column("valence", Float),
+    Column("topic_matches", JSON, nullable=False, default=list, server_default="[]"),
 )
 MOODS = Table(
     "moods",

@@ -11,7 +11,6 @@ import numpy as np
 from detectors.evaluation.calibration import COVERAGE, find_best_threshold, matches_top_vote
 from detectors.labels import CIRCUMPLEX, EMOTIONS
 from detectors.text.lexicon import load_lexicon
-from detectors.text.normalising import clean_text
 from detectors.text.scoring import (
     CALL_PRIOR,
     Taxonomy,
@@ -187,7 +186,7 @@ def lexicon_evidence(
     """What the word lists say of (some of) the lines, ``float32[rows, 8]``."""
     lexicons = {language: load_lexicon(language) for language in Language}
     texts = lines.texts if rows is None else [lines.texts[row] for row in rows]
-    return np.stack([score_evidence(*match_lexicons(clean_text(text), lexicons)) for text in texts])
+    return np.stack([score_evidence(*match_lexicons(text, lexicons)) for text in texts])
 
 
 def call_mix_weights(votes: NDArray[np.float32]) -> NDArray[np.float64]:

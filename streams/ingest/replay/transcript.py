@@ -28,7 +28,7 @@ MAX_FILE_BYTES = 20_000_000
 """A day of talk is about 2 MB: a larger file is something else."""
 
 MAX_ROW_BYTES = 65_536
-MAX_SHOWN_PROBLEMS = 2
+MAX_LISTED_PROBLEMS = 2
 """Problems of a file that are shown one by one; one line sums up the rest."""
 _MAX_QUOTE_CHARS = 40
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -68,7 +68,7 @@ class Transcript:
 
     def warnings(self, path: Path) -> list[str]:
         """What a person is told of it, a few lines however much is wrong."""
-        shown, rest = self.problems[:MAX_SHOWN_PROBLEMS], self.problems[MAX_SHOWN_PROBLEMS:]
+        shown, rest = self.problems[:MAX_LISTED_PROBLEMS], self.problems[MAX_LISTED_PROBLEMS:]
         if len(rest) == 1:
             shown, rest = self.problems, ()
         warnings = [f"{path}: {note}" for note in self.notes] + [str(each) for each in shown]

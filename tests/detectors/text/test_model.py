@@ -153,3 +153,29 @@ def test_only_so_many_lines_are_remembered(monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(10):
         detector.read(line(f"{number}번이에요"))
     assert len(detector._cache) == 3
+
+
+def test_a_reading_says_which_words_belong_to_which_topic(text: TextEmotion) -> None:
+    answer = text.read(line("you f***ing idiot, just cancel it", Language.ENGLISH))
+    by_topic = {
+        topic: [match.words for match in answer.topic_matches if match.topic is topic]
+        for topic in answer.topics
+    }
+    assert by_topic[Topic.CANCELLATION] == ["cancel"]
+    assert sorted(by_topic[Topic.ABUSE]) == ["f***ing", "idiot"]
+    assert all(match.words in match.context for match in answer.topic_matches)
+
+
+def test_words_around_those_of_a_topic_are_few(text: TextEmotion) -> None:
+    words = f"{'안녕하세요 ' * 40}죽고 싶어요 {'네 그래요 ' * 40}"
+    (match, *_) = text.read(line(words)).topic_matches
+    assert match.words == "죽고 싶"
+    assert len(match.context) <= len(match.words) + 60
+    assert match.context in words
+
+
+def test_dots_in_a_cry_for_help_do_not_make_it_cheerful(text: TextEmotion) -> None:
+    for words in ("저 요즘 죽고... 싶어요", "죽\u00ad고 싶어요", "죽고, 싶어요"):
+        answer = text.read(line(words))
+        assert answer.topics == (Topic.SELF_HARM,)
+        assert answer.label is not Emotion.JOY

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from detectors.labels import Topic
 from detectors.mood import MoodLevel
-from detectors.reading import Modality
+from detectors.reading import Modality, TopicMatch
 from detectors.utterance import Language, Speaker
 from playbooks.events import CallerIdentified, CallStarted, EarlierCall
 from playbooks.reason import Reason
@@ -65,6 +66,36 @@ def test_topics_are_facts_about_words_even_where_the_emotion_is_unsure() -> None
     rule = playbook("{topic: threat}")
     assert fired_at(rule, reading(5, topics=(Topic.THREAT,), abstained=True)) == [5]
     assert fired_at(rule, reading(5, topics=(Topic.ABUSE,))) == []
+
+
+def topic_words(topic: Topic, words: str, context: str = "") -> TopicMatch:
+    return TopicMatch(topic, words, context)
+
+
+def test_the_reason_of_a_topic_has_its_own_words_alone() -> None:
+    both = (Topic.ABUSE, Topic.CANCELLATION)
+    matches = (topic_words(Topic.ABUSE, "idiot"), topic_words(Topic.CANCELLATION, "cancel"))
+    event = replace(
+        reading(5, topics=both), topic_matches=matches, reasons=("idiot", "cancel", "ridiculous")
+    )
+    for name, words in (("abuse", "idiot"), ("cancellation", "cancel")):
+        alerts = replayed(playbook(f"{{topic: {name}}}"), [event])[1]
+        assert alerts[0].reasons == (Reason.of("topic", topic=name, words=(words,)),)
+
+
+def test_a_false_friend_restrains_a_topic_unless_it_is_meant_besides() -> None:
+    rule = playbook(
+        "{topic: {is: self_harm, but_not: {ko: [자살 예방], en: [suicide prevention]}}}"
+    )
+    topics = (Topic.SELF_HARM,)
+    for context in ("자살 예방 캠페인이요", "자살을 예방하는", "the suicide-prevention week"):
+        words = "자살" if "자살" in context else "suicide"
+        friend = topic_words(Topic.SELF_HARM, words, context)
+        event = replace(reading(5, topics=topics), topic_matches=(friend,))
+        assert fired_at(rule, event) == []
+        meant = topic_words(Topic.SELF_HARM, "죽고 싶", "그래도 죽고 싶어요")
+        assert fired_at(rule, replace(event, topic_matches=(friend, meant))) == [5]
+    assert fired_at(rule, reading(5, topics=topics)) == [5], "of whose words nothing is known"
 
 
 def test_a_mood_must_hold_for_as_long_as_asked() -> None:

@@ -38,13 +38,13 @@ def test_a_leading_star_finds_it_inside_a_word() -> None:
 
 
 def test_decomposed_hangul_is_the_same_text() -> None:
-    assert (
-        korean("금감원").find_first(unicodedata.normalize("NFD", "금감원에 갈게요")) == "금감원에"
-    )
+    assert korean("금감원").find_first(
+        unicodedata.normalize("NFD", "금감원에 갈게요")
+    ) == unicodedata.normalize("NFD", "금감원에")
 
 
 def test_english_is_found_as_whole_words_in_any_case() -> None:
-    assert english("sue you").find_first("I will SUE you!") == "sue you"
+    assert english("sue you").find_first("I will SUE you!") == "SUE you"
     assert english("sue you").find_first("an issue you have") is None
     assert english("fuck*").find_first("are you fucking serious") == "fucking"
 

@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import Column, MetaData, Table, create_engine, make_url, select, text
 
 from streams.store.tables import METADATA
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ADDED_TABLES = {"outbox"}
-ADDED_COLUMNS = {("readings", "valence"), ("calls", "channel_fault")}
+ADDED_COLUMNS = {
+    ("readings", "valence"),
+    ("readings", "topic_matches"),
+    ("calls", "channel_fault"),
+}
 """What later versions have and this one has not."""
 
 
@@ -56,4 +60,6 @@ def _copy_rows(source: Engine, target: Engine) -> None:
             columns = [c for c in table.c if (table.name, c.name) not in ADDED_COLUMNS]
             rows = [dict(row) for row in old.execute(select(*columns)).mappings()]
             if rows:
-                new.execute(table.insert(), rows)
+                # Without the defaults of columns that this version has not.
+                plain = Table(table.name, MetaData(), *(Column(c.name, c.type) for c in columns))
+                new.execute(plain.insert(), rows)
