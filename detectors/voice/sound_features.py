@@ -33,8 +33,8 @@ _FLOOR = 1e-9
 _FIRST_BIN, _LAST_BIN = 4, 112
 """125 to 3,500 Hz in the short spectrum."""
 
-_MIN_LAG, _MAX_LAG = 14, 110
-"""Periods of 570 and 73 Hz."""
+_MIN_LAG, _MAX_LAG = 10, 110
+"""Periods of 800 (a child that cries) and 73 Hz."""
 
 _LONG_FIRST, _ZONES, _GROUPS, _BINS = 10, 7, 4, 16
 """The long spectrum from 78 Hz on, in zones of 500 Hz made of groups of 125 Hz."""

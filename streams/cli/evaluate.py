@@ -12,6 +12,9 @@ COMMANDS = {
     "calls": LazyCommand(
         "streams.cli.evaluate_calls:calls", "Play whole calls; count how often the mood rises."
     ),
+    "gate": LazyCommand(
+        "streams.cli.evaluate_gate:gate", "Measure what the speech gate lets through and keeps."
+    ),
     "manifest": LazyCommand(
         "streams.cli.evaluate_manifest:manifest", "Print a text corpus's rows for `evaluate text`."
     ),

@@ -77,7 +77,7 @@ def hold_vowel(rng: np.random.Generator, seconds: float, speech: Wave) -> Wave:
     samples = sample_count(seconds)
     envelopes = _envelopes(speech)
     position = _loud_frame(rng, envelopes) + 4 * smooth_track(rng, samples, 2)
-    pitch = rng.uniform(85, 380) * _living_pitch(rng, samples, spread=rng.uniform(0.02, 0.2))
+    pitch = rng.uniform(85, 450) * _living_pitch(rng, samples, spread=rng.uniform(0.02, 0.2))
     vowel = _speak(rng, envelopes, position, _glottis(rng, pitch), breath=rng.uniform(0.02, 0.2))
     swell = 1 + 0.3 * smooth_track(rng, samples, 3)
     return fade(vowel * swell, rng.uniform(0.02, 0.15), rng.uniform(0.05, 0.3))
@@ -107,7 +107,7 @@ def cry(rng: np.random.Generator, seconds: float, speech: Wave) -> Wave:
     within = phase % 1
     tremor = 1 + rng.uniform(0.02, 0.08) * sine(rng.uniform(6, 11), samples)
     arch = 1 + 0.35 * np.sin(np.pi * within)
-    pitch = rng.uniform(200, 430) * arch * tremor * _living_pitch(rng, samples, 0.1)
+    pitch = rng.uniform(200, 500) * arch * tremor * _living_pitch(rng, samples, 0.1)
     place = _loud_frame(rng, envelopes) + 5 * smooth_track(rng, samples, 3)
     wail = _speak(rng, envelopes, place, _glottis(rng, pitch), breath=rng.uniform(0.05, 0.4))
     gasp = _speak(rng, envelopes, place, np.zeros(samples), breath=1.0)
