@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,15 +82,13 @@ def _measure_speech(speech_gate: SpeechGate, clips: Sequence[Clip]) -> list[tupl
     with Progress(console=console, transient=True) as bars:
         for condition in CONDITIONS:
             task = bars.add_task(condition, total=len(clips))
-            verdicts = list(
-                try_speech(speech_gate, clips, condition, lambda task=task: bars.advance(task))
-            )
+            step = partial(bars.advance, task)
+            verdicts = list(try_speech(speech_gate, clips, condition, step))
             shares += [(condition, share) for share in group_verdicts(verdicts)]
         for manner in MANNERS:
             task = bars.add_task(manner, total=len(new_speakers))
-            verdicts = list(
-                try_speech(speech_gate, new_speakers, manner, lambda task=task: bars.advance(task))
-            )
+            step = partial(bars.advance, task)
+            verdicts = list(try_speech(speech_gate, new_speakers, manner, step))
             shares.append((manner, share_kept("all, new speakers", verdicts)))
     return shares
 

@@ -153,7 +153,7 @@ def handset_noise(rng: np.random.Generator, seconds: float) -> Wave:
     """Rubbing and knocks of a handset against cloth, cheek or table."""
     samples = sample_count(seconds)
     rub = coloured_noise(rng, samples, rng.uniform(0, 2))
-    wave = rub * np.maximum(0, smooth_track(rng, samples, rng.uniform(2, 8))) ** 2
+    wave: Wave = rub * np.maximum(0, smooth_track(rng, samples, rng.uniform(2, 8))) ** 2
     for at in rng.integers(0, samples, rng.poisson(seconds) + 1):
         add_at(wave, 3 * _impulse(rng, rng.uniform(0.01, 0.06), rng.uniform(60, 600)), int(at))
     return wave

@@ -202,7 +202,7 @@ def _mix(rng: np.random.Generator, samples: int, frequencies: tuple[float, ...])
     for frequency in frequencies:
         drift = 1 + _DRIFT * rng.uniform(-1, 1) + 0.001 * smooth_track(rng, samples, 0.5)
         wave += rng.uniform(0.6, 1) * sine(frequency * drift, samples, rng.uniform(0, 6))
-    distortion = rng.choice([0.0, 0.0, rng.uniform(0.01, 0.15)])
+    distortion = float(rng.choice([0.0, 0.0, rng.uniform(0.01, 0.15)]))
     return wave + distortion * wave**2 - distortion * wave**3
 
 

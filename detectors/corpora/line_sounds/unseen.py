@@ -248,7 +248,7 @@ def crickets(rng: np.random.Generator, seconds: float) -> Wave:
     trill = np.maximum(0, sine(rng.uniform(20, 40), samples)) * (
         sine(rng.uniform(1, 3), samples) > 0
     )
-    return sine(rng.uniform(2_600, 3_500), samples) * trill
+    return np.asarray(sine(rng.uniform(2_600, 3_500), samples) * trill)
 
 
 def washing_machine(rng: np.random.Generator, seconds: float) -> Wave:
@@ -263,7 +263,7 @@ def paper(rng: np.random.Generator, seconds: float) -> Wave:
     """Rustling paper or plastic: dense, uneven crackle."""
     samples = sample_count(seconds)
     grain = coloured_noise(rng, samples, -0.3) * np.abs(smooth_track(rng, samples, 150)) ** 3
-    return grain * np.maximum(0.02, smooth_track(rng, samples, 2))
+    return np.asarray(grain * np.maximum(0.02, smooth_track(rng, samples, 2)))
 
 
 def dishes(rng: np.random.Generator, seconds: float) -> Wave:
@@ -277,7 +277,7 @@ def dishes(rng: np.random.Generator, seconds: float) -> Wave:
             for r in (1, 1.47, 1.6, 2.09)
             if root * r < 3_900
         )
-        return np.sum(list(bars), axis=0)
+        return np.asarray(np.sum(list(bars), axis=0))
 
     return _scatter(rng, seconds, 2.5, clink) + 0.01 * coloured_noise(rng, sample_count(seconds), 1)
 

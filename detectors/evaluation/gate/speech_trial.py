@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CONDITIONS = ("clean", "car", "babble")
 MANNERS: dict[str, Callable[[np.random.Generator, Wave], Wave]] = {
     "whisper": voices.whisper,
+    "another pitch": voices.revoice,
     "laugh": lambda rng, wave: voices.laugh(rng, 2.0, wave),
     "cry": lambda rng, wave: voices.cry(rng, 2.5, wave),
     "held vowel": lambda rng, wave: voices.hold_vowel(rng, rng.uniform(0.6, 1.5), wave),

@@ -51,7 +51,7 @@ def _add_room(rng: np.random.Generator, wave: Wave) -> Wave:
     tail = rng.standard_normal(samples) * decay(samples, reverberation_s / 10)
     size = wave.size + samples
     echo = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(tail, size), size)[: wave.size]
-    return wave + rng.uniform(0.1, 0.7) * normalise(echo) * wave.std()
+    return wave + rng.uniform(0.1, 0.7) * float(wave.std()) * normalise(echo)
 
 
 def _colour(rng: np.random.Generator, wave: Wave) -> Wave:

@@ -71,7 +71,7 @@ def draw_scene(rng: np.random.Generator, speech: Speech, seconds: float) -> Scen
     while at < samples:
         length_s = seconds if is_long else _draw_length(rng)
         at += _add_piece(rng, speech, tracks, at, length_s)
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         _add_babble(rng, speech, tracks)
     floor = coloured_noise(rng, samples, rng.uniform(0, 1.5)) * 10 ** (rng.uniform(-60, -15) / 20)
     pcm = put_on_line(rng, tracks.voice + tracks.sound + floor)
@@ -125,9 +125,11 @@ def _draw_voice(rng: np.random.Generator, speech: Speech, seconds: float) -> Wav
     makers: dict[str, Callable[[np.random.Generator, float, Wave], Wave]] = {
         "vowel": voices.hold_vowel, "laugh": voices.laugh, "cry": voices.cry,
     }  # fmt: skip
-    manner = str(rng.choice(["plain", "short", "whisper", *makers], p=_MANNER_SHARES))
+    manner = str(rng.choice(["plain", "short", "whisper", "revoice", *makers], p=_MANNER_SHARES))
     if manner == "whisper":
         clip = voices.whisper(rng, clip)
+    elif manner == "revoice":
+        clip = voices.revoice(rng, clip)
     elif manner == "short":
         length = sample_count(rng.uniform(0.25, 0.7))
         start = int(rng.integers(max(1, clip.size - length)))
@@ -137,7 +139,7 @@ def _draw_voice(rng: np.random.Generator, speech: Speech, seconds: float) -> Wav
     return normalise_speech(clip)
 
 
-_MANNER_SHARES = (0.67, 0.1, 0.05, 0.09, 0.05, 0.04)
+_MANNER_SHARES = (0.5, 0.1, 0.05, 0.17, 0.09, 0.05, 0.04)
 
 
 def _draw_sound(rng: np.random.Generator, speech: Speech, seconds: float) -> tuple[SoundKind, Wave]:
