@@ -33,8 +33,11 @@ _FLOOR = 1e-9
 _FIRST_BIN, _LAST_BIN = 4, 112
 """125 to 3,500 Hz in the short spectrum."""
 
-_MIN_LAG, _MAX_LAG = 14, 110
-"""Periods of 570 and 73 Hz."""
+_MIN_LAG, _MAX_LAG = 10, 110
+"""Periods of 800 (a child that cries) and 73 Hz."""
+
+_VOICED_BINS = 64
+"""Up to 2 kHz, where voices are periodic and hiss is not yet loud."""
 
 _LONG_FIRST, _ZONES, _GROUPS, _BINS = 10, 7, 4, 16
 """The long spectrum from 78 Hz on, in zones of 500 Hz made of groups of 125 Hz."""
@@ -70,10 +73,14 @@ _LONG_WINDOW = _window(_LONG_FRAME)
 
 
 def _lag_matrix() -> Floats:
-    """From power spectra to autocorrelations over the window's own, ``float32[129, lags]``."""
+    """From power spectra to autocorrelations over the window's own.
+
+    Returns:
+        ``float32[_VOICED_BINS, lags]``.
+    """
     lags = np.arange(_MIN_LAG, _MAX_LAG + 1)
-    cosines = np.cos(2 * np.pi * np.arange(_FRAME // 2 + 1)[:, None] * lags / _FRAME)
-    own_power = np.abs(np.fft.rfft(_SHORT_WINDOW)) ** 2
+    cosines = np.cos(2 * np.pi * np.arange(_VOICED_BINS)[:, None] * lags / _FRAME)
+    own_power = np.abs(np.fft.rfft(_SHORT_WINDOW))[:_VOICED_BINS] ** 2
     own = own_power @ cosines / own_power.sum()
     return np.asarray(cosines / own, dtype=np.float32)
 
@@ -128,9 +135,10 @@ def _periodicity(power: Floats) -> Floats:
 
     The peak of the autocorrelation over that of the window (Boersma, 1993).
     """
-    lags = power @ _TO_LAGS
+    voiced = power[:, :_VOICED_BINS]
+    lags = voiced @ _TO_LAGS
     best = lags.argmax(axis=1)
-    value = lags[np.arange(len(lags)), best] / (power.sum(axis=1) + _FLOOR)
+    value = lags[np.arange(len(lags)), best] / (voiced.sum(axis=1) + _FLOOR)
     return np.stack([2 * value, np.log2((best + _MIN_LAG) * (1 / 40))], axis=1)
 
 
@@ -184,5 +192,4 @@ def _power(sound: Floats, frames: int, size: int, hop: int, window: Floats) -> F
     stride = sound.strides[0]
     view = np.lib.stride_tricks.as_strided(sound, (frames, size), (hop * stride, stride))
     spectrum = np.fft.rfft(view * window)
-    power: Floats = spectrum.real**2 + spectrum.imag**2
-    return power
+    return np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)

@@ -48,6 +48,10 @@ MIN_EDGE_MS = 300
 """Shorter at an end of the segment: the padding, or the fading of the last word."""
 
 
+FULL_MUSIC_MS = 6_000
+"""Music goes on: in a shorter segment it is less likely than the model thinks, in proportion."""
+
+
 class SoundKind(StrEnum):
     """What a stretch of sound is. Where somebody speaks over something, it is speech."""
 
@@ -89,7 +93,8 @@ class SpeechGate:
         end_ms = pcm.size * 1_000 // SAMPLE_RATE
         if not pcm.size or not pcm.any():
             return (SoundSpan(TimeSpan(0, end_ms), SoundKind.NOISE),)
-        return _build_spans(smooth_kinds(self.probabilities(pcm)), end_ms)
+        probabilities = _weigh_music(self.probabilities(pcm), end_ms)
+        return _build_spans(smooth_kinds(probabilities), end_ms)
 
     def probabilities(self, pcm: NDArray[np.int16]) -> Floats:
         """Probability of each kind, ``float32[blocks, 4]``: one row for each `BLOCK_MS`.
@@ -139,6 +144,13 @@ def read_speech_gate(path: Path) -> SpeechGate:
         message = f"{path}: made for {features} features, not {FEATURES}; train the gate again"
         raise DetectorUnavailableError(message)
     return SpeechGate(weights)
+
+
+def _weigh_music(probabilities: Floats, duration_ms: int) -> Floats:
+    """Take account of the segment's length: a child's drawn-out word is short, a tune is not."""
+    weighted = probabilities.copy()
+    weighted[:, KINDS.index(SoundKind.MUSIC)] *= min(1.0, duration_ms / FULL_MUSIC_MS)
+    return np.asarray(weighted / weighted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def smooth_kinds(probabilities: Floats) -> list[tuple[SoundKind, int]]:

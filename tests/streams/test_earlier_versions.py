@@ -76,7 +76,8 @@ def test_how_far_a_call_was_heard_is_read_in_the_same_words() -> None:
     old = RECORDED["listening_state"]
     saved = CallAudio("c", 0, old).to_json()
     leaks = {"delays": {}, "own_ms": {}, "shared_ms": 0}
-    assert saved == old | {"over": saved["over"], "leaks": leaks}, "it knew no echoes"
+    known_since = {"over": saved["over"], "leaks": leaks, "sounds": {}}
+    assert saved == old | known_since, "it knew no echoes, tones or music"
 
 
 def _with_new_fields(value: dict[str, Any]) -> dict[str, Any]:

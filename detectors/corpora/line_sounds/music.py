@@ -176,6 +176,28 @@ def drums(rng: np.random.Generator, seconds: float, beat_s: float | None = None)
     return wave
 
 
+def percussion(rng: np.random.Generator, seconds: float) -> Wave:
+    """Skins, wood and bells of any tuning, in any rhythm: each a few damped partials."""
+    wave = np.zeros(sample_count(seconds))
+    voices = []
+    for _ in range(int(rng.integers(1, 5))):
+        samples = sample_count(0.35)
+        pitch = np.exp(rng.uniform(np.log(60), np.log(1_500)))
+        drop = 1 + rng.uniform(0, 1) * decay(samples, rng.uniform(0.01, 0.05))
+        stroke = rng.uniform(0, 0.5) * rng.standard_normal(samples) * decay(samples, 0.006)
+        for ratio in (1.0, *rng.uniform(1.3, 4, int(rng.integers(0, 4)))):
+            if ratio * pitch < 1_900:
+                partial = sine(pitch * ratio * drop, samples)
+                stroke += partial * decay(samples, rng.uniform(0.02, 0.15))
+        voices.append(fade(stroke, 0.001, 0.02))
+    step_s, at = rng.uniform(0.09, 0.4), 0.0
+    while at < seconds:
+        if rng.random() < 0.8:
+            add_at(wave, rng.uniform(0.4, 1) * voices[rng.integers(len(voices))], sample_count(at))
+        at += step_s * rng.choice([1, 1, 1, 2])
+    return wave
+
+
 def guitar_strum(rng: np.random.Generator, seconds: float) -> Wave:
     """Chords whose strings sound one after the other, down and up."""
     wave = np.zeros(sample_count(seconds))

@@ -153,7 +153,7 @@ def handset_noise(rng: np.random.Generator, seconds: float) -> Wave:
     """Rubbing and knocks of a handset against cloth, cheek or table."""
     samples = sample_count(seconds)
     rub = coloured_noise(rng, samples, rng.uniform(0, 2))
-    wave = rub * np.maximum(0, smooth_track(rng, samples, rng.uniform(2, 8))) ** 2
+    wave: Wave = rub * np.maximum(0, smooth_track(rng, samples, rng.uniform(2, 8))) ** 2
     for at in rng.integers(0, samples, rng.poisson(seconds) + 1):
         add_at(wave, 3 * _impulse(rng, rng.uniform(0.01, 0.06), rng.uniform(60, 600)), int(at))
     return wave
@@ -204,6 +204,43 @@ def bark(rng: np.random.Generator, seconds: float) -> Wave:
         add_at(wave, yap * np.hanning(length) ** 0.5, sample_count(at))
         at += rng.choice([rng.uniform(0.25, 0.5), rng.uniform(0.6, 2)])
     return wave
+
+
+def texture(rng: np.random.Generator, seconds: float) -> Wave:
+    """Anything that rubs, blows, snorts, scrapes or puffs: bursts of noise in some rhythm.
+
+    Band, envelope, flutter, rate and regularity are drawn, also near the rhythm of speech.
+    """
+    wave = rng.uniform(0.001, 0.05) * coloured_noise(rng, sample_count(seconds), 1)
+    centre, width = np.exp(rng.uniform(np.log(200), np.log(3_000))), rng.uniform(1.1, 3)
+    length_s = np.exp(rng.uniform(np.log(0.05), np.log(1.5)))
+    rest_s, jitter = length_s * rng.uniform(0, 2), rng.uniform(0, 0.5)
+    rise, fall = rng.uniform(0.2, 3, 2)
+    flutter_hz, flutter = rng.uniform(15, 90), rng.choice([0.0, 0.0, rng.uniform(0.3, 1)])
+    at = 0.0
+    while at < seconds:
+        samples = sample_count(length_s * rng.uniform(1 - jitter, 1 + jitter))
+        place = np.linspace(0, 1, samples)
+        burst = coloured_noise(rng, samples, rng.uniform(0, 1))
+        burst = band_pass(burst, centre / width, min(3_900.0, centre * width))
+        burst *= place**rise * (1 - place) ** fall
+        burst *= 1 - flutter * (0.5 + 0.5 * sine(flutter_hz, samples))
+        add_at(wave, rng.uniform(0.5, 1) * normalise(burst), sample_count(at))
+        at += (samples / SAMPLE_RATE) + rest_s * rng.uniform(1 - jitter, 1 + jitter)
+    return wave
+
+
+def buzz(rng: np.random.Generator, seconds: float) -> Wave:
+    """Anything that whirs or idles: harmonics of a low steady pitch, with noise, on and off."""
+    samples = sample_count(seconds)
+    unsteady = rng.choice([0.0, rng.uniform(0.005, 0.06)])
+    speed = np.exp(rng.uniform(np.log(18), np.log(250)))
+    track = speed * (1 + unsteady * smooth_track(rng, samples, rng.uniform(0.5, 5)))
+    weights = rng.uniform(0, 1, 30) / np.arange(1, 31) ** rng.uniform(0, 1)
+    wave = normalise(harmonics(track, weights, samples))
+    wave += rng.uniform(0.02, 0.6) * coloured_noise(rng, samples, rng.uniform(0, 2))
+    rate = rng.uniform(0.5, 8)
+    return wave * (1 if rng.random() < 0.5 else sine(rate, samples) > rng.uniform(-1, 0.7))
 
 
 def _impulse(rng: np.random.Generator, half_life_s: float, centre_hz: float) -> Wave:

@@ -22,7 +22,13 @@ from detectors.corpora.line_sounds.synthesis import (
 from detectors.utterance import SAMPLE_RATE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from detectors.corpora.line_sounds.synthesis import Wave
+
+
+Note = tuple[tuple[float, ...], float, float]
+"""Frequencies that sound together (Hz), and how long they sound and rest (s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def special_information(rng: np.random.Generator, seconds: float) -> Wave:
 def keypad(rng: np.random.Generator, seconds: float) -> Wave:
     """DTMF digits, by hand or by machine."""
     on_s, off_s = rng.uniform(0.05, 0.4), rng.uniform(0.04, 0.5)
-    digits = [
+    digits: list[Note] = [
         ((float(rng.choice(DTMF_LOW_HZ)), float(rng.choice(DTMF_HIGH_HZ))), on_s, off_s)
         for _ in range(int(rng.integers(3, 14)))
     ]
@@ -196,7 +202,7 @@ def _mix(rng: np.random.Generator, samples: int, frequencies: tuple[float, ...])
     for frequency in frequencies:
         drift = 1 + _DRIFT * rng.uniform(-1, 1) + 0.001 * smooth_track(rng, samples, 0.5)
         wave += rng.uniform(0.6, 1) * sine(frequency * drift, samples, rng.uniform(0, 6))
-    distortion = rng.choice([0.0, 0.0, rng.uniform(0.01, 0.15)])
+    distortion = float(rng.choice([0.0, 0.0, rng.uniform(0.01, 0.15)]))
     return wave + distortion * wave**2 - distortion * wave**3
 
 
@@ -217,7 +223,7 @@ def _cadence_gate(samples: int, on_off_s: tuple[float, ...], start_share: float)
 def _sequence(
     rng: np.random.Generator,
     seconds: float,
-    notes: list[tuple[tuple[float, ...], float, float]],
+    notes: Sequence[Note],
     pause_s: float,
 ) -> Wave:
     wave = np.zeros(sample_count(seconds))

@@ -72,12 +72,26 @@ def whisper(rng: np.random.Generator, speech: Wave) -> Wave:
     return _speak(rng, envelopes, positions, _glottis(rng, pitch), breath=rng.uniform(0.85, 1))
 
 
+def revoice(rng: np.random.Generator, speech: Wave) -> Wave:
+    """The same words with another pitch, from an old man's to a small child's (600 Hz)."""
+    envelopes = _envelopes(speech)
+    positions = np.arange(speech.size) / _HOP
+    base = float(np.exp(rng.uniform(np.log(80), np.log(600))))
+    pitch = base * _living_pitch(rng, speech.size, spread=rng.uniform(0.03, 0.3))
+    hissing = envelopes[:, 70:].mean(axis=1) > envelopes[:, 4:40].mean(axis=1)
+    breath = np.interp(positions, np.arange(len(envelopes)), hissing.astype(float))
+    breath = np.maximum(breath, rng.uniform(0.01, 0.15))
+    return _speak(rng, envelopes, positions, _glottis(rng, pitch), breath=breath)
+
+
 def hold_vowel(rng: np.random.Generator, seconds: float, speech: Wave) -> Wave:
     """A drawn-out "aah" or "mm": the voice of one loud moment, with a living pitch."""
     samples = sample_count(seconds)
     envelopes = _envelopes(speech)
     position = _loud_frame(rng, envelopes) + 4 * smooth_track(rng, samples, 2)
-    pitch = rng.uniform(85, 380) * _living_pitch(rng, samples, spread=rng.uniform(0.02, 0.2))
+    pitch = np.exp(rng.uniform(np.log(80), np.log(600))) * _living_pitch(
+        rng, samples, spread=rng.uniform(0.02, 0.2)
+    )
     vowel = _speak(rng, envelopes, position, _glottis(rng, pitch), breath=rng.uniform(0.02, 0.2))
     swell = 1 + 0.3 * smooth_track(rng, samples, 3)
     return fade(vowel * swell, rng.uniform(0.02, 0.15), rng.uniform(0.05, 0.3))
@@ -107,7 +121,7 @@ def cry(rng: np.random.Generator, seconds: float, speech: Wave) -> Wave:
     within = phase % 1
     tremor = 1 + rng.uniform(0.02, 0.08) * sine(rng.uniform(6, 11), samples)
     arch = 1 + 0.35 * np.sin(np.pi * within)
-    pitch = rng.uniform(200, 430) * arch * tremor * _living_pitch(rng, samples, 0.1)
+    pitch = rng.uniform(200, 560) * arch * tremor * _living_pitch(rng, samples, 0.1)
     place = _loud_frame(rng, envelopes) + 5 * smooth_track(rng, samples, 3)
     wail = _speak(rng, envelopes, place, _glottis(rng, pitch), breath=rng.uniform(0.05, 0.4))
     gasp = _speak(rng, envelopes, place, np.zeros(samples), breath=1.0)
@@ -143,7 +157,7 @@ def _speak(
     envelopes: NDArray[np.float64],
     positions: Wave,
     voice: Wave,
-    breath: float,
+    breath: Wave | float,
 ) -> Wave:
     """Lay envelopes on an excitation; ``positions`` are frame numbers, one for each sample."""
     excitation = (1 - breath) * voice + breath * rng.standard_normal(positions.size)
