@@ -15,6 +15,7 @@ COMMANDS = {
     "neutral": LazyCommand(
         "streams.cli.evaluate_neutral:neutral",
         "Play neutral callers behind ring-back, music and echo.",
+    ),
     "gate": LazyCommand(
         "streams.cli.evaluate_gate:gate", "Measure what the speech gate lets through and keeps."
     ),
