@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.record_ids import digest_id, join_id
 from detectors.line_words import covered_ratio, extract_letters, is_similar, weigh_letters
+from detectors.record_ids import digest_id, join_id
 from detectors.utterance import LinePiece, LineThread, Speaker, TimeSpan, TranscriptLine
 
 if TYPE_CHECKING:
@@ -188,9 +188,7 @@ def _piece(other: LedgerLine, entry: LedgerLine) -> LinePiece:
 
 
 def _mark(entry: LedgerLine, line: TranscriptLine, *, replaces: tuple[str, ...]) -> tuple[LineMark]:
-    return (
-        LineMark(line.call_id, entry.line_id, entry.span.start_ms, replaces, entry.discount),
-    )
+    return (LineMark(line.call_id, entry.line_id, entry.span.start_ms, replaces, entry.discount),)
 
 
 def _is_retelling(known: LedgerLine, line: TranscriptLine) -> bool:
@@ -351,7 +349,7 @@ def _discount_echoes(
 def _is_echo(entry: LedgerLine, agent_span: TimeSpan, agent_text: str) -> bool:
     """Whether a customer's line is what the agent says at that moment."""
     span = entry.span
-    if not -ECHO_LEAD_MS <= span.start_ms - agent_span.start_ms:
+    if not span.start_ms - agent_span.start_ms >= -ECHO_LEAD_MS:
         return False
     is_late = span.start_ms >= agent_span.end_ms
     if span.start_ms > agent_span.end_ms + ECHO_LAG_MS:

@@ -312,9 +312,8 @@ def _next_level(level: MoodLevel, strain: float, *, moments: int, eased: int) ->
         is_entered = (
             strain >= ENTER_THRESHOLDS[candidate] and moments >= MIN_STRAINED_MOMENTS[candidate]
         )
-        is_held = (
-            order.index(level) >= order.index(candidate)
-            and (strain >= EXIT_THRESHOLDS[candidate] or eased < MIN_EASED_MOMENTS)
+        is_held = order.index(level) >= order.index(candidate) and (
+            strain >= EXIT_THRESHOLDS[candidate] or eased < MIN_EASED_MOMENTS
         )
         if is_entered or is_held:
             return candidate

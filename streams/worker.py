@@ -15,6 +15,7 @@ from streams.kafka.record import TopicPartition
 from streams.processing.dead_letters import DeadLetters, LimitReachedError, describe_error
 from streams.processing.faust_app import ProcessorContext
 from streams.processing.ordered_stream import OffsetCommitter
+from streams.processing.voice_activity import VoiceActivityLog
 from streams.rules.reloader import PlaybookReloader
 from streams.rules.worker_reload import WorkerReloader
 from streams.score.batching import Batcher
@@ -64,12 +65,14 @@ class Worker:
         )
         self._voice_batcher = Batcher(find_voice_detector(settings.voice).load())
         self._text_batcher = Batcher(load(Modality.TEXT))
+        activity = VoiceActivityLog()
         self._voice_processor = VoiceProcessor(
             context,
             batcher=self._voice_batcher,
             ordered_stream=self._committer.open_stream(AUDIO),
             table=audio_table,
             dead_letters=self._build_dead_letters("voice"),
+            activity=activity,
         )
         self._text_processor = TextProcessor(
             context,
@@ -86,6 +89,7 @@ class Worker:
             ordered_stream=self._committer.open_stream(*SOURCES),
             table=advice_table,
             dead_letters=self._build_dead_letters("advice"),
+            activity=activity,
         )
         self._caller_processor = CallerProcessor(
             context,

@@ -92,6 +92,11 @@ class Endpointer:
         """Whether an utterance has begun and not ended."""
         return self._start_ms is not None
 
+    @property
+    def open_since_ms(self) -> int | None:
+        """When the utterance that has not ended began; ``None``: there is none."""
+        return self._start_ms
+
     def feed(self, pcm: NDArray[np.int16]) -> list[SpeechSegment]:
         """Take the next samples of this speaker.
 

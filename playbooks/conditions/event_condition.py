@@ -75,7 +75,10 @@ class EventCondition(ReasonedCondition, Leaf):
         if any(memory.has_hit(known_id) for known_id in known_ids(context.event)):
             return None
         return ConditionHit(
-            context.now, event_id(context.event), reason, other_ids=self.find_other_ids(context.event)
+            context.now,
+            event_id(context.event),
+            reason,
+            other_ids=self.find_other_ids(context.event),
         )
 
     def find_other_ids(self, event: Event) -> tuple[str, ...]:

@@ -143,7 +143,10 @@ class Rulebook(Sequence["Playbook"]):
         if not isinstance(event, TranscriptLine):
             return leaf_refs
         texts = (event.text, *join_pieces(event))
-        return (*leaf_refs, *(ref for text in texts for ref in self._phrase_index.find_owners(text)))
+        return (
+            *leaf_refs,
+            *(ref for text in texts for ref in self._phrase_index.find_owners(text)),
+        )
 
 
 def _compute_revisit_ms(playbook: Playbook) -> int:

@@ -100,6 +100,19 @@ TRANSCRIPT_LINES = Table(
     Column("text", NulSafeString, nullable=False),
     Column("final", Boolean, nullable=False),
     Column("language", String, nullable=False),
+    # Last, as migration 0003 adds them there.
+    Column("source_id", String),
+    Column("revision", Integer),
+)
+LINE_MARKS = Table(
+    "line_marks",
+    METADATA,
+    Column("mark_id", String, primary_key=True),
+    _call_id_column(),
+    Column("line_id", String, nullable=False),
+    Column("start_ms", Integer, nullable=False),
+    Column("replaces", JSON, nullable=False),
+    Column("discount", String),
 )
 READINGS = Table(
     "readings",
@@ -119,6 +132,9 @@ READINGS = Table(
     Column("reasons", JSON, nullable=False),
     # Last, as migration 0002 adds it there.
     Column("valence", Float),
+    # As migration 0003 adds them.
+    Column("unit_id", String),
+    Column("line_ids", JSON),
 )
 MOODS = Table(
     "moods",
