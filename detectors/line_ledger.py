@@ -198,17 +198,15 @@ def _is_retelling(known: LedgerLine, line: TranscriptLine) -> bool:
     if known.source_id and line.source_id:
         return known.source_id == line.source_id
     moved_ms = abs(known.span.start_ms - line.span.start_ms)
-    overlap_ms = known.span.overlap_ms(line.span)
     if moved_ms > max(MOVED_FAR_MS, known.span.duration_ms):
         return False
     before, words = extract_letters(known.text), extract_letters(shorten(line.text))
-    if moved_ms <= MOVED_MS:
-        if moved_ms and not overlap_ms:
-            return before == words
+    overlap_ms = known.span.overlap_ms(line.span)
+    if moved_ms <= MOVED_MS and (overlap_ms or not moved_ms):
         return before == words or is_similar(before, words)
-    if before == words and moved_ms <= MOVED_FAR_MS:
-        return overlap_ms > 0
-    return overlap_ms >= line.span.duration_ms - MOVED_MS and overlap_ms > 0 and words in before
+    if before == words:
+        return moved_ms <= (MOVED_FAR_MS if overlap_ms else MOVED_MS)
+    return 0 < overlap_ms >= line.span.duration_ms - MOVED_MS and words in before
 
 
 def _is_stale(known: LedgerLine, line: TranscriptLine) -> bool:

@@ -5,7 +5,8 @@ Pure: `update_mood` takes the mood so far and a reading and returns the next one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
@@ -172,7 +173,7 @@ def update_mood(state: MoodState, reading: Reading) -> MoodState:
     return state if fused is None else _with_mood(state, reading.call_id, fused)
 
 
-def retract_lines(state: MoodState, line_ids: Set[str]) -> MoodState:
+def retract_lines(state: MoodState, line_ids: AbstractSet[str]) -> MoodState:
     """Take back the readings of lines that turned out to count for nothing.
 
     What is settled stays: people have seen it. The next mood is made without the others.

@@ -77,6 +77,12 @@ class Reading:
         return join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, self.modality)
 
     @property
+    def cause_ids(self) -> tuple[str, ...]:
+        """What an alert may name of it: itself, and the lines that were read."""
+        first_line = join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, "line")
+        return (self.reading_id, *(self.line_ids or (first_line,)))
+
+    @property
     def version_id(self) -> str:
         """Of this very reading: of these words, as they stood."""
         if not self.line_ids:

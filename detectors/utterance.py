@@ -179,7 +179,7 @@ class TranscriptLine:
 
     def __post_init__(self) -> None:
         if self.source_id and not SOURCE_ID.fullmatch(self.source_id):
-            message = f"line_id {self.source_id[:20]!r} has other characters than letters, digits and ._:-"
+            message = f"line_id {self.source_id[:20]!r} has more than letters, digits and ._:-"
             raise ValueError(message)
 
     @property

@@ -65,7 +65,7 @@ class StepResult:
     marks: tuple[LineMark, ...] = ()
 
 
-def advise(
+def advise(  # noqa: PLR0913  (the last two have defaults)
     state: AdviceState,
     event: Event,
     *,

@@ -66,7 +66,7 @@ _MESSAGE_TYPES: dict[str, type[Message]] = {
 class AdviceProcessor:
     """The processor that keeps each call's mood and runs the playbooks."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a processor works with)
         self,
         context: ProcessorContext,
         *,

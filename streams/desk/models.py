@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from detectors.line_ledger import Discount  # noqa: TC001  (pydantic reads it)
 from detectors.mood import Mood
 from detectors.reading import Reading
 from detectors.utterance import Language, Speaker, TranscriptLine, Turn
@@ -56,6 +57,10 @@ class TranscriptLineView(RecordView[TranscriptLine]):
 
     derived: ClassVar[Mapping[str, str]] = {"line_id": "call_id"}
     omitted: ClassVar[Mapping[str, str]] = TranscriptMessage.omitted
+
+    discount: Discount | None = Field(
+        default=None, description="Why it counts for nothing; null: it counts."
+    )
 
 
 class ReadingView(RecordView[Reading]):

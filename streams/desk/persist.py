@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, or_, update
 
 from streams.cloudevents import Message
 from streams.desk.clips import persist_clips
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.calls import (
+    CallEvent,
+    LineMarkMessage,
+    TranscriptMessage,
+    TurnMessage,
+    UtteranceClip,
+)
 from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.store.engine import upsert
 from streams.store.retention.call_rows import delete_callers
@@ -49,7 +55,8 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
         to_rows(_messages_of(arrivals, TranscriptMessage)),
         when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new["final"]),
     )
-    for message_type in (ReadingMessage, MoodMessage, TurnMessage, AlertMessage):
+    _delete_partial_lines(connection, arrivals)
+    for message_type in (LineMarkMessage, ReadingMessage, MoodMessage, TurnMessage, AlertMessage):
         table_rows = to_rows(_messages_of(arrivals, message_type))
         upsert(connection, RECORD_TABLES[message_type], table_rows)
     _persist_callers(connection, arrivals)
@@ -57,6 +64,16 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
     persist_steps(connection, _messages_of(arrivals, StepConfirmation))
     clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
     persist_clips(connection, clips, settings)
+
+
+def _delete_partial_lines(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """What a final line replaces. What it does not, by its id, the pages leave out by its time."""
+    lines = (message.record for message in _messages_of(arrivals, TranscriptMessage))
+    partial_ids = {line.partial_id for line in lines if line.final}
+    if partial_ids:
+        connection.execute(
+            delete(TRANSCRIPT_LINES).where(TRANSCRIPT_LINES.c.line_id.in_(partial_ids))
+        )
 
 
 def persist_feedback(connection: Connection, feedback: Sequence[Feedback]) -> None:

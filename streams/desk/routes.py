@@ -21,11 +21,10 @@ from streams.site.pages import LANGUAGE_COOKIE
 from streams.store.tables import SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from detectors.line_ledger import Discount
     from detectors.reading import Reading
     from detectors.utterance import TranscriptLine, Turn
-    from streams.desk.models import CallDetail, ReadingView
+    from streams.desk.models import CallDetail
     from streams.messages.roles import PersonRole
     from streams.site.hub import Hub
 
@@ -44,6 +43,7 @@ class TranscriptEntry:
     line: TranscriptLine | None = None
     turn: Turn | None = None
     reading: Reading | None = None
+    discount: Discount | None = None
 
 
 @ROUTER.get("/", response_class=HTMLResponse)
@@ -128,7 +128,7 @@ def _render_call_page(
     context = {
         "detail": detail,
         "moments": _transcript_entries(detail) if detail is not None else [],
-        "newest": _newest_readings(detail.readings) if detail is not None else {},
+        "newest": _newest_readings(detail) if detail is not None else {},
     }
     return site.pages.render_page(request, "desk/call.html", viewer | context)
 
@@ -145,14 +145,18 @@ def _cursor(request: Request) -> dict[str, object]:
 
 
 def _transcript_entries(detail: CallDetail) -> list[TranscriptEntry]:
-    readings = (view.record for view in detail.readings)
-    reading_at = {
-        reading.span.start_ms: reading for reading in readings if reading.modality is Modality.TEXT
-    }
+    readings = [view.record for view in detail.readings if view.record.modality is Modality.TEXT]
+    reading_at = {reading.span.start_ms: reading for reading in readings if not reading.line_ids}
+    reading_of = {reading.line_ids[0]: reading for reading in readings if reading.line_ids}
     lines = [
-        TranscriptEntry(start_ms, line=view.record, reading=reading_at.get(start_ms))
+        TranscriptEntry(
+            line.span.start_ms,
+            line=line,
+            reading=reading_of.get(line.line_id, reading_at.get(line.span.start_ms)),
+            discount=view.discount,
+        )
         for view in detail.transcript_lines
-        for start_ms in (view.record.span.start_ms,)
+        for line in (view.record,)
     ]
     turns = (view.record for view in detail.turns)
     notable_turns = {turn.event_id: turn for turn in turns if is_notable(turn)}
@@ -162,5 +166,14 @@ def _transcript_entries(detail: CallDetail) -> list[TranscriptEntry]:
     return sorted(lines + turn_entries, key=lambda entry: entry.at_ms)
 
 
-def _newest_readings(readings: Sequence[ReadingView]) -> dict[str, Reading]:
-    return {view.record.modality.value: view.record for view in readings}
+def _newest_readings(detail: CallDetail) -> dict[str, Reading]:
+    """Of each modality, without those of lines that count for nothing."""
+    discounted_ids = {
+        view.record.line_id for view in detail.transcript_lines if view.discount is not None
+    }
+    readings = (view.record for view in detail.readings)
+    return {
+        reading.modality.value: reading
+        for reading in readings
+        if discounted_ids.isdisjoint(reading.line_ids)
+    }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
-from detectors.utterance import TranscriptLine
 from streams.cloudevents import now, parse_time
 from streams.messages.calls import TranscriptMessage
 from streams.messages.readings import ReadingMessage
@@ -21,6 +20,7 @@ from streams.score.line_context import LineHistory, join_unit, with_line_ids
 from streams.topics import READINGS
 
 if TYPE_CHECKING:
+    from detectors.utterance import TranscriptLine
     from streams.kafka.record import Record
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import ProcessorContext

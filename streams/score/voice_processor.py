@@ -62,7 +62,7 @@ MAX_JOBS = 512
 class VoiceProcessor:
     """The processor of ``audio.v1``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a processor works with)
         self,
         context: ProcessorContext,
         *,

@@ -101,8 +101,8 @@ TRANSCRIPT_LINES = Table(
     Column("final", Boolean, nullable=False),
     Column("language", String, nullable=False),
     # Last, as migration 0003 adds them there.
-    Column("source_id", String),
-    Column("revision", Integer),
+    Column("source_id", String, nullable=False, server_default=""),
+    Column("revision", Integer, nullable=False, server_default="0"),
 )
 LINE_MARKS = Table(
     "line_marks",
@@ -133,8 +133,8 @@ READINGS = Table(
     # Last, as migration 0002 adds it there.
     Column("valence", Float),
     # As migration 0003 adds them.
-    Column("unit_id", String),
-    Column("line_ids", JSON),
+    Column("unit_id", String, nullable=False, server_default=""),
+    Column("line_ids", JSON, nullable=False, server_default="[]"),
 )
 MOODS = Table(
     "moods",

@@ -14,13 +14,19 @@ down_revision: str | None = "0002"
 branch_labels = None
 depends_on = None
 
+_COLUMNS = (
+    ("transcript_lines", "source_id", sa.String(), ""),
+    ("transcript_lines", "revision", sa.Integer(), "0"),
+    ("readings", "unit_id", sa.String(), ""),
+    ("readings", "line_ids", sa.JSON(), "[]"),
+)
+
 
 def upgrade() -> None:
     """Add the columns and the table."""
-    op.add_column("transcript_lines", sa.Column("source_id", sa.String()))
-    op.add_column("transcript_lines", sa.Column("revision", sa.Integer()))
-    op.add_column("readings", sa.Column("unit_id", sa.String()))
-    op.add_column("readings", sa.Column("line_ids", sa.JSON()))
+    for table, name, column_type, default in _COLUMNS:
+        column = sa.Column(name, column_type, nullable=False, server_default=default)
+        op.add_column(table, column)
     op.create_table(
         "line_marks",
         sa.Column("mark_id", sa.String(), primary_key=True),
