@@ -362,9 +362,10 @@ def _is_echo(entry: LedgerLine, agent_span: TimeSpan, agent_text: str) -> bool:
 
 
 def _prune(ledger: Ledger) -> Ledger:
+    """The newest lines by time, and the last to come, however late it is."""
     newest_ms = max(entry.span.end_ms for entry in ledger)
-    recent = [entry for entry in ledger if entry.span.end_ms >= newest_ms - MAX_AGE_MS]
-    return tuple(recent[-MAX_LINES:])
+    recent = [entry for entry in ledger[:-1] if entry.span.end_ms >= newest_ms - MAX_AGE_MS]
+    return (*recent[-MAX_LINES + 1 :], ledger[-1])
 
 
 def shorten(text: str) -> str:

@@ -103,7 +103,7 @@ def event_id(event: Event) -> str:
             return join_id(event.call_id, "caller")
 
 
-def known_ids(event: Event) -> tuple[str, ...]:
+def event_ids(event: Event) -> tuple[str, ...]:
     """Every id under which an event may have come before: a line that is told again has several."""
     if isinstance(event, TranscriptLine):
         return (*event.thread.earlier_ids, event.line_id)

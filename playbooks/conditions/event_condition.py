@@ -15,7 +15,7 @@ from playbooks.conditions.memory import (
     Match,
     Memory,
 )
-from playbooks.events import event_id, known_ids
+from playbooks.events import event_id, event_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ class EventCondition(ReasonedCondition, Leaf):
         reason = self.explain(context.event)
         if reason is None:
             return None
-        if any(memory.has_hit(known_id) for known_id in known_ids(context.event)):
+        if any(memory.has_hit(seen_id) for seen_id in event_ids(context.event)):
             return None
         return ConditionHit(
             context.now,

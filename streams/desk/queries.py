@@ -118,6 +118,7 @@ def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
         mood=moods[-1] if moods else None,
         moods=moods,
         transcript_lines=lines,
+        line_marks=transcript.marks,
         readings=readings,
         alerts=alerts,
         turns=turns,

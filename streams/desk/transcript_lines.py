@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from streams.desk.models import TranscriptLineView
+from streams.desk.models import LineMarkView, TranscriptLineView
 from streams.store.tables import LINE_MARKS, TRANSCRIPT_LINES
 
 if TYPE_CHECKING:
@@ -25,10 +25,12 @@ class CallTranscript:
     Attributes:
         lines: in the order of the call.
         newest_ids: by the id of a line that was told again, its id as it stands.
+        marks: what was found out about lines.
     """
 
     lines: list[TranscriptLineView]
     newest_ids: Mapping[str, str]
+    marks: list[LineMarkView]
 
 
 def load_transcript(connection: Connection, call_id: str) -> CallTranscript:
@@ -52,7 +54,9 @@ def load_transcript(connection: Connection, call_id: str) -> CallTranscript:
     ]
     finals = [view.record for view in views if view.record.final]
     shown = [view for view in views if view.record.final or not _is_over(view.record, finals)]
-    return CallTranscript(shown, newest_ids)
+    return CallTranscript(
+        shown, newest_ids, [LineMarkView.model_validate(dict(mark)) for mark in marks]
+    )
 
 
 def _resolve(successors: dict[str, str]) -> dict[str, str]:

@@ -74,17 +74,17 @@ class SpeakerActivity:
             self.spans.append(span)
 
     @property
-    def heard(self) -> tuple[TimeSpan, ...]:
+    def all_spans(self) -> tuple[TimeSpan, ...]:
         """Every stretch of speech, the open one included."""
         return (*self.spans, *([self.open_span] if self.open_span else ()))
 
     def overlap_ms(self, span: TimeSpan) -> int:
         """How much was heard in a span, at most its length."""
-        return min(span.duration_ms, sum(heard.overlap_ms(span) for heard in self.heard))
+        return min(span.duration_ms, sum(part.overlap_ms(span) for part in self.all_spans))
 
     def is_near(self, span: TimeSpan) -> bool:
         """Whether anything was heard in a span or near it."""
-        return any(heard.gap_ms(span) <= NEAR_MS for heard in self.heard)
+        return any(part.gap_ms(span) <= NEAR_MS for part in self.all_spans)
 
 
 @dataclass(slots=True)
