@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.utterance import Speaker, TimeSpan, TranscriptLine
 from playbooks.files.loader import load_library
-from streams.advise.call_state import AdviceState, LineEvidence, advise, from_json, to_json
+from streams.advise.call_state import NO_EVIDENCE, AdviceState, LineEvidence, advise, from_json, to_json
 from streams.messages.calls import TranscriptMessage
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SENTENCES = (
 )
 
 
-def fired(lines: Sequence[TranscriptLine], evidence: LineEvidence = LineEvidence()) -> list[str]:
+def fired(lines: Sequence[TranscriptLine], evidence: LineEvidence = NO_EVIDENCE) -> list[str]:
     state = AdviceState()
     alerts = []
     for one in lines:
@@ -53,7 +54,7 @@ def line(text: str, start: int, end: int, by: Speaker = Speaker.CUSTOMER) -> Tra
 def test_cut_told_again_and_moved_it_fires_exactly_once(sentence: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, len(sentence) - 1), max_size=3)))
     bounds = [0, *cuts, len(sentence)]
-    pieces = [sentence[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = [sentence[a:b] for a, b in pairwise(bounds)]
     pieces = [piece for piece in pieces if piece.strip()]
     lines, at_ms = [], 2_000
     for piece in pieces:
