@@ -40,11 +40,11 @@ class SpeakerActivity:
     """What was heard of one speaker.
 
     Attributes:
-        known_from_ms: when listening began; a worker that starts anew knows nothing before.
+        start_ms: when listening began; a worker that starts anew knows nothing before.
         until_ms: how far was listened.
     """
 
-    known_from_ms: int
+    start_ms: int
     until_ms: int
     spans: deque[TimeSpan] = field(default_factory=lambda: deque(maxlen=MAX_SPANS))
     open_span: TimeSpan | None = None
@@ -162,7 +162,7 @@ class VoiceActivityLog:
         may_be_silent = (
             call.matched_lines > 0
             and own.speech_ms >= MIN_SPEECH_MS
-            and own.known_from_ms <= line.span.start_ms
+            and own.start_ms <= line.span.start_ms
         )
         if not may_be_silent or not await _wait_until(call, own, end_ms, timeout_s):
             return False

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from detectors.utterance import Speaker, TimeSpan, TranscriptLine
 from playbooks.files.loader import load_library
-from streams.advise.call_state import NO_EVIDENCE, AdviceState, LineEvidence, advise, from_json, to_json
+from streams.advise.call_state import (
+    NO_EVIDENCE,
+    AdviceState,
+    LineEvidence,
+    advise,
+    from_json,
+    to_json,
+)
 from streams.messages.calls import TranscriptMessage
 
 if TYPE_CHECKING:
