@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, exists, or_, update
 
 from streams.cloudevents import Message
 from streams.desk.clips import persist_clips
@@ -68,11 +68,21 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
 
 def _delete_partial_lines(connection: Connection, arrivals: Sequence[Arrival]) -> None:
     """What a final line replaces. What it does not, by its id, the pages leave out by its time."""
-    lines = (message.record for message in _messages_of(arrivals, TranscriptMessage))
-    partial_ids = {line.partial_id for line in lines if line.final}
+    lines = [message.record for message in _messages_of(arrivals, TranscriptMessage)]
+    partial_ids = {line.partial_id for line in lines}
+    finals = TRANSCRIPT_LINES.alias()
+    has_final = exists().where(
+        finals.c.final,
+        finals.c.call_id == TRANSCRIPT_LINES.c.call_id,
+        finals.c.speaker == TRANSCRIPT_LINES.c.speaker,
+        finals.c.source_id == TRANSCRIPT_LINES.c.source_id,
+        or_(finals.c.source_id != "", finals.c.start_ms == TRANSCRIPT_LINES.c.start_ms),
+    )
     if partial_ids:
         connection.execute(
-            delete(TRANSCRIPT_LINES).where(TRANSCRIPT_LINES.c.line_id.in_(partial_ids))
+            delete(TRANSCRIPT_LINES).where(
+                TRANSCRIPT_LINES.c.line_id.in_(partial_ids), ~TRANSCRIPT_LINES.c.final, has_final
+            )
         )
 
 
