@@ -52,6 +52,9 @@ READINGS_MADE = Counter(
 UNUSABLE_ITEMS = Counter(
     "callmood_unusable", "Utterances and lines that could not be read.", ["modality"]
 )
+LINES_DISCOUNTED = Counter(
+    "callmood_lines_discounted", "Customers' lines that count for nothing.", ["reason"]
+)
 INFERENCE_SECONDS = Histogram(
     "callmood_inference_seconds",
     "Time of one batch in a detector.",

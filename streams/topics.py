@@ -11,6 +11,7 @@ from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.calls import (
     AudioChunk,
     CallEvent,
+    LineMarkMessage,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
@@ -114,6 +115,13 @@ TURNS = KafkaTopic(
     description="who spoke when, silences, talk-over",
     limit="calls",
 )
+LINE_MARKS = KafkaTopic(
+    name="line-marks.v1",
+    message=LineMarkMessage,
+    retention=7 * DAY,
+    description="a line was told again, or counts for nothing",
+    limit="calls",
+)
 READINGS = KafkaTopic(
     name="readings.v1",
     message=ReadingMessage,
@@ -192,6 +200,7 @@ TOPICS: tuple[KafkaTopic, ...] = (
     TRANSCRIPTS,
     UTTERANCES,
     TURNS,
+    LINE_MARKS,
     READINGS,
     MOODS,
     ALERTS,

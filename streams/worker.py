@@ -16,6 +16,7 @@ from streams.processing.channel_faults import FaultyCalls
 from streams.processing.dead_letters import DeadLetters, LimitReachedError, describe_error
 from streams.processing.faust_app import ProcessorContext
 from streams.processing.ordered_stream import OffsetCommitter
+from streams.processing.voice_activity import VoiceActivityLog
 from streams.rules.reloader import PlaybookReloader
 from streams.rules.worker_reload import WorkerReloader
 from streams.score.batching import Batcher
@@ -68,6 +69,7 @@ class Worker:
         self._faulty_calls = FaultyCalls(context, context.table(CHANNELS_TABLE))
         self._voice_batcher = Batcher(find_voice_detector(settings.voice).load())
         self._text_batcher = Batcher(load(Modality.TEXT))
+        activity = VoiceActivityLog()
         self._voice_processor = VoiceProcessor(
             context,
             batcher=self._voice_batcher,
@@ -75,6 +77,7 @@ class Worker:
             table=audio_table,
             dead_letters=self._build_dead_letters("voice"),
             faulty_calls=self._faulty_calls,
+            activity=activity,
         )
         self._text_processor = TextProcessor(
             context,
@@ -93,6 +96,7 @@ class Worker:
             table=advice_table,
             dead_letters=self._build_dead_letters("advice"),
             faulty_calls=self._faulty_calls,
+            activity=activity,
         )
         self._caller_processor = CallerProcessor(
             context,

@@ -85,6 +85,22 @@ class SegmenterResult:
     is_one_sound: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechProgress:
+    """How far one speaker was listened to.
+
+    Attributes:
+        start_ms: where listening to them began, in ms since the call's start.
+        until_ms: how far it came.
+        open_since_ms: when an utterance that has not ended began; ``None``: there is none.
+    """
+
+    speaker: Speaker
+    start_ms: int
+    until_ms: int
+    open_since_ms: int | None = None
+
+
 class CallSegmenter:
     """Listens to one call, from a checkpoint or from its first chunk on."""
 
@@ -108,6 +124,7 @@ class CallSegmenter:
         self._is_aligned = True
         self._last_read_until_ms = start.read_until_ms
         self._leaks = LeakFilter(start.leaks)
+        self._listening_since_ms = dict(start.read_until_ms)
 
     @property
     def checkpoint_ms(self) -> int:
@@ -119,6 +136,19 @@ class CallSegmenter:
             (endpointer.checkpoint_ms for endpointer in self._endpointers.values()), default=0
         )
         return max(0, read_until_ms - HISTORY_MS)
+
+    @property
+    def speech_progress(self) -> tuple[SpeechProgress, ...]:
+        """How far each speaker who is still there was listened to."""
+        return tuple(
+            SpeechProgress(
+                speaker,
+                self._listening_since_ms.setdefault(speaker, endpointer.checkpoint_ms),
+                endpointer.processed_until_ms,
+                endpointer.open_since_ms,
+            )
+            for speaker, endpointer in self._endpointers.items()
+        )
 
     def feed(
         self,
@@ -171,6 +201,7 @@ class CallSegmenter:
         self, speaker: Speaker, start_ms: int, pcm: NDArray[np.int16]
     ) -> list[SpeechSegment]:
         endpointer = self._endpointers.setdefault(speaker, Endpointer(start_ms))
+        self._listening_since_ms.setdefault(speaker, start_ms)
         segments: list[SpeechSegment] = []
         gap_ms = start_ms - endpointer.next_sample_ms
         if gap_ms > MAX_GAP_MS:

@@ -92,6 +92,11 @@ class Endpointer:
         """Until when nobody has begun to speak: the start of an open utterance, or all so far."""
         return self._position_ms if self._start_ms is None else self._start_ms
 
+    @property
+    def open_since_ms(self) -> int | None:
+        """When the utterance that has not ended began; ``None``: there is none."""
+        return self._start_ms
+
     def feed(self, pcm: NDArray[np.int16]) -> list[SpeechSegment]:
         """Take the next samples of this speaker.
 

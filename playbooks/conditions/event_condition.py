@@ -15,7 +15,7 @@ from playbooks.conditions.memory import (
     Match,
     Memory,
 )
-from playbooks.events import event_id
+from playbooks.events import event_id, event_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,10 +72,19 @@ class EventCondition(ReasonedCondition, Leaf):
         reason = self.explain(context.event)
         if reason is None:
             return None
-        cause_id = event_id(context.event)
-        if memory.has_hit(cause_id):
+        if any(memory.has_hit(seen_id) for seen_id in event_ids(context.event)):
             return None
-        return ConditionHit(context.now, cause_id, reason)
+        return ConditionHit(
+            context.now,
+            event_id(context.event),
+            reason,
+            other_ids=self.find_other_ids(context.event),
+        )
+
+    def find_other_ids(self, event: Event) -> tuple[str, ...]:
+        """Ids of further events that the evidence in this one lies in, in the order of the call."""
+        del event
+        return ()
 
     @property
     def is_trigger(self) -> bool:

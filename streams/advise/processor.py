@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from detectors.utterance import Speaker, TranscriptLine
 from playbooks.events import CallStarted
 from streams.advise import caller as callers
-from streams.advise.call_state import AdviceState, advise, from_json, to_json
+from streams.advise.call_state import AdviceState, StepResult, advise, from_json, to_json
 from streams.advise.caller import CallerState
+from streams.advise.line_witness import LineWitness
 from streams.cloudevents import now
 from streams.messages.alerts import AlertMessage
 from streams.messages.base import StageTimestamps
 from streams.messages.callers import ReturningCaller
-from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.calls import CallEvent, LineMarkMessage, TranscriptMessage, TurnMessage
 from streams.messages.readings import MoodMessage, ReadingMessage
-from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
+from streams.metrics import ALERTS_FIRED, LINES_DISCOUNTED, MOODS_CHANGED, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_record
 from streams.topics import (
     ALERTS,
     CALLER_EVENTS,
     CALLS,
+    LINE_MARKS,
     MOODS,
     READINGS,
     RETURNING_CALLERS,
@@ -31,7 +35,7 @@ from streams.topics import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from playbooks.events import Event
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from streams.processing.faust_app import CallTable, ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
     from streams.processing.ordered_stream import EventStream, OrderedStream
+    from streams.processing.voice_activity import VoiceActivityLog
     from streams.rules.reloader import PlaybookReloader
     from streams.topics import KafkaTopic
 
@@ -71,6 +76,7 @@ class AdviceProcessor:
         table: CallTable,
         dead_letters: DeadLetters,
         faulty_calls: FaultyCalls | None = None,
+        activity: VoiceActivityLog | None = None,
     ) -> None:
         self._context = context
         self._reloader = reloader
@@ -80,10 +86,13 @@ class AdviceProcessor:
         self._faulty_calls = faulty_calls
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._entries: dict[str, _CallEntry] = {}
+        self._witness = LineWitness(activity)
 
     async def listen(self, stream: EventStream) -> None:
         """Take events for ever. Calls do not wait for each other; events of one call do."""
         async for record, pending in self._ordered_stream.records(stream):
+            if record.topic == TRANSCRIPTS.name:
+                self._witness.note(record)
             await self._executor.submit(record.decoded_key, self._handle(record, pending))
 
     async def _handle(self, record: Record, pending: PendingOffset) -> None:
@@ -119,9 +128,10 @@ class AdviceProcessor:
         rulebook = self._reloader.rulebook
         entry = self._find_entry(message.call_id, partition)
         prior_state = entry.state
-        next_state, result = advise(
-            prior_state, domain_event, message_id=message.message_id, rulebook=rulebook
+        step = partial(
+            advise, prior_state, domain_event, message_id=message.message_id, rulebook=rulebook
         )
+        next_state, result = await self._take_step(step, domain_event)
         if next_state is prior_state:
             return
         advised_at = now()
@@ -131,6 +141,7 @@ class AdviceProcessor:
             # The most severe last: what comes last is on top of the agent's screen.
             for alert in reversed(result.alerts)
         ]
+        posts += [(LINE_MARKS, LineMarkMessage.of(mark)) for mark in result.marks]
         if result.mood is not None:
             posts.append((MOODS, MoodMessage.of(result.mood, **stages)))
             MOODS_CHANGED.labels(result.mood.level).inc()
@@ -141,6 +152,9 @@ class AdviceProcessor:
             posts += [(CALLER_EVENTS, caller_event) for caller_event in caller_events]
         # Out first, written down second: a crash in between repeats the same alerts, by id.
         await self._context.send_all(posts)
+        for mark in result.marks:
+            if mark.discount is not None:
+                LINES_DISCOUNTED.labels(mark.discount).inc()
         if posts:
             observe_stage("advice", stages["read_at"], advised_at)
         for alert in result.alerts:
@@ -152,6 +166,21 @@ class AdviceProcessor:
                 time.monotonic(),
             )
             self._table.put(message.call_id, entry.to_json(), partition=partition)
+
+    async def _take_step(
+        self, step: Callable[..., tuple[AdviceState, StepResult]], event: Event
+    ) -> tuple[AdviceState, StepResult]:
+        """One step; a customer's line is judged by what else is known of it.
+
+        What would alert and may be the agent's words waits a moment for the agent's line.
+        """
+        if not isinstance(event, TranscriptLine) or event.speaker is not Speaker.CUSTOMER:
+            return step()
+        evidence = await self._witness.find_evidence(event)
+        next_state, result = step(evidence=evidence)
+        if result.alerts and await self._witness.wait_for_agent(event, evidence):
+            return step(evidence=self._witness.add_agent_lines(event, evidence))
+        return next_state, result
 
     def _find_entry(self, call_id: str, partition: int) -> _CallEntry:
         entry = self._entries.get(call_id)

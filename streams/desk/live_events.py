@@ -14,7 +14,7 @@ from streams.desk.models import (
 )
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import ReturningCaller
-from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.calls import CallEvent, LineMarkMessage, TranscriptMessage, TurnMessage
 from streams.messages.channels import ChannelFaultMessage
 from streams.messages.evidence import EvidenceSeal
 from streams.messages.readings import MoodMessage, ReadingMessage
@@ -70,8 +70,21 @@ class LiveEventRenderer:
 
     def _line(self, message: TranscriptMessage) -> EventData:
         line = message.record
-        html = self._html("line.html", line=line, reading=None)
-        return {"id": line.line_id, "at": line.span.start_ms, "html": html, "final": line.final}
+        html = self._html("line.html", line=line, reading=None, discount=None)
+        return {
+            "id": line.line_id,
+            "partial_id": line.partial_id,
+            "speaker": line.speaker.value,
+            "at": line.span.start_ms,
+            "until": line.span.end_ms,
+            "html": html,
+            "final": line.final,
+        }
+
+    def _mark(self, message: LineMarkMessage) -> EventData:
+        mark = message.record
+        reason = self._html("discount.html", discount=mark.discount) if mark.discount else ""
+        return {"id": mark.line_id, "replaces": list(mark.replaces), "reason": reason}
 
     def _reading(self, message: ReadingMessage) -> EventData:
         reading = message.record
@@ -79,6 +92,7 @@ class LiveEventRenderer:
         return {
             "modality": reading.modality.value,
             "at": reading.span.start_ms,
+            "lines": list(reading.line_ids),
             "html": self._html("reading.html", reading=reading),
             "chip": self._html("chip.html", reading=reading) if is_text else "",
         }
@@ -149,6 +163,7 @@ class LiveEventRenderer:
     ] = {
         CallEvent: ("call", _call),
         TranscriptMessage: ("line", _line),
+        LineMarkMessage: ("mark", _mark),
         ReadingMessage: ("reading", _reading),
         MoodMessage: ("mood", _mood),
         TurnMessage: ("turn", _turn),

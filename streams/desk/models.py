@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from detectors.channels.channel_fault import FaultKind
+from detectors.line_ledger import Discount, LineMark
 from detectors.mood import Mood
 from detectors.reading import Reading
 from detectors.utterance import Language, Speaker, TranscriptLine, Turn
@@ -57,6 +58,14 @@ class TranscriptLineView(RecordView[TranscriptLine]):
 
     derived: ClassVar[Mapping[str, str]] = {"line_id": "call_id"}
     omitted: ClassVar[Mapping[str, str]] = TranscriptMessage.omitted
+
+    discount: Discount | None = Field(
+        default=None, description="Why it counts for nothing; null: it counts."
+    )
+
+
+class LineMarkView(RecordView[LineMark]):
+    """What was found out about a line after it came."""
 
 
 class ReadingView(RecordView[Reading]):
@@ -312,6 +321,7 @@ class CallDetail(ApiResponse):
     mood: MoodView | None
     moods: list[MoodView]
     transcript_lines: list[TranscriptLineView]
+    line_marks: list[LineMarkView] = Field(default=[])
     readings: list[ReadingView]
     alerts: list[AlertView]
     turns: list[TurnView]

@@ -32,6 +32,7 @@ from streams.metrics import (
     observe_stage,
 )
 from streams.processing.ordered_stream import decode_record
+from streams.processing.voice_activity import VoiceActivityLog
 from streams.score.call_audio import CallAudio, Clock, Job, is_complete
 from streams.topics import AUDIO, READINGS, TURNS, UTTERANCES
 
@@ -74,6 +75,7 @@ class VoiceProcessor:
         table: CallTable,
         dead_letters: DeadLetters,
         faulty_calls: FaultyCalls | None = None,
+        activity: VoiceActivityLog | None = None,
     ) -> None:
         self._context = context
         self._batcher = batcher
@@ -81,6 +83,7 @@ class VoiceProcessor:
         self._table = table
         self._dead_letters = dead_letters
         self._faulty_calls = faulty_calls
+        self._activity = activity or VoiceActivityLog()
         self._calls: dict[str, CallAudio] = {}
         self._job_slots = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,6 +106,7 @@ class VoiceProcessor:
             pending.ack()
             return
         result = call.feed(chunk, pending)
+        self._activity.update(call.call_id, call.listener.speech_progress, result.turns)
         CHUNKS_PROCESSED.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
         clock = Clock(chunk.end_ms, parse_time(record.headers))
@@ -135,6 +139,7 @@ class VoiceProcessor:
     ) -> None:
         result = call.listener.finish()
         call.has_ended = True
+        self._activity.end(call.call_id)
         job = Job(result, clock, now(), record, call.pop_all(), is_last=is_last)
         await self._enqueue(call, job)
 

@@ -13,6 +13,7 @@ from streams.corrections.models import CorrectionView, EstimateView
 from streams.desk.models import (
     AlertView,
     FeedbackView,
+    LineMarkView,
     MoodView,
     ReadingView,
     ReturningCallerView,
@@ -36,6 +37,7 @@ VIEWS: dict[str, tuple[type[BaseModel], ...]] = {
     "Correction": (CorrectionView,),
     "EvidenceSeal": (SealView,),
     "Feedback": (FeedbackView,),
+    "LineMarkMessage": (LineMarkView,),
     "MoodMessage": (MoodView,),
     "ReadingMessage": (ReadingView, EstimateView),
     "ReturningCaller": (ReturningCallerView,),

@@ -24,6 +24,7 @@ const live = keepLive({
   on: {
     call: onCall,
     line: onLine,
+    mark: onMark,
     reading: onReading,
     mood: onMood,
     turn: onTurn,
@@ -58,8 +59,49 @@ function mine(told) {
   return told.call_id === main().dataset.call;
 }
 
+/** What was found out of lines, also of those that this page has yet to be told of. */
+const replaced = new Set();
+const discounts = new Map();
+
 function onLine(told) {
-  if (mine(told)) place(told);
+  if (!mine(told) || replaced.has(told.id)) return;
+  const near = linesNear(told);
+  if (!told.final && near.some((line) => !line.classList.contains("partial"))) return;
+  if (told.final) {
+    byId(`line-${told.partial_id}`)?.remove();
+    for (const line of near) if (line.classList.contains("partial")) line.remove();
+  }
+  place(told);
+  if (discounts.has(told.id)) discountLine(told.id);
+}
+
+/** Lines of the same speaker that lie where a line lies, by half of the shorter of the two. */
+function linesNear(told) {
+  return [...document.querySelectorAll(`#lines > .line.${told.speaker}`)].filter((line) => {
+    const [at, until] = [Number(line.dataset.at), Number(line.dataset.until)];
+    const shared = Math.min(until, told.until) - Math.max(at, told.at);
+    return shared > 0 && 2 * shared >= Math.min(until - at, told.until - told.at);
+  });
+}
+
+function onMark(told) {
+  if (!mine(told)) return;
+  for (const id of told.replaces) {
+    replaced.add(id);
+    byId(`line-${id}`)?.remove();
+  }
+  if (!told.reason) return;
+  discounts.set(told.id, told.reason);
+  discountLine(told.id);
+}
+
+/** Grey, with the reason; its reading counts for nothing either. */
+function discountLine(id) {
+  const line = byId(`line-${id}`);
+  if (!line || line.classList.contains("discounted")) return;
+  line.classList.add("discounted");
+  line.querySelector(".said").append(" ", element(discounts.get(id)));
+  line.querySelector(".chips")?.replaceChildren();
 }
 
 function onTurn(told) {
@@ -86,9 +128,9 @@ function place(told) {
 }
 
 function onReading(told) {
-  if (!mine(told) || isFaulty()) return;
+  if (!mine(told) || isFaulty() || told.lines.some((id) => discounts.has(id))) return;
   byId(`reading-${told.modality}`).innerHTML = told.html;
-  const chips = byId(`chips-${told.at}`);
+  const chips = byId(`chips-${told.lines[0]}`);
   if (chips && told.chip) chips.innerHTML = told.chip;
 }
 

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 HERE = Path(__file__).parent
-ADDED_TABLES = {"outbox"}
+ADDED_TABLES = {"line_marks", "outbox"}
 ADDED_COLUMNS = {
     ("readings", "valence"),
     ("readings", "topic_matches"),
+    ("readings", "unit_id"),
+    ("readings", "line_ids"),
+    ("transcript_lines", "source_id"),
+    ("transcript_lines", "revision"),
     ("calls", "channel_fault"),
 }
 """What later versions have and this one has not."""
