@@ -48,8 +48,11 @@ MIN_EDGE_MS = 300
 """Shorter at an end of the segment: the padding, or the fading of the last word."""
 
 
-FULL_MUSIC_MS = 6_000
-"""Music goes on: in a shorter segment it is less likely than the model thinks, in proportion."""
+LONG_SEGMENT_MS = 6_000
+"""Music and noise go on, words end: a shorter segment is speech more often, in proportion."""
+
+MIN_OTHER_WEIGHT = 0.25
+"""At least this much of what the model thinks of tone, music and noise counts."""
 
 
 class SoundKind(StrEnum):
@@ -93,7 +96,7 @@ class SpeechGate:
         end_ms = pcm.size * 1_000 // SAMPLE_RATE
         if not pcm.size or pcm.min() == pcm.max():
             return (SoundSpan(TimeSpan(0, end_ms), SoundKind.NOISE),)
-        probabilities = _weigh_music(self.probabilities(pcm), end_ms)
+        probabilities = _weigh_by_length(self.probabilities(pcm), end_ms)
         return _build_spans(smooth_kinds(probabilities), end_ms)
 
     def probabilities(self, pcm: NDArray[np.int16]) -> Floats:
@@ -146,10 +149,10 @@ def read_speech_gate(path: Path) -> SpeechGate:
     return SpeechGate(weights)
 
 
-def _weigh_music(probabilities: Floats, duration_ms: int) -> Floats:
+def _weigh_by_length(probabilities: Floats, duration_ms: int) -> Floats:
     """Take account of the segment's length: a child's drawn-out word is short, a tune is not."""
     weighted = probabilities.copy()
-    weighted[:, KINDS.index(SoundKind.MUSIC)] *= min(1.0, duration_ms / FULL_MUSIC_MS)
+    weighted[:, 1:] *= min(1.0, max(MIN_OTHER_WEIGHT, duration_ms / LONG_SEGMENT_MS))
     return np.asarray(weighted / weighted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
