@@ -107,7 +107,8 @@ def sound_features(pcm: NDArray[np.int16]) -> Floats:
     blocks = -(-pcm.size // BLOCK_SAMPLES)
     margin = (_LONG_FRAME - BLOCK_SAMPLES) // 2
     sound = np.zeros(blocks * BLOCK_SAMPLES + 2 * margin, dtype=np.float32)
-    np.multiply(pcm, 1 / 32_768, out=sound[margin : margin + pcm.size], casting="unsafe")
+    sound[margin : margin + pcm.size] = pcm
+    sound *= np.float32(1 / 32_768)
     short = _short_features(sound[margin - (_FRAME - _HOP) // 2 :], blocks * _FRAMES_PER_BLOCK)
     return np.hstack([short.reshape(blocks, -1), _long_features(sound, blocks)])
 

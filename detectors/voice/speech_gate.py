@@ -48,8 +48,11 @@ MIN_EDGE_MS = 300
 """Shorter at an end of the segment: the padding, or the fading of the last word."""
 
 
-FULL_MUSIC_MS = 6_000
-"""Music goes on: in a shorter segment it is less likely than the model thinks, in proportion."""
+LONG_SEGMENT_MS = 6_000
+"""Music and noise go on, words end: a shorter segment is speech more often, in proportion."""
+
+MIN_OTHER_WEIGHT = 0.25
+"""At least this much of what the model thinks of tone, music and noise counts."""
 
 
 class SoundKind(StrEnum):
@@ -91,9 +94,9 @@ class SpeechGate:
             Spans in order that cover the segment without overlap, at least one.
         """
         end_ms = pcm.size * 1_000 // SAMPLE_RATE
-        if not pcm.size or not pcm.any():
+        if not pcm.size or pcm.min() == pcm.max():
             return (SoundSpan(TimeSpan(0, end_ms), SoundKind.NOISE),)
-        probabilities = _weigh_music(self.probabilities(pcm), end_ms)
+        probabilities = _weigh_by_length(self.probabilities(pcm), end_ms)
         return _build_spans(smooth_kinds(probabilities), end_ms)
 
     def probabilities(self, pcm: NDArray[np.int16]) -> Floats:
@@ -146,10 +149,10 @@ def read_speech_gate(path: Path) -> SpeechGate:
     return SpeechGate(weights)
 
 
-def _weigh_music(probabilities: Floats, duration_ms: int) -> Floats:
+def _weigh_by_length(probabilities: Floats, duration_ms: int) -> Floats:
     """Take account of the segment's length: a child's drawn-out word is short, a tune is not."""
     weighted = probabilities.copy()
-    weighted[:, KINDS.index(SoundKind.MUSIC)] *= min(1.0, duration_ms / FULL_MUSIC_MS)
+    weighted[:, 1:] *= min(1.0, max(MIN_OTHER_WEIGHT, duration_ms / LONG_SEGMENT_MS))
     return np.asarray(weighted / weighted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -205,6 +208,9 @@ def _build_spans(runs: list[tuple[SoundKind, int]], end_ms: int) -> tuple[SoundS
 def _neighbours(hidden: Floats, dilation: int) -> Floats:
     """Each block beside its neighbours ``dilation`` apart, ``float32[blocks, TAPS * units]``."""
     reach = TAPS // 2 * dilation
-    padded = np.pad(hidden, ((reach, reach), (0, 0)))
-    blocks = len(hidden)
-    return np.hstack([padded[at : at + blocks] for at in range(0, 2 * reach + 1, dilation)])
+    blocks, units = hidden.shape
+    padded = np.zeros((blocks + 2 * reach, units), dtype=np.float32)  # np.pad takes far longer
+    padded[reach : reach + blocks] = hidden
+    return np.concatenate(
+        [padded[at : at + blocks] for at in range(0, 2 * reach + 1, dilation)], axis=1
+    )

@@ -18,9 +18,9 @@ from detectors.evaluation.gate.sound_trial import SoundFigures, try_sounds
 from detectors.evaluation.gate.speech_trial import (
     CONDITIONS,
     MANNERS,
-    KeptShare,
+    SpeechRecall,
     group_verdicts,
-    share_kept,
+    measure_recall,
     try_speech,
 )
 from detectors.voice.speech_gate import load_speech_gate
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MANNER_STEP = 3
 """Every third clip of the new speakers is made over: that takes longer than all the rest."""
 
-LOST_SHOWN = 20
+MAX_NAMES = 20
 """Names of clips that lost an utterance, printed at most."""
 
 
@@ -73,14 +73,16 @@ def gate(*, data: Path, clips: int, json_path: Path | None) -> None:
     click.echo(_render(_build_speech_table(shares)))
     for condition, share in shares:
         if share.lost and condition == CONDITIONS[0] and "," not in share.name:
-            names = ", ".join(share.lost[:LOST_SHOWN])
+            names = ", ".join(share.lost[:MAX_NAMES])
             click.echo(f"{condition}, {share.name}: lost in {names}")
     if json_path is not None:
         json_path.write_text(json.dumps(_figures(sounds, shares), indent=2) + "\n", "utf-8")
 
 
-def _measure_speech(speech_gate: SpeechGate, clips: Sequence[Clip]) -> list[tuple[str, KeptShare]]:
-    shares: list[tuple[str, KeptShare]] = []
+def _measure_speech(
+    speech_gate: SpeechGate, clips: Sequence[Clip]
+) -> list[tuple[str, SpeechRecall]]:
+    shares: list[tuple[str, SpeechRecall]] = []
     new_speakers = [clip for clip in clips if clip.fold == TEST_FOLD][::MANNER_STEP]
     with Progress(console=console, transient=True) as bars:
         for condition in CONDITIONS:
@@ -92,7 +94,7 @@ def _measure_speech(speech_gate: SpeechGate, clips: Sequence[Clip]) -> list[tupl
             task = bars.add_task(manner, total=len(new_speakers))
             step = partial(bars.advance, task)
             verdicts = list(try_speech(speech_gate, new_speakers, manner, step))
-            shares.append((manner, share_kept("all, new speakers", verdicts)))
+            shares.append((manner, measure_recall("all, new speakers", verdicts)))
     return shares
 
 
@@ -125,7 +127,7 @@ def _sum_sounds(sounds: Sequence[SoundFigures]) -> list[SoundFigures]:
     ]  # fmt: skip
 
 
-def _build_speech_table(shares: Sequence[tuple[str, KeptShare]]) -> Table:
+def _build_speech_table(shares: Sequence[tuple[str, SpeechRecall]]) -> Table:
     table = Table("speech", "condition", "utterances", "speakers", "kept", title="speech kept")
     for condition, share in shares:
         interval = share.interval
@@ -138,7 +140,7 @@ def _build_speech_table(shares: Sequence[tuple[str, KeptShare]]) -> Table:
 
 
 def _figures(
-    sounds: Sequence[SoundFigures], shares: Sequence[tuple[str, KeptShare]]
+    sounds: Sequence[SoundFigures], shares: Sequence[tuple[str, SpeechRecall]]
 ) -> dict[str, Any]:
     return {
         "sounds": [row.as_json() for row in sounds],

@@ -77,14 +77,18 @@ def try_sounds(
             )
             yield _measure(gate, sound, waves, taught=taught)
     if speech:
-        song = LineSound("song with band", SoundKind.MUSIC, lambda rng, s: sing(rng, s, speech))
+        song = LineSound(
+            "song with band", SoundKind.MUSIC, lambda rng, s: render_band_song(rng, s, speech)
+        )
         waves = (
             song.make(np.random.default_rng([_SEED, clip]), CLIP_SECONDS) for clip in range(clips)
         )
         yield _measure(gate, song, waves, taught=True)
 
 
-def sing(rng: np.random.Generator, seconds: float, speech: Sequence[NDArray[np.int16]]) -> Wave:
+def render_band_song(
+    rng: np.random.Generator, seconds: float, speech: Sequence[NDArray[np.int16]]
+) -> Wave:
     """A voice that sings the syllables of a clip, with a band as loud or softer."""
     clip = cut_silence(speech[int(rng.integers(len(speech)))].astype(np.float64))
     band = normalise(music.band(rng, seconds))

@@ -60,7 +60,7 @@ class UtteranceVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptShare:
+class SpeechRecall:
     """Share of utterances kept, 0-1, with its interval over speakers.
 
     Attributes:
@@ -101,12 +101,12 @@ def try_speech(
         step()
 
 
-def share_kept(name: str, verdicts: Sequence[UtteranceVerdict]) -> KeptShare:
+def measure_recall(name: str, verdicts: Sequence[UtteranceVerdict]) -> SpeechRecall:
     """Sum verdicts up; speakers are drawn for the interval."""
     kept = np.array([verdict.is_kept for verdict in verdicts])
     speakers = [f"{verdict.clip.corpus}/{verdict.clip.speaker}" for verdict in verdicts]
     lost = (verdict.clip.path.name for verdict in verdicts if not verdict.is_kept)
-    return KeptShare(
+    return SpeechRecall(
         name,
         utterances=len(verdicts),
         speakers=len(set(speakers)),
@@ -116,16 +116,16 @@ def share_kept(name: str, verdicts: Sequence[UtteranceVerdict]) -> KeptShare:
     )
 
 
-def group_verdicts(verdicts: Sequence[UtteranceVerdict]) -> Iterator[KeptShare]:
+def group_verdicts(verdicts: Sequence[UtteranceVerdict]) -> Iterator[SpeechRecall]:
     """By corpus, new speakers apart, then by language, sex and emotion within a language."""
     for corpus in dict.fromkeys(verdict.clip.corpus for verdict in verdicts):
         own = [verdict for verdict in verdicts if verdict.clip.corpus == corpus]
-        yield share_kept(corpus, own)
+        yield measure_recall(corpus, own)
         if new := [verdict for verdict in own if verdict.clip.fold == TEST_FOLD]:
-            yield share_kept(f"{corpus}, new speakers", new)
+            yield measure_recall(f"{corpus}, new speakers", new)
     for dimension in (_language, _sex, _emotion):
         for name in sorted({dimension(verdict.clip) for verdict in verdicts} - {""}):
-            yield share_kept(name, [v for v in verdicts if dimension(v.clip) == name])
+            yield measure_recall(name, [v for v in verdicts if dimension(v.clip) == name])
 
 
 def _language(clip: Clip) -> str:

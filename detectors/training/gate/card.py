@@ -39,7 +39,8 @@ flatness, periodicity and period every 25 ms; how narrow the partials are and wh
 over 128 ms and more) go through a network of {weights:,} weights: one layer over a block and three
 over its neighbours, 1.4 s on both sides. Its classes are speech, tone, music and noise; where
 somebody speaks over something, the class is speech. Rules smooth what it says (`smooth_kinds`):
-speech shorter than 240 ms is none, a pause of less than 600 ms inside speech is speech.
+speech shorter than 240 ms is none, a pause of less than 600 ms inside speech is speech, and what
+is no speech counts less in a segment shorter than 6 s (down to a quarter at 1.5 s).
 
 ## Data and split
 

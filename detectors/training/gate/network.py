@@ -22,7 +22,7 @@ EPOCHS = 14
 BATCH = 32
 LEARNING_RATE = 4e-3
 DROPOUT = 0.1
-LABEL_SMOOTHING = 0.02
+SMOOTHED_SHARE = 0.02
 MIN_BLOCKS = 6
 """Shortest stretch of a scene that is learnt from: segments are often shorter than scenes."""
 
@@ -73,7 +73,7 @@ def fit_network(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, total_steps=EPOCHS * batches
     )
-    loss = nn.CrossEntropyLoss(ignore_index=UNLABELLED, label_smoothing=LABEL_SMOOTHING)
+    loss = nn.CrossEntropyLoss(ignore_index=UNLABELLED, label_smoothing=SMOOTHED_SHARE)
     network.train()
     for _ in range(EPOCHS):
         for chosen in torch.randperm(len(features))[: batches * BATCH].reshape(batches, BATCH):

@@ -16,7 +16,7 @@ from detectors.evaluation.gate.speech_trial import (
     MANNERS,
     UtteranceVerdict,
     group_verdicts,
-    share_kept,
+    measure_recall,
     try_speech,
 )
 from detectors.labels import Emotion
@@ -103,7 +103,7 @@ def test_each_clip_gives_an_utterance_in_every_condition(clips: list[Clip], cond
 
 def test_shares_name_what_was_lost_and_carry_an_interval(clips: list[Clip]) -> None:
     verdicts = [UtteranceVerdict(clip, "clean", clip.speaker != "s1") for clip in clips]
-    share = share_kept("all", verdicts)
+    share = measure_recall("all", verdicts)
     assert (share.utterances, share.speakers, share.ratio) == (4, 4, 0.75)
     assert share.lost == ("clip1.flac",)
     assert share.interval.low < 0.75 <= share.interval.high
