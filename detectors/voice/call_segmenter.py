@@ -16,6 +16,7 @@ import numpy as np
 from detectors.utterance import SAMPLE_RATE, Speaker, TimeSpan, Turn, TurnKind
 from detectors.voice.endpointing import Endpointer, SpeechSegment
 from detectors.voice.leakage import HISTORY_MS, LeakFilter, LeakState
+from detectors.voice.speech_edges import trim_edges
 from detectors.voice.speech_gate import SoundKind, SpeechGate, load_speech_gate
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ MAX_GAP_MS = 1_000
 SOUND_GAP_MS = 6_000
 """The same kind of sound again within this is one that goes on: the longest pause between two
 rings of a ring-back tone (ITU-T E.180 allows 5 s), and more than that between gusts of wind."""
+
+MIN_SOUND_BESIDE_SPEECH_MS = 500
+"""Less before or after somebody's words is their breath, or the padding of the segment."""
+
+MIN_MUSIC_MS = 1_000
+"""Less of it, by itself, is not told from noise."""
 
 _TURN_KINDS = {
     SoundKind.TONE: TurnKind.TONE,
@@ -223,9 +230,10 @@ class CallSegmenter:
                 if kind is not SoundKind.SPEECH:
                     turns.append(self._sound_turn(speaker, _TURN_KINDS[kind], part.span))
                     continue
-                turns += self._speech_turns(speaker, part.span)
+                speech = trim_edges(part)
+                turns += self._speech_turns(speaker, speech.span)
                 if speaker is Speaker.CUSTOMER:
-                    customer_segments.append(part)
+                    customer_segments.append(speech)
         if include_silence:
             turns += self._silence_turns()
         return SegmenterResult(
@@ -237,16 +245,23 @@ class CallSegmenter:
         )
 
     def _split(self, segment: SpeechSegment) -> list[tuple[SoundKind, SpeechSegment]]:
-        """A segment's speech and the rest of it, in order."""
+        """A segment's speech and what else is in it, in order."""
+        sounds = self._gate.split(segment.pcm)
+        has_speech = any(sound.kind is SoundKind.SPEECH for sound in sounds)
         return [
             (sound.kind, _cut_segment(segment, sound.span))
-            for sound in self._gate.split(segment.pcm)
+            for sound in sounds
+            if sound.kind is SoundKind.SPEECH
+            or not has_speech
+            or sound.span.duration_ms >= MIN_SOUND_BESIDE_SPEECH_MS
         ]
 
     def _sound_turn(self, speaker: Speaker, kind: TurnKind, span: TimeSpan) -> Turn:
         earlier_kind, earlier_span = self._sounds.get(speaker, (None, span))
         if earlier_kind is kind and earlier_span.gap_ms(span) <= SOUND_GAP_MS:
             span = TimeSpan(earlier_span.start_ms, span.end_ms)
+        elif kind is TurnKind.MUSIC and span.duration_ms < MIN_MUSIC_MS:
+            return self._sound_turn(speaker, TurnKind.NOISE, span)
         self._sounds[speaker] = (kind, span)
         if kind is not TurnKind.NOISE:
             # Whoever hears music or a ring does not wait in silence.

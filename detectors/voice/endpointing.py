@@ -49,7 +49,7 @@ class EndpointerConfig:
     onset_frames: int = 6
     onset_window_frames: int = 10
     hangover_ms: int = 440
-    padding_ms: int = 100
+    padding_ms: int = 200
     min_speech_ms: int = 240
     max_speech_ms: int = 12_000
     checkpoint_silence_ms: int = 5_000

@@ -119,7 +119,9 @@ def test_channels_without_a_common_clock_have_neither_talk_over_nor_silence() ->
         chunk = both(customer[first : first + 1_600], agent[first : first + 1_600])
         turns += segmenter.feed(first // 8, chunk, aligned=False).turns
     turns += segmenter.finish().turns
-    assert {turn.kind for turn in turns} == {TurnKind.SPEECH}
+    kinds = {turn.kind for turn in turns}
+    assert TurnKind.SPEECH in kinds
+    assert kinds.isdisjoint({TurnKind.TALK_OVER, TurnKind.SILENCE})
     assert of_kind(feed_all(CallSegmenter("c"), both(customer, agent))[1], TurnKind.TALK_OVER)
 
 
