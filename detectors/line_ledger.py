@@ -34,6 +34,8 @@ BACKCHANNEL_WEIGHT = 8
 
 MOVED_MS = 300
 """A line that begins this much earlier or later may be the same one, if its words say so."""
+MIN_PART_LETTERS = 3
+"""A shorter part of a line may as well be the next piece of a sentence."""
 MOVED_FAR_MS = 500
 """... and with the very same words and an overlap, this much."""
 
@@ -162,7 +164,9 @@ def take_line(
         _is_same_wording(other, line) and other.discount is None for other in known
     )
     counts = discount is None and brings_words
-    threaded = replace(line, thread=find_thread(rest, entry)) if counts else None
+    earlier_texts = tuple(other.text for other in known if other.discount is None)
+    thread = replace(find_thread(rest, entry), earlier_texts=earlier_texts)
+    threaded = replace(line, thread=thread) if counts else None
     return LineJudgement(next_ledger, threaded, (*marks, *echo_marks))
 
 
@@ -206,7 +210,8 @@ def _is_retelling(known: LedgerLine, line: TranscriptLine) -> bool:
         return before == words or is_similar(before, words)
     if before == words:
         return moved_ms <= (MOVED_FAR_MS if overlap_ms else MOVED_MS)
-    return 0 < overlap_ms >= line.span.duration_ms - MOVED_MS and words in before
+    is_inside = 0 < overlap_ms >= line.span.duration_ms - MOVED_MS
+    return is_inside and len(words) >= MIN_PART_LETTERS and words in before
 
 
 def _is_stale(known: LedgerLine, line: TranscriptLine) -> bool:
@@ -242,9 +247,11 @@ def _with_covered(
 def _enter(ledger: Ledger, line: TranscriptLine, known: list[LedgerLine]) -> LedgerLine:
     """The line as it is remembered, in the unit of what it replaces or of what it adjoins."""
     known_ids = [line_id for entry in known for line_id in entry.ids if line_id != line.line_id]
+    # The same words, moved, stay where they were: what adjoined them then still does.
+    span = next((entry.span for entry in known if _is_same_wording(entry, line)), line.span)
     entry = LedgerLine(
         speaker=line.speaker,
-        span=line.span,
+        span=span,
         text=shorten(line.text),
         ids=(*dict.fromkeys(known_ids), line.line_id)[-MAX_LINES:],
         unit_id=line.line_id,

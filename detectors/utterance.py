@@ -134,6 +134,7 @@ class LineThread:
         before: pieces that the same speaker said right before it, oldest first.
         after: pieces that were said right after it and are known already, oldest first.
         earlier_ids: ids under which its words came before, oldest first; empty: they are new.
+        earlier_texts: the words as they counted before, where the line is told again.
         unit_id: of the stretch of speech that one reading covers: the first id of its first line.
         unit_start_ms: when that stretch began, in ms since the call's start.
     """
@@ -141,6 +142,7 @@ class LineThread:
     before: tuple[LinePiece, ...] = ()
     after: tuple[LinePiece, ...] = ()
     earlier_ids: tuple[str, ...] = ()
+    earlier_texts: tuple[str, ...] = ()
     unit_id: str = ""
     unit_start_ms: int = 0
 

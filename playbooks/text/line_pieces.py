@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from detectors.utterance import LinePiece, TranscriptLine
+
+MAX_TRIED_CUTS = 4
+"""Of so many cuts any two may lie inside words; of more, one or all."""
+
+_END_SIGNS = " .,?!\u2026\u3002\uff0c\uff1f\uff01-"
 
 MAX_SIDE_CHARS = 200
 """Characters of the pieces on each side of a line: more than the longest phrase."""
@@ -40,6 +46,8 @@ def _join(before: tuple[str, ...], text: str, after: tuple[str, ...]) -> tuple[s
     pieces = (*before, text, *after)
     cuts = len(pieces) - 1
     ways: list[set[int]] = [set(), set(range(cuts)), *({cut} for cut in range(cuts))]
+    if cuts <= MAX_TRIED_CUTS:
+        ways += [set(few) for few in combinations(range(cuts), 2)]
     joined = (_join_at(pieces, closed=closed) for closed in ways)
     start = max(0, sum(len(piece) + 1 for piece in before) - MAX_SIDE_CHARS)
     size = MAX_SIDE_CHARS + len(text) + MAX_SIDE_CHARS
@@ -50,7 +58,8 @@ def _join_at(pieces: tuple[str, ...], *, closed: set[int]) -> str:
     """The pieces with spaces between them, but for the ``closed`` cuts."""
     text = pieces[0]
     for cut, piece in enumerate(pieces[1:]):
-        text += piece if cut in closed else f" {piece}"
+        # A recogniser ends what it cuts with a sign, also inside a word.
+        text = text.rstrip(_END_SIGNS) + piece if cut in closed else f"{text} {piece}"
     return text
 
 

@@ -4,7 +4,8 @@ A line is ``{"speaker": "customer", "start_ms": 900, "end_ms": 2400, "text": "..
 ``final`` and ``language`` where they differ from true and the call's language, and the
 recogniser's own ``line_id`` (or ``id``) and ``revision`` of the line where it has them. Whatever is
 wrong is told all at once, by file and line, and the good lines are kept. Times are repaired
-(`streams.ingest.replay.transcript_times`): they cost no line its words.
+(`streams.ingest.replay.transcript_times`), and ids that cannot be used left out: they cost no line
+its words.
 """
 
 from __future__ import annotations
@@ -203,8 +204,8 @@ def _build_line(row: Row, span: TimeSpan, *, call_id: str, language: Language) -
         text=row["text"].strip(),
         language=Language(row.get("language", language)),
         final=row.get("final", True),
-        source_id=str(_line_id(row) or ""),
-        revision=row.get("revision", 0),
+        source_id=_source_id(row),
+        revision=_revision(row),
     )
 
 
@@ -218,26 +219,21 @@ def _find_faults(row: Row) -> Iterator[tuple[str, str]]:
     yield from _text_faults(row)
     if not isinstance(row.get("final", True), bool):
         yield f"final is {_quote(row['final'])}", "write true or false"
-    yield from _identity_faults(row)
 
 
-def _line_id(row: Row) -> object:
-    """The recogniser's own id of a line, where it gives one."""
-    return row.get("line_id", row.get("id"))
-
-
-def _identity_faults(row: Row) -> Iterator[tuple[str, str]]:
-    given, revision = _line_id(row), row.get("revision", 0)
+def _source_id(row: Row) -> str:
+    """The recogniser's own id of a line; one that cannot be used is none: the words count."""
+    given = row.get("line_id", row.get("id"))
     is_id = isinstance(given, str | int) and not isinstance(given, bool)
-    text = str(given)
-    if given is not None and not (
-        is_id and len(text) <= MAX_SOURCE_ID and SOURCE_ID.fullmatch(text)
-    ):
-        what = f"line_id is {_quote(given)}"
-        yield what, f"write at most {MAX_SOURCE_ID} letters, digits and ._:-, or leave it out"
-    is_number = isinstance(revision, int) and not isinstance(revision, bool)
-    if not is_number or not 0 <= revision <= MAX_REVISION:
-        yield f"revision is {_quote(revision)}", "write 0, 1, 2, ... or leave it out"
+    text = str(given) if is_id else ""
+    return text if len(text) <= MAX_SOURCE_ID and SOURCE_ID.fullmatch(text) else ""
+
+
+def _revision(row: Row) -> int:
+    """The recogniser's number of this state of the line; one that cannot be used is none."""
+    number = row.get("revision", 0)
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return number if is_number and 0 <= number <= MAX_REVISION else 0
 
 
 def _choice_faults(row: Row, key: str, choices: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -206,3 +206,16 @@ def test_a_huge_file_is_refused(path: Path) -> None:
 def test_utf16_is_told_once_and_not_for_every_line(path: Path) -> None:
     path.write_text("{}\n" * 100, encoding="utf-16")
     assert refusal(path) == f"{path}: is UTF-16; save it as UTF-8"
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [{"line_id": "한글 id~!"}, {"id": {"a": 1}}, {"line_id": "x" * 300}, {"revision": -3}],
+)
+def test_an_id_of_no_use_costs_no_line_its_words(tmp_path: Path, identity: dict[str, Any]) -> None:
+    row = {"speaker": "customer", "start_ms": 0, "end_ms": 900, "text": "죽고 싶어요"} | identity
+    (tmp_path / "t.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    transcript = read_transcript(tmp_path / "t.jsonl", call_id="c1", language=Language.KOREAN)
+    (line,) = transcript.lines
+    assert (line.text, line.source_id, line.revision) == ("죽고 싶어요", "", 0)
+    assert transcript.problems == ()
