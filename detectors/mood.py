@@ -6,6 +6,7 @@ Pure: `update_mood` takes the mood so far and a reading and returns the next one
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
@@ -56,6 +57,10 @@ STRAINED_THRESHOLD = 0.5
 MIN_STRAINED_MOMENTS = {MoodLevel.TENSE: 2, MoodLevel.UPSET: 3}
 """A level is entered only after so many strained moments within `MOMENTS_WINDOW_MS`: a detector
 that errs once in a while must not raise it, however sure it is of its error."""
+
+MIN_EASED_MOMENTS = 2
+"""A level is left only after so many moments in a row that were not strained: one friendly line,
+or one that a recogniser made up, does not end anger. It mirrors `MIN_STRAINED_MOMENTS`."""
 
 MOMENTS_WINDOW_MS = 45_000
 TREND_WINDOW_MS = 30_000
@@ -122,6 +127,9 @@ class MoodState:
         strains: ``(at_ms, strain)`` of the last `TREND_WINDOW_MS`, oldest first.
         strained_at_ms: ends of the settled moments of the last `MOMENTS_WINDOW_MS` that were
             strained, oldest first.
+        eased_count: settled moments in a row, up to the newest, that were not strained.
+        settled_ids: ``(reading_id, end_ms)`` of words that were settled, oldest first: read
+            anew as they were, they do not count twice.
     """
 
     mood: Mood | None = None
@@ -132,6 +140,13 @@ class MoodState:
     moment: tuple[Reading, ...] = ()
     strains: tuple[tuple[int, float], ...] = ()
     strained_at_ms: tuple[int, ...] = ()
+    eased_count: int = 0
+    settled_ids: tuple[tuple[str, int], ...] = ()
+
+
+MAX_SETTLED_IDS = 16
+MIN_GROWTH_MS = 500
+"""Words that were settled and are told again longer are a moment of their own from here on."""
 
 
 def update_mood(state: MoodState, reading: Reading) -> MoodState:
@@ -148,7 +163,7 @@ def update_mood(state: MoodState, reading: Reading) -> MoodState:
     Returns:
         The new state, with the new mood in ``mood``; the same state for a reading that abstained.
     """
-    if reading.abstained:
+    if reading.abstained or _is_settled(state, reading):
         return state
     if state.moment and not _same_moment(state.moment, reading):
         state = _settle(state)
@@ -158,14 +173,36 @@ def update_mood(state: MoodState, reading: Reading) -> MoodState:
     return state if fused is None else _with_mood(state, reading.call_id, fused)
 
 
+def retract_lines(state: MoodState, line_ids: AbstractSet[str]) -> MoodState:
+    """Take back the readings of lines that turned out to count for nothing.
+
+    What is settled stays: people have seen it. The next mood is made without the others.
+    """
+    moment = tuple(r for r in state.moment if line_ids.isdisjoint(r.line_ids))
+    return state if len(moment) == len(state.moment) else replace(state, moment=moment)
+
+
+def _is_settled(state: MoodState, reading: Reading) -> bool:
+    """Whether these words counted in an earlier moment, and are not longer now."""
+    ended_at_ms = dict(state.settled_ids).get(reading.reading_id) if reading.unit_id else None
+    return ended_at_ms is not None and reading.span.end_ms < ended_at_ms + MIN_GROWTH_MS
+
+
 def _fuse_moment(moment: tuple[Reading, ...]) -> FusedReading | None:
     return fuse(map(discount_unreliable, moment))
 
 
 def _same_moment(moment: tuple[Reading, ...], reading: Reading) -> bool:
-    if any(r.modality is reading.modality and r.span != reading.span for r in moment):
+    if any(r.modality is reading.modality and not _is_same_speech(r, reading) for r in moment):
         return False
     return all(r.span.gap_ms(reading.span) <= SAME_MOMENT_MS for r in moment)
+
+
+def _is_same_speech(reading: Reading, other: Reading) -> bool:
+    """One is the other read anew; words that were told again longer keep their id."""
+    if reading.unit_id or other.unit_id:
+        return reading.reading_id == other.reading_id
+    return reading.span == other.span
 
 
 def _settle(state: MoodState) -> MoodState:
@@ -183,7 +220,19 @@ def _settle(state: MoodState) -> MoodState:
         settled_mood=state.mood,
         strains=tuple(point for point in strains if point[0] >= start),
         strained_at_ms=_recent_strained_ms(state, fused, state.mood.at_ms),
+        eased_count=_count_eased(state, fused),
+        settled_ids=_settle_ids(state),
     )
+
+
+def _count_eased(state: MoodState, fused: FusedReading) -> int:
+    """Moments in a row that were not strained, the current one included."""
+    return 0 if fused.strain >= STRAINED_THRESHOLD else state.eased_count + 1
+
+
+def _settle_ids(state: MoodState) -> tuple[tuple[str, int], ...]:
+    read = ((r.reading_id, r.span.end_ms) for r in state.moment if r.unit_id)
+    return (*state.settled_ids, *read)[-MAX_SETTLED_IDS:]
 
 
 def _recent_strained_ms(state: MoodState, fused: FusedReading, at_ms: int) -> tuple[int, ...]:
@@ -222,6 +271,7 @@ def _with_mood(state: MoodState, call_id: str, fused: FusedReading) -> MoodState
         previous.level if previous else MoodLevel.CALM,
         strain,
         moments=len(_recent_strained_ms(state, fused, at_ms)),
+        eased=_count_eased(state, fused),
     )
     share = fused.confidence / total
     mood = Mood(
@@ -256,15 +306,15 @@ def _smooth(previous: float | None, current: float | None, share: float) -> floa
     return previous + share * (current - previous)
 
 
-def _next_level(level: MoodLevel, strain: float, *, moments: int) -> MoodLevel:
+def _next_level(level: MoodLevel, strain: float, *, moments: int, eased: int) -> MoodLevel:
     """The highest level that is entered now, or held; one cannot be held that was not reached."""
     order = list(MoodLevel)
     for candidate in (MoodLevel.UPSET, MoodLevel.TENSE):
         is_entered = (
             strain >= ENTER_THRESHOLDS[candidate] and moments >= MIN_STRAINED_MOMENTS[candidate]
         )
-        is_held = (
-            order.index(level) >= order.index(candidate) and strain >= EXIT_THRESHOLDS[candidate]
+        is_held = order.index(level) >= order.index(candidate) and (
+            strain >= EXIT_THRESHOLDS[candidate] or eased < MIN_EASED_MOMENTS
         )
         if is_entered or is_held:
             return candidate

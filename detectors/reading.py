@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from detectors.labels import Emotion, Topic
 from detectors.quantities import Ratio, Valence
-from detectors.record_ids import join_id
+from detectors.record_ids import digest_id, join_id
 from detectors.utterance import Speaker, SpeakerBaseline, TimeSpan
 
 
@@ -61,6 +61,9 @@ class Reading:
         reasons: short phrases a person can check: words that were said, properties of the voice.
         topic_matches: which of the words belong to which topic (text only).
         baseline: the customer's baseline with this utterance taken in (voice only).
+        unit_id: of the stretch of lines that was read, the same however often it is read anew
+            (`detectors.utterance.LineThread`); empty: not known (voice).
+        line_ids: of the lines in it as they stand, oldest first.
     """
 
     call_id: str
@@ -77,16 +80,31 @@ class Reading:
     reasons: tuple[str, ...] = ()
     topic_matches: tuple[TopicMatch, ...] = ()
     baseline: SpeakerBaseline = field(default=SpeakerBaseline(), repr=False, compare=False)
+    unit_id: str = ""
+    line_ids: tuple[str, ...] = ()
 
     @property
     def reading_id(self) -> str:
-        """Deterministic id: an utterance has one reading per modality, however often it is read."""
+        """Deterministic id: an utterance has one reading per modality, however often it is read.
+
+        So has a stretch of lines: that of longer or corrected words replaces the one before.
+        """
+        if self.unit_id:
+            return join_id(self.unit_id, self.modality)
         return join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, self.modality)
 
     @property
-    def line_id(self) -> str:
-        """Of the transcript line that starts with what was read, if there is one."""
-        return join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, "line")
+    def cause_ids(self) -> tuple[str, ...]:
+        """What an alert may name of it: itself, and the lines that were read."""
+        first_line = join_id(self.call_id, Speaker.CUSTOMER, self.span.start_ms, "line")
+        return (self.reading_id, *(self.line_ids or (first_line,)))
+
+    @property
+    def version_id(self) -> str:
+        """Of this very reading: of these words, as they stood."""
+        if not self.line_ids:
+            return self.reading_id
+        return join_id(self.reading_id, digest_id(*self.line_ids))
 
     @property
     def label(self) -> Emotion:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Len
+from annotated_types import Ge, Le, Len
 
 from detectors.quantities import Ms
-from detectors.record_ids import join_id
+from detectors.record_ids import digest_id, join_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,11 @@ SAMPLE_RATE = 8_000
 
 MAX_LINE_LENGTH = 4_000
 """Characters of one transcript line."""
+
+MAX_SOURCE_ID = 64
+MAX_REVISION = 1_000_000
+SOURCE_ID = re.compile(r"[\w.:-]*")
+"""What a recogniser's own id of a line may be made of."""
 
 CONTEXT_LINES = 3
 """How many of a speaker's earlier lines are used to read the next one."""
@@ -108,12 +114,58 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class LinePiece:
+    """A line beside another: one of the pieces that a recogniser cut a sentence into.
+
+    Attributes:
+        in_unit: it is read together with the other for its emotion (see `LineThread.unit_id`).
+    """
+
+    line_id: str
+    text: str
+    in_unit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LineThread:
+    """What a line belongs to, as `detectors.line_ledger` finds it.
+
+    Attributes:
+        before: pieces that the same speaker said right before it, oldest first.
+        after: pieces that were said right after it and are known already, oldest first.
+        earlier_ids: ids under which its words came before, oldest first; empty: they are new.
+        earlier_texts: the words as they counted before, where the line is told again.
+        unit_id: of the stretch of speech that one reading covers: the first id of its first line.
+        unit_start_ms: when that stretch began, in ms since the call's start.
+    """
+
+    before: tuple[LinePiece, ...] = ()
+    after: tuple[LinePiece, ...] = ()
+    earlier_ids: tuple[str, ...] = ()
+    earlier_texts: tuple[str, ...] = ()
+    unit_id: str = ""
+    unit_start_ms: int = 0
+
+    @property
+    def is_alone(self) -> bool:
+        """Nothing adjoins it."""
+        return not (self.before or self.after)
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptLine:
     """Text of one speaker. A partial line (``final`` is false) may still change.
 
     Attributes:
         context: what the same speaker said before in this call, oldest first, final lines only;
             at most `CONTEXT_LINES` of them count.
+        source_id: the recogniser's own id of the line, empty where it gives none: letters,
+            digits and ``._:-``, at most `MAX_SOURCE_ID`. Lines of one id are one line.
+        revision: how often the line of this ``source_id`` was corrected before.
+        thread: what it belongs to; made by who reads the lines in order.
+
+    Raises:
+        ValueError: ``source_id`` has other characters.
     """
 
     call_id: str
@@ -123,19 +175,52 @@ class TranscriptLine:
     language: Language = Language.KOREAN
     final: bool = True
     context: tuple[str, ...] = ()
+    source_id: Annotated[str, Len(0, MAX_SOURCE_ID)] = ""
+    revision: Annotated[int, Ge(0), Le(MAX_REVISION)] = 0
+    thread: LineThread = LineThread()
+
+    def __post_init__(self) -> None:
+        if self.source_id and not SOURCE_ID.fullmatch(self.source_id):
+            message = f"line_id {self.source_id[:20]!r} has more than letters, digits and ._:-"
+            raise ValueError(message)
 
     @property
     def line_id(self) -> str:
-        """Deterministic: a partial line and the final one that replaces it are one line."""
-        return join_id(self.call_id, self.speaker, self.span.start_ms, "line")
+        """Deterministic; a final line's holds its words, since few recognisers count revisions.
+
+        So two lines with one start are two, and one that is told again alike is one.
+        """
+        if not self.final:
+            return self.partial_id
+        return join_id(self.partial_id, digest_id(self.revision, self.text))
+
+    @property
+    def partial_id(self) -> str:
+        """Of the partial states of the line, all of which the final one replaces."""
+        place = self.source_id or self.span.start_ms
+        return join_id(self.call_id, self.speaker, place, "line")
 
 
 class TurnKind(StrEnum):
-    """What happened between the two speakers."""
+    """What happened between the two speakers, or on a channel that carries no speech."""
 
     SPEECH = "speech"
     SILENCE = "silence"
     TALK_OVER = "talk_over"
+    TONE = "tone"
+    """Ring-back, busy, fax or keypad: a machine's signal."""
+    MUSIC = "music"
+    NOISE = "noise"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether something sounded that nobody spoke."""
+        return self in {TurnKind.TONE, TurnKind.MUSIC, TurnKind.NOISE}
+
+    @property
+    def grows(self) -> bool:
+        """Whether it is reported again, longer, while it lasts."""
+        return self is TurnKind.SILENCE or self.is_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +228,9 @@ class Turn:
     """A turn-taking event: timing only, never a judgement of how somebody sounds.
 
     Attributes:
-        speaker: who spoke (speech), who came in on top of the other (talk-over), or
-            ``None`` (silence: neither).
-        span: of the speech, of the silence so far, or of the overlap.
+        speaker: who spoke (speech), who came in on top of the other (talk-over), whose channel
+            carried it (tone, music, noise), or ``None`` (silence: neither).
+        span: of the speech, of the silence or sound so far, or of the overlap.
     """
 
     call_id: str
@@ -155,11 +240,11 @@ class Turn:
 
     @property
     def event_id(self) -> str:
-        """Deterministic: a silence or an overlap that grows keeps its id, by its start."""
+        """Deterministic: a silence or a sound that grows keeps its id, by its start."""
         return join_id(self.call_id, self.kind, self.speaker or "both", self.span.start_ms)
 
     @property
     def turn_id(self) -> str:
         """Of this very report: each report of a silence that grows is a turn of its own."""
-        until = (self.span.end_ms,) if self.kind is TurnKind.SILENCE else ()
+        until = (self.span.end_ms,) if self.kind.grows else ()
         return join_id(self.event_id, *until)

@@ -103,6 +103,13 @@ def event_id(event: Event) -> str:
             return join_id(event.call_id, "caller")
 
 
+def event_ids(event: Event) -> tuple[str, ...]:
+    """Every id under which an event may have come before: a line that is told again has several."""
+    if isinstance(event, TranscriptLine):
+        return (*event.thread.earlier_ids, event.line_id)
+    return (event_id(event),)
+
+
 def event_time(event: Event) -> int:
     """When the event was complete, in ms since the call's start: the engine's ``now``."""
     match event:

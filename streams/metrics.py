@@ -31,11 +31,29 @@ AUDIO_SECONDS = Counter(
     "callmood_audio_seconds", "Seconds of calls the worker has listened to (all channels at once)."
 )
 UTTERANCES_DETECTED = Counter("callmood_utterances", "Utterances found.", ["speaker"])
+SOUNDS_DETECTED = Counter(
+    "callmood_sounds",
+    "Stretches of tone, music or noise that voice activity detection took for speech.",
+    ["kind", "speaker"],
+)
+ECHO_UTTERANCES = Counter(
+    "callmood_echo_utterances",
+    "Stretches of speech that were only the other channel's sound.",
+    ["speaker"],
+)
+FAULTY_CALLS = Counter(
+    "callmood_channel_faults",
+    "Calls whose channels are exchanged or carry one recording.",
+    ["kind", "evidence"],
+)
 READINGS_MADE = Counter(
     "callmood_readings", "Readings of customers.", ["modality", "label", "abstained"]
 )
 UNUSABLE_ITEMS = Counter(
     "callmood_unusable", "Utterances and lines that could not be read.", ["modality"]
+)
+LINES_DISCOUNTED = Counter(
+    "callmood_lines_discounted", "Customers' lines that count for nothing.", ["reason"]
 )
 INFERENCE_SECONDS = Histogram(
     "callmood_inference_seconds",

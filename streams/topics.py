@@ -11,10 +11,12 @@ from streams.messages.callers import CallerEvent, ReturningCaller
 from streams.messages.calls import (
     AudioChunk,
     CallEvent,
+    LineMarkMessage,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
 )
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.corrections import Correction
 from streams.messages.dead_letters import DeadLetter
 from streams.messages.evidence import EvidenceSeal
@@ -113,6 +115,13 @@ TURNS = KafkaTopic(
     description="who spoke when, silences, talk-over",
     limit="calls",
 )
+LINE_MARKS = KafkaTopic(
+    name="line-marks.v1",
+    message=LineMarkMessage,
+    retention=7 * DAY,
+    description="a line was told again, or counts for nothing",
+    limit="calls",
+)
 READINGS = KafkaTopic(
     name="readings.v1",
     message=ReadingMessage,
@@ -171,6 +180,13 @@ RETURNING_CALLERS = KafkaTopic(
     description="earlier calls from the number that a call comes from",
     limit="callers",
 )
+CHANNEL_FAULTS = KafkaTopic(
+    name="channel-faults.v1",
+    message=ChannelFaultMessage,
+    retention=7 * DAY,
+    description="a call's channels are exchanged, or carry one recording",
+    limit="calls",
+)
 DEAD_LETTERS = KafkaTopic(
     name="dead-letters.v1",
     message=DeadLetter,
@@ -184,6 +200,7 @@ TOPICS: tuple[KafkaTopic, ...] = (
     TRANSCRIPTS,
     UTTERANCES,
     TURNS,
+    LINE_MARKS,
     READINGS,
     MOODS,
     ALERTS,
@@ -193,12 +210,14 @@ TOPICS: tuple[KafkaTopic, ...] = (
     CORRECTIONS,
     CALLER_EVENTS,
     RETURNING_CALLERS,
+    CHANNEL_FAULTS,
     DEAD_LETTERS,
 )
 
 CALL_AUDIO_TABLE = "listening"
 ADVICE_TABLE = "advice"
 CALLERS_TABLE = "callers"
+CHANNELS_TABLE = "channels"
 
 MAX_CALLER_DAYS = 365
 """The most that ``CALLMOOD_CALLER_DAYS`` may be: as long as their changelog is kept."""
@@ -214,6 +233,7 @@ CHANGELOGS: tuple[KafkaTopic, ...] = tuple(
     for table, retention, carries in (
         (CALL_AUDIO_TABLE, DAY, "how far each call has been read, to go on after a crash"),
         (ADVICE_TABLE, DAY, "each call's mood and playbook state, likewise"),
+        (CHANNELS_TABLE, DAY, "which calls' channels are not to be trusted, likewise"),
         (CALLERS_TABLE, MAX_CALLER_DAYS * DAY, "earlier calls of each caller, by hash"),
     )
 )

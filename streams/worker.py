@@ -12,12 +12,15 @@ from detectors.registry import find_voice_detector, load
 from streams.advise.processor import SOURCES, AdviceProcessor
 from streams.callers.processor import CallerProcessor
 from streams.kafka.record import TopicPartition
+from streams.processing.channel_faults import FaultyCalls
 from streams.processing.dead_letters import DeadLetters, LimitReachedError, describe_error
 from streams.processing.faust_app import ProcessorContext
 from streams.processing.ordered_stream import OffsetCommitter
+from streams.processing.voice_activity import VoiceActivityLog
 from streams.rules.reloader import PlaybookReloader
 from streams.rules.worker_reload import WorkerReloader
 from streams.score.batching import Batcher
+from streams.score.channel_processor import CHANNEL_SOURCES, ChannelProcessor
 from streams.score.text_processor import TextProcessor
 from streams.score.voice_processor import VoiceProcessor
 from streams.topics import (
@@ -26,6 +29,7 @@ from streams.topics import (
     CALL_AUDIO_TABLE,
     CALLER_EVENTS,
     CALLERS_TABLE,
+    CHANNELS_TABLE,
     TRANSCRIPTS,
 )
 
@@ -62,20 +66,25 @@ class Worker:
             context.table(CALL_AUDIO_TABLE),
             context.table(ADVICE_TABLE),
         )
+        self._faulty_calls = FaultyCalls(context, context.table(CHANNELS_TABLE))
         self._voice_batcher = Batcher(find_voice_detector(settings.voice).load())
         self._text_batcher = Batcher(load(Modality.TEXT))
+        activity = VoiceActivityLog()
         self._voice_processor = VoiceProcessor(
             context,
             batcher=self._voice_batcher,
             ordered_stream=self._committer.open_stream(AUDIO),
             table=audio_table,
             dead_letters=self._build_dead_letters("voice"),
+            faulty_calls=self._faulty_calls,
+            activity=activity,
         )
         self._text_processor = TextProcessor(
             context,
             batcher=self._text_batcher,
             ordered_stream=self._committer.open_stream(TRANSCRIPTS),
             dead_letters=self._build_dead_letters("text"),
+            faulty_calls=self._faulty_calls,
         )
         reloader = PlaybookReloader(settings.playbooks)
         self._reloader = WorkerReloader(reloader)
@@ -86,12 +95,19 @@ class Worker:
             ordered_stream=self._committer.open_stream(*SOURCES),
             table=advice_table,
             dead_letters=self._build_dead_letters("advice"),
+            faulty_calls=self._faulty_calls,
+            activity=activity,
         )
         self._caller_processor = CallerProcessor(
             context,
             ordered_stream=self._committer.open_stream(CALLER_EVENTS),
             table=context.table(CALLERS_TABLE),
             dead_letters=self._build_dead_letters("callers"),
+        )
+        self._channel_processor = ChannelProcessor(
+            ordered_stream=self._committer.open_stream(*CHANNEL_SOURCES),
+            faulty_calls=self._faulty_calls,
+            dead_letters=self._build_dead_letters("channels"),
         )
         self._connect(context)
 
@@ -104,6 +120,9 @@ class Worker:
         app.agent(context.subscribe(TRANSCRIPTS), name="text")(self._text_processor.listen)
         app.agent(context.subscribe(*SOURCES), name="advice")(self._advice_processor.listen)
         app.agent(context.subscribe(CALLER_EVENTS), name="callers")(self._caller_processor.listen)
+        app.agent(context.subscribe(*CHANNEL_SOURCES), name="channels")(
+            self._channel_processor.listen
+        )
         app.timer(COMMIT_INTERVAL_S, name="commit")(self._commit)
         app.timer(STALL_CHECK_INTERVAL_S, name="watch")(self._reread_stalled)
         app.timer(EXPIRY_INTERVAL_S, name="sweep")(self._expire)
@@ -132,6 +151,7 @@ class Worker:
             await self._voice_processor.expire()
             await self._advice_processor.expire()
             await self._caller_processor.expire()
+            self._faulty_calls.expire()
 
     async def _reload_rules(self, *_: Any) -> None:
         with self._log_errors("look for changed rules"):
@@ -148,6 +168,7 @@ class Worker:
         self._committer.revoke(partitions)
         for table in self._tables:
             table.restart_expiry()
+        self._faulty_calls.restart_expiry()
         self._voice_processor.revoke(partitions)
         self._advice_processor.revoke(partitions)
         self._caller_processor.revoke(partitions)

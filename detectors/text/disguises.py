@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 import re2
 
 from detectors.text.jamo import STRETCHED_SYLLABLE, compose_spelled_jamo, shorten_vowels
-from detectors.text.normalising import NormalisedText, normalise
+from detectors.text.normalising import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from detectors.text.text_form import NormalisedText
 
 _SAID = r"\w$\u20ac\u00a3\u00a5\u20a9%+#@&"
 """Letters, digits and the signs that are said: of an amount, and as in "c++"."""

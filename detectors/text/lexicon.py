@@ -33,13 +33,13 @@ from detectors.labels import Emotion, Topic
 from detectors.reading import TopicMatch
 from detectors.text.disguises import find_forms
 from detectors.text.normalising import normalise
-from detectors.text.phrase_spelling import loosen_apostrophes, spell_english, spell_korean
+from detectors.text.phrase_variants import loosen_apostrophes, spell_english, spell_korean
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from detectors.text.normalising import NormalisedText
+    from detectors.text.text_form import NormalisedText
 
 CONTEXT_CHARACTERS = 30
 """Of a line on either side of a topic's words: about a sentence, enough to know a false friend."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 _FLOATS = np.dtype("<f4")
 
+MAX_UTTERANCES = 12
+"""A new utterance never counts less than one in so many: one that was far off, such as a shout or
+what a gate let through, fades from the mean by a twelfth an utterance and does not stay."""
+
 
 def mean_features(baseline: SpeakerBaseline, size: int) -> tuple[int, NDArray[np.float32]]:
     """Decode a speaker baseline.
@@ -33,7 +37,7 @@ def mean_features(baseline: SpeakerBaseline, size: int) -> tuple[int, NDArray[np
 
 
 def update_baseline(baseline: SpeakerBaseline, features: NDArray[np.float32]) -> SpeakerBaseline:
-    """Add one utterance to the running mean.
+    """Add one utterance to the running mean, which forgets slowly (`MAX_UTTERANCES`).
 
     Args:
         baseline: of the customer in this call.
@@ -43,5 +47,5 @@ def update_baseline(baseline: SpeakerBaseline, features: NDArray[np.float32]) ->
         A new baseline with a count one higher; 1 if the old one is of another size.
     """
     count, mean = mean_features(baseline, features.size)
-    updated_mean = mean + (features - mean) / (count + 1)
+    updated_mean = mean + (features - mean) / min(count + 1, MAX_UTTERANCES)
     return SpeakerBaseline(count=count + 1, mean=updated_mean.astype(_FLOATS).tobytes())

@@ -49,7 +49,7 @@ class EndpointerConfig:
     onset_frames: int = 6
     onset_window_frames: int = 10
     hangover_ms: int = 440
-    padding_ms: int = 100
+    padding_ms: int = 200
     min_speech_ms: int = 240
     max_speech_ms: int = 12_000
     checkpoint_silence_ms: int = 5_000
@@ -88,9 +88,14 @@ class Endpointer:
         return self._position_ms + len(self._remainder) * 1000 // (2 * SAMPLE_RATE)
 
     @property
-    def is_speaking(self) -> bool:
-        """Whether an utterance has begun and not ended."""
-        return self._start_ms is not None
+    def quiet_until_ms(self) -> int:
+        """Until when nobody has begun to speak: the start of an open utterance, or all so far."""
+        return self._position_ms if self._start_ms is None else self._start_ms
+
+    @property
+    def open_since_ms(self) -> int | None:
+        """When the utterance that has not ended began; ``None``: there is none."""
+        return self._start_ms
 
     def feed(self, pcm: NDArray[np.int16]) -> list[SpeechSegment]:
         """Take the next samples of this speaker.

@@ -15,10 +15,10 @@ from playbooks.conditions.memory import (
     Match,
     Memory,
 )
-from playbooks.events import event_id
+from playbooks.events import event_id, event_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from playbooks.conditions.condition import Mutation
     from playbooks.events import Event
@@ -72,10 +72,31 @@ class EventCondition(ReasonedCondition, Leaf):
         reason = self.explain(context.event)
         if reason is None:
             return None
-        cause_id = event_id(context.event)
-        if memory.has_hit(cause_id):
+        ids = event_ids(context.event)
+        known = [hit for hit in memory.hits if not set(ids).isdisjoint(hit.cause_ids)]
+        if known and (reason := self.explain_news(context.event, known)) is None:
             return None
-        return ConditionHit(context.now, cause_id, reason)
+        return ConditionHit(
+            context.now,
+            event_id(context.event),
+            reason,
+            other_ids=self.find_other_ids(context.event),
+        )
+
+    def explain_news(self, event: Event, known: Sequence[ConditionHit]) -> Reason | None:
+        """Why an event shows it anew that was evidence before; ``None``: it does not.
+
+        Args:
+            event: told again, in another form.
+            known: what it was taken for evidence of.
+        """
+        del event, known
+        return None
+
+    def find_other_ids(self, event: Event) -> tuple[str, ...]:
+        """Ids of further events that the evidence in this one lies in, in the order of the call."""
+        del event
+        return ()
 
     @property
     def is_trigger(self) -> bool:

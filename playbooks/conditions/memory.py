@@ -33,23 +33,37 @@ class ConditionHit:
         cause_id: the event it comes from (`playbooks.events.event_id`).
         reason: the evidence that a person can check; ``None``: there is nothing to say of it.
         stage: in a sequence, which part of it this was (0 is the first).
+        other_ids: further events that it lies in: the other lines of words that were cut in two.
     """
 
     at_ms: int
     cause_id: str
     reason: Reason | None
     stage: int = 0
+    other_ids: tuple[str, ...] = ()
+
+    @property
+    def cause_ids(self) -> tuple[str, ...]:
+        """All events it lies in, in the order of the call."""
+        return (*self.other_ids, self.cause_id)
 
     def to_json(self) -> list[Any]:
-        """As ``[at_ms, cause_id, reason, stage]``."""
+        """As ``[at_ms, cause_id, reason, stage]``, and ``other_ids`` where there are any."""
         reason = None if self.reason is None else self.reason.to_json()
-        return [self.at_ms, self.cause_id, reason, self.stage]
+        others = [list(self.other_ids)] if self.other_ids else []
+        return [self.at_ms, self.cause_id, reason, self.stage, *others]
 
     @classmethod
     def from_json(cls, value: Iterable[Any]) -> ConditionHit:
         """Read what `to_json` wrote, or a version before, whose reasons were plain text."""
-        at_ms, cause_id, reason, stage = value
-        return cls(at_ms, cause_id, Reason.from_json(reason) if reason else None, stage)
+        at_ms, cause_id, reason, stage, *others = value
+        return cls(
+            at_ms,
+            cause_id,
+            Reason.from_json(reason) if reason else None,
+            stage,
+            tuple(others[0]) if others else (),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +98,7 @@ class Memory:
 
     def has_hit(self, cause_id: str, *, stage: int = 0) -> bool:
         """Whether this event has been taken for evidence before."""
-        return any(h.cause_id == cause_id and h.stage == stage for h in self.hits)
+        return any(cause_id in h.cause_ids and h.stage == stage for h in self.hits)
 
     def is_subset_of(self, before: Memory) -> bool:
         """Whether it has nothing that the memory before it had not."""

@@ -18,15 +18,18 @@ from playbooks.conditions.schema_parts import (
 )
 from playbooks.events import EventKind
 from playbooks.reason import Reason
+from playbooks.text.line_news import find_new_words
+from playbooks.text.line_pieces import join_neighbours, join_pieces
 from playbooks.text.patterns import MAX_PATTERN, MAX_PATTERNS, PatternError, compile_pattern
 from playbooks.text.phrases import Phrases, extract_letters
 from playbooks.text.word_lists import LANGUAGES, merge_phrases, parse_exclusions, parse_phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from playbooks.conditions.condition import Mutation, ParseContext, Texts
     from playbooks.conditions.condition_wording import ConditionWording
+    from playbooks.conditions.memory import ConditionHit
     from playbooks.conditions.schema_parts import Schema
     from playbooks.events import Event
     from playbooks.text.word_lists import WordList, WordLists
@@ -123,14 +126,44 @@ class PhraseCondition(EventCondition):
         return (
             isinstance(event, TranscriptLine)
             and self.speaker in (None, event.speaker)
-            and self.phrases.may_match(event.text)
+            and any(map(self.phrases.may_match, (event.text, *join_pieces(event))))
         )
 
     def explain(self, event: Event) -> Reason | None:
         if not isinstance(event, TranscriptLine) or self.speaker not in (None, event.speaker):
             return None
-        text = self.phrases.find_first(event.text)
+        text = self._find_own(event)
         return Reason.of(self.KEY, speaker=event.speaker, text=text) if text else None
+
+    def explain_news(self, event: Event, known: Sequence[ConditionHit]) -> Reason | None:
+        if not isinstance(event, TranscriptLine):
+            return None
+        told = [hit.reason.word("text") for hit in known if hit.reason]
+        text = find_new_words(self.phrases, event, told)
+        return Reason.of(self.KEY, speaker=event.speaker, text=text) if text else None
+
+    def find_other_ids(self, event: Event) -> tuple[str, ...]:
+        if not isinstance(event, TranscriptLine) or event.thread.is_alone:
+            return ()
+        if self.phrases.find_first(event.text):
+            return ()
+        return tuple(piece.line_id for piece in (*event.thread.before, *event.thread.after))
+
+    def _find_own(self, line: TranscriptLine) -> str | None:
+        if (text := self.phrases.find_first(line.text)) is None:
+            return self._find_across(line)
+        # What the line was before has been looked through, however long ago that is.
+        return find_new_words(self.phrases, line, ()) if line.thread.earlier_texts else text
+
+    def _find_across(self, line: TranscriptLine) -> str | None:
+        """Words that begin in one piece of what was said and end in another.
+
+        What stands in the pieces beside this one alone was found when they came.
+        """
+        texts = join_pieces(line)
+        if not texts or any(map(self.phrases.find_first, join_neighbours(line))):
+            return None
+        return next(filter(None, map(self.phrases.find_first, texts)), None)
 
     @property
     def min_duration_ms(self) -> int:

@@ -166,7 +166,9 @@ def _build_alert(
         why=playbook.why,
         language=context.language,
         reasons=tuple(dict.fromkeys(hit.reason for hit in match.hits if hit.reason)),
-        cause_ids=tuple(dict.fromkeys(hit.cause_id for hit in match.hits if hit.cause_id)),
+        cause_ids=tuple(
+            dict.fromkeys(cause_id for hit in match.hits for cause_id in hit.cause_ids if cause_id)
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, overload
 from detectors.utterance import TranscriptLine
 from playbooks.conditions.phrase_condition import PhraseCondition
 from playbooks.events import EventKind
+from playbooks.text.line_pieces import join_pieces
 from playbooks.text.phrase_index import PhraseIndex
 
 if TYPE_CHECKING:
@@ -141,7 +142,11 @@ class Rulebook(Sequence["Playbook"]):
         leaf_refs = self._leaves_by_kind.get(kind, ())
         if not isinstance(event, TranscriptLine):
             return leaf_refs
-        return (*leaf_refs, *self._phrase_index.find_owners(event.text))
+        texts = (event.text, *join_pieces(event))
+        return (
+            *leaf_refs,
+            *(ref for text in texts for ref in self._phrase_index.find_owners(text)),
+        )
 
 
 def _compute_revisit_ms(playbook: Playbook) -> int:

@@ -18,7 +18,7 @@ import re2
 
 from detectors.text.disguises import drop_phrase_punctuation
 from detectors.text.normalising import normalise
-from detectors.text.phrase_spelling import spell_english, spell_korean
+from detectors.text.phrase_variants import spell_english, spell_korean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -38,10 +38,13 @@ from playbooks.text.phrase_filter import PhraseFilter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from detectors.text.normalising import NormalisedText
+    from detectors.text.text_form import NormalisedText
 
 MAX_PHRASE = 80
 MAX_WILDCARDS = 3
+MAX_MATCHES = 16
+"""Matches of one condition in one line that are told apart."""
+
 _MIN_LETTERS = 2
 _WILDCARD = re.compile(r"\*|\.\.\.|…")
 _MASK = "_"
@@ -177,6 +180,18 @@ class Phrases:
         if (answer := line.memo.get(id(self))) is None:
             answer = line.memo[id(self)] = self, self._search(line)
         return answer[1]
+
+    def find_all(self, text: str) -> tuple[str, ...]:
+        """What `find_first` finds, and what it finds behind that, in order."""
+        matches: list[str] = []
+        rest = text
+        while len(matches) < MAX_MATCHES and (words := self.find_first(rest)):
+            matches.append(words)
+            place = rest.find(words)
+            if place < 0:
+                break
+            rest = rest[place + len(words) :]
+        return tuple(matches)
 
     def find_exclusions(self, text: str) -> list[Span]:
         """Where in ``text``, as written, its false friends are, in order."""

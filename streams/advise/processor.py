@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from detectors.utterance import Speaker, TranscriptLine
 from playbooks.events import CallStarted
 from streams.advise import caller as callers
-from streams.advise.call_state import AdviceState, advise, from_json, to_json
+from streams.advise.call_state import AdviceState, StepResult, advise, from_json, to_json
 from streams.advise.caller import CallerState
+from streams.advise.line_witness import LineWitness
 from streams.cloudevents import now
 from streams.messages.alerts import AlertMessage
 from streams.messages.base import StageTimestamps
 from streams.messages.callers import ReturningCaller
-from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.calls import CallEvent, LineMarkMessage, TranscriptMessage, TurnMessage
 from streams.messages.readings import MoodMessage, ReadingMessage
-from streams.metrics import ALERTS_FIRED, MOODS_CHANGED, observe_stage
+from streams.metrics import ALERTS_FIRED, LINES_DISCOUNTED, MOODS_CHANGED, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_record
 from streams.topics import (
     ALERTS,
     CALLER_EVENTS,
     CALLS,
+    LINE_MARKS,
     MOODS,
     READINGS,
     RETURNING_CALLERS,
@@ -31,16 +35,18 @@ from streams.topics import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from playbooks.events import Event
     from streams.cloudevents import Message
     from streams.kafka.record import Record, TopicPartition
+    from streams.processing.channel_faults import FaultyCalls
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
     from streams.processing.ordered_stream import EventStream, OrderedStream
+    from streams.processing.voice_activity import VoiceActivityLog
     from streams.rules.reloader import PlaybookReloader
     from streams.topics import KafkaTopic
 
@@ -61,7 +67,7 @@ _MESSAGE_TYPES: dict[str, type[Message]] = {
 class AdviceProcessor:
     """The processor that keeps each call's mood and runs the playbooks."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (it is where everything meets)
         self,
         context: ProcessorContext,
         *,
@@ -69,18 +75,24 @@ class AdviceProcessor:
         ordered_stream: OrderedStream,
         table: CallTable,
         dead_letters: DeadLetters,
+        faulty_calls: FaultyCalls | None = None,
+        activity: VoiceActivityLog | None = None,
     ) -> None:
         self._context = context
         self._reloader = reloader
         self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
+        self._faulty_calls = faulty_calls
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._entries: dict[str, _CallEntry] = {}
+        self._witness = LineWitness(activity)
 
     async def listen(self, stream: EventStream) -> None:
         """Take events for ever. Calls do not wait for each other; events of one call do."""
         async for record, pending in self._ordered_stream.records(stream):
+            if record.topic == TRANSCRIPTS.name:
+                self._witness.note(record)
             await self._executor.submit(record.decoded_key, self._handle(record, pending))
 
     async def _handle(self, record: Record, pending: PendingOffset) -> None:
@@ -95,19 +107,31 @@ class AdviceProcessor:
             if entry is not None:
                 entry.has_ended = True
             return
+        if self._is_doubtful(message):
+            return
         domain_event = to_event(message)
         if domain_event is not None:
             await self._advise(message, domain_event, record.partition)
             self._dead_letters.record_success()
+
+    def _is_doubtful(self, message: Message) -> bool:
+        """A reading of a call whose channels are not whose they are said to be: no mood."""
+        faulty_calls = self._faulty_calls
+        return (
+            isinstance(message, ReadingMessage)
+            and faulty_calls is not None
+            and faulty_calls.is_faulty(message.call_id)
+        )
 
     async def _advise(self, message: Message, domain_event: Event, partition: int) -> None:
         # Read once: whatever is taken meanwhile, one event sees one library.
         rulebook = self._reloader.rulebook
         entry = self._find_entry(message.call_id, partition)
         prior_state = entry.state
-        next_state, result = advise(
-            prior_state, domain_event, message_id=message.message_id, rulebook=rulebook
+        step = partial(
+            advise, prior_state, domain_event, message_id=message.message_id, rulebook=rulebook
         )
+        next_state, result = await self._take_step(step, domain_event)
         if next_state is prior_state:
             return
         advised_at = now()
@@ -117,6 +141,7 @@ class AdviceProcessor:
             # The most severe last: what comes last is on top of the agent's screen.
             for alert in reversed(result.alerts)
         ]
+        posts += [(LINE_MARKS, LineMarkMessage.of(mark)) for mark in result.marks]
         if result.mood is not None:
             posts.append((MOODS, MoodMessage.of(result.mood, **stages)))
             MOODS_CHANGED.labels(result.mood.level).inc()
@@ -127,6 +152,9 @@ class AdviceProcessor:
             posts += [(CALLER_EVENTS, caller_event) for caller_event in caller_events]
         # Out first, written down second: a crash in between repeats the same alerts, by id.
         await self._context.send_all(posts)
+        for mark in result.marks:
+            if mark.discount is not None:
+                LINES_DISCOUNTED.labels(mark.discount).inc()
         if posts:
             observe_stage("advice", stages["read_at"], advised_at)
         for alert in result.alerts:
@@ -138,6 +166,21 @@ class AdviceProcessor:
                 time.monotonic(),
             )
             self._table.put(message.call_id, entry.to_json(), partition=partition)
+
+    async def _take_step(
+        self, step: Callable[..., tuple[AdviceState, StepResult]], event: Event
+    ) -> tuple[AdviceState, StepResult]:
+        """One step; a customer's line is judged by what else is known of it.
+
+        What would alert and may be the agent's words waits a moment for the agent's line.
+        """
+        if not isinstance(event, TranscriptLine) or event.speaker is not Speaker.CUSTOMER:
+            return step()
+        evidence = await self._witness.find_evidence(event)
+        next_state, result = step(evidence=evidence)
+        if result.alerts and await self._witness.wait_for_agent(event, evidence):
+            return step(evidence=self._witness.add_agent_lines(event, evidence))
+        return next_state, result
 
     def _find_entry(self, call_id: str, partition: int) -> _CallEntry:
         entry = self._entries.get(call_id)

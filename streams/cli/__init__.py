@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import click
@@ -59,6 +60,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: what the user can mend is one line on the standard error."""
+    # Calls are the parallel axis: numpy's own threads would only spin beside the worker's core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # kafka-python tells every attempt to connect; our errors say the same in one line.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:

@@ -12,7 +12,9 @@ from rich.table import Table
 from detectors.registry import find_voice_detector
 from detectors.text.model import TextEmotion
 from detectors.utterance import CONTEXT_LINES, Language
+from detectors.voice.speech_gate import load_speech_gate
 from streams.bench.detector_latency import (
+    GATE_TARGET_MS_PER_S,
     TEXT_TARGET_MS,
     UTTERANCE_SECONDS,
     VOICE_TARGET_MS,
@@ -47,11 +49,24 @@ def detectors(data: Path | None, readings: int, out: Path | None) -> None:
     ours. Models run on one thread. An aim that is missed is shown, and fails nothing.
     """
     with console.status("reading ..."):
-        costs = [*_measure_voice(data, readings), *_measure_text(data, readings)]
+        costs = [
+            *_measure_gate(data, readings),
+            *_measure_voice(data, readings),
+            *_measure_text(data, readings),
+        ]
     click.echo(_render(_build_table(costs)))
     if out is not None:
         figures = [_cost_figures(cost) for cost in costs]
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _measure_gate(data: Path | None, readings: int) -> Iterator[ReadingCost]:
+    gate = load_speech_gate()
+    for seconds in UTTERANCE_SECONDS:
+        sounds = [item.pcm for item in load_utterances(seconds, data)]
+        target_ms = GATE_TARGET_MS_PER_S * seconds
+        name = f"speech gate, {seconds} s"
+        yield measure_readings(name, gate.split, sounds, readings=readings, target_ms=target_ms)
 
 
 def _measure_voice(data: Path | None, readings: int) -> Iterator[ReadingCost]:
@@ -96,7 +111,7 @@ def _target_cell(cost: ReadingCost) -> str:
     wall_verdict, cpu_verdict = (
         "met" if cost.is_met(cpu=cpu) else "missed" for cpu in (False, True)
     )
-    return f"{cost.target_ms:.0f}: {wall_verdict}, in CPU time {cpu_verdict}"
+    return f"{cost.target_ms:g}: {wall_verdict}, in CPU time {cpu_verdict}"
 
 
 def _cost_figures(cost: ReadingCost) -> dict[str, Any]:

@@ -16,6 +16,13 @@ COMMANDS = {
         "streams.cli.evaluate_playbooks:playbooks",
         "Play single lines; count what the playbooks find, and what they should not.",
     ),
+    "neutral": LazyCommand(
+        "streams.cli.evaluate_neutral:neutral",
+        "Play neutral callers behind ring-back, music and echo.",
+    ),
+    "gate": LazyCommand(
+        "streams.cli.evaluate_gate:gate", "Measure what the speech gate lets through and keeps."
+    ),
     "manifest": LazyCommand(
         "streams.cli.evaluate_manifest:manifest", "Print a text corpus's rows for `evaluate text`."
     ),

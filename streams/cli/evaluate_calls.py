@@ -85,22 +85,23 @@ def calls(
     if data is None and not paths:
         complain("nothing to play: give --data DIR or --call FILE")
         sys.exit(BAD_INPUT)
-    detector = _load_detector()
+    detector = load_detector()
     recordings = [*paths, *(sorted((data / "calls").glob("*.flac")) if data else [])]
     calm = _play_recordings(recordings, language, detector)
     angry: list[dict[str, Any]] = []
     if data is not None:
         synthetic, angry = _play_synthetic_calls(data, detector)
         calm += synthetic
-    click.echo(_render(_build_calm_table(calm)))
+    click.echo(render(_build_calm_table(calm)))
     if angry:
-        click.echo(_render(_build_angry_table(angry)))
+        click.echo(render(_build_angry_table(angry)))
     if json_path is not None:
         figures = {"calm": calm, "angry": angry}
         json_path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _load_detector() -> Detector[Utterance]:
+def load_detector() -> Detector[Utterance]:
+    """The site's voice detector; ends the command with one line where it cannot be loaded."""
     try:
         return find_voice_detector(settings().voice).load()
     except DetectorUnavailableError as error:
@@ -218,7 +219,8 @@ def _delay_cells(delays: Sequence[int]) -> tuple[str, str]:
     return str(len(delays)), f"{delays[len(delays) // 2]} (at most {delays[-1]})"
 
 
-def _render(table: Table) -> str:
+def render(table: Table) -> str:
+    """A table as the terminal shows it."""
     with console.capture() as capture:
         console.print(table)
     return capture.get()

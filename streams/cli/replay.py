@@ -18,6 +18,7 @@ from streams.cli.metrics_server import serve_metrics
 from streams.cli.terminal import progress
 from streams.ids import CALL_ID_PATTERN
 from streams.ingest.caller_hash import build_caller_hasher
+from streams.ingest.replay.channel_exchange import describe_exchange
 from streams.ingest.replay.gateway import ReplayGateway
 from streams.ingest.replay.played_call import ReplayCall, ReplayInput, demo_calls, load_call
 from streams.kafka.admin import ensure_topics, require_broker
@@ -25,6 +26,8 @@ from streams.settings import Settings, settings
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
+
+    from streams.ingest.replay.recording import Side
 
 FILE = click.Path(path_type=Path)
 KEEP_CLIPS = click.option(
@@ -56,6 +59,11 @@ MAX_ID_LENGTH = 128
 @click.option(
     "--customer-only", is_flag=True, help="Nobody but the customer is heard on a mono CALL."
 )
+@click.option(
+    "--customer-channel",
+    type=click.Choice(["left", "right"]),
+    help="Where the customer is, whatever the call sheet says; right by default.",
+)
 @KEEP_CLIPS
 def replay(  # noqa: PLR0913  (one parameter an option)
     *,
@@ -68,6 +76,7 @@ def replay(  # noqa: PLR0913  (one parameter an option)
     call_id: str | None,
     caller: str | None,
     customer_only: bool,
+    customer_channel: Side | None,
     keep_clips: bool,
 ) -> None:
     """Play CALLs as if they happened now; without any, the two demo calls.
@@ -84,7 +93,13 @@ def replay(  # noqa: PLR0913  (one parameter an option)
         raise click.UsageError(message)
     call_inputs = [
         ReplayInput(
-            path, agent, transcript, sheet, customer_only=customer_only, keep_clips=keep_clips
+            path,
+            agent,
+            transcript,
+            sheet,
+            customer_only=customer_only,
+            keep_clips=keep_clips,
+            customer_channel=customer_channel,
         )
         for path in calls
     ] or demo_calls()
@@ -127,6 +142,8 @@ def prepare_calls(call_inputs: list[ReplayInput]) -> list[ReplayCall]:
         call = load_call(call_input, hash_caller=hash_caller)
         for problem in call.problems:
             click.echo(f"warning: {problem}", err=True)
+        if (exchange := describe_exchange(call)) is not None:
+            click.secho(f"warning: {exchange}", err=True, bold=True)
         for hint in call.hints:
             click.echo(f"hint: {hint}", err=True)
         if not call.sheet.analysis_consent:

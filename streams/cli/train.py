@@ -91,6 +91,13 @@ def topics(data: Path, models: Path, seed: int) -> None:
 
 
 @train.command()
+@_options
+def gate(data: Path, models: Path, seed: int) -> None:
+    """Train the speech gate, on the corpora and on sounds made by rules."""
+    _train("gate", data, models, seed)
+
+
+@train.command()
 def layouts() -> None:
     """Name the layouts of public corpora that `train voice --corpus` reads."""
     for layout in LAYOUTS:

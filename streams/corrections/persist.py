@@ -68,10 +68,15 @@ def persist_corrections(connection: Connection, corrections: Sequence[Correction
 
 def rebuild_segments(connection: Connection, call_id: str) -> None:
     """Work out a call's segments anew."""
-    ended_at = connection.scalar(select(CALLS.c.ended_at).where(CALLS.c.call_id == call_id))
+    call = connection.execute(
+        select(CALLS.c.ended_at, CALLS.c.channel_fault).where(CALLS.c.call_id == call_id)
+    ).one_or_none()
+    ended_at = call.ended_at if call is not None else None
     segments = find_segments(
         call_id, _load_readings(connection, call_id), _load_disputed_alerts(connection, call_id)
     )
+    if call is not None and call.channel_fault is not None:
+        segments = []  # whose voice it is nobody knows, a trainer neither
     if ended_at is None:
         segments = [segment for segment in segments if segment.cause is Cause.CALLED_WRONG]
     else:

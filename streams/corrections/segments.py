@@ -173,7 +173,7 @@ def _find_blamed(alert: DisputedAlert, readings: Sequence[Reading]) -> list[Read
 
 def _is_cause(cause_ids: Iterable[str], reading: Reading) -> bool:
     """A cause is the reading itself, or the line that the words were read in."""
-    return not {reading.reading_id, reading.line_id}.isdisjoint(cause_ids)
+    return not set(reading.cause_ids).isdisjoint(cause_ids)
 
 
 def _is_uncertain(reading: Reading) -> bool:

@@ -14,7 +14,8 @@ from streams.desk.models import (
 )
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import ReturningCaller
-from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage
+from streams.messages.calls import CallEvent, LineMarkMessage, TranscriptMessage, TurnMessage
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.evidence import EvidenceSeal
 from streams.messages.readings import MoodMessage, ReadingMessage
 
@@ -27,15 +28,21 @@ if TYPE_CHECKING:
 
 EventData = dict[str, Any]
 
-SHORT_SILENCE_MS = 5_000
-"""Shorter silences are how people talk; the page does not mention them."""
+MIN_NOTABLE_MS = {
+    TurnKind.SILENCE: 5_000,
+    TurnKind.TALK_OVER: 0,
+    TurnKind.TONE: 500,
+    TurnKind.MUSIC: 1_000,
+    TurnKind.NOISE: 3_000,
+}
+"""Shorter silences are how people talk, shorter noises a cough or a door: not worth a row.
+What is said is in the transcript anyway."""
 
 
 def is_notable(turn: Turn) -> bool:
-    """Whether the page mentions a turn: what is said is in the transcript anyway."""
-    if turn.kind is TurnKind.SILENCE:
-        return turn.span.duration_ms >= SHORT_SILENCE_MS
-    return turn.kind is TurnKind.TALK_OVER
+    """Whether the page mentions a turn."""
+    min_ms = MIN_NOTABLE_MS.get(turn.kind)
+    return min_ms is not None and turn.span.duration_ms >= min_ms
 
 
 class LiveEventRenderer:
@@ -63,8 +70,21 @@ class LiveEventRenderer:
 
     def _line(self, message: TranscriptMessage) -> EventData:
         line = message.record
-        html = self._html("line.html", line=line, reading=None)
-        return {"id": line.line_id, "at": line.span.start_ms, "html": html, "final": line.final}
+        html = self._html("line.html", line=line, reading=None, discount=None)
+        return {
+            "id": line.line_id,
+            "partial_id": line.partial_id,
+            "speaker": line.speaker.value,
+            "at": line.span.start_ms,
+            "until": line.span.end_ms,
+            "html": html,
+            "final": line.final,
+        }
+
+    def _mark(self, message: LineMarkMessage) -> EventData:
+        mark = message.record
+        reason = self._html("discount.html", discount=mark.discount) if mark.discount else ""
+        return {"id": mark.line_id, "replaces": list(mark.replaces), "reason": reason}
 
     def _reading(self, message: ReadingMessage) -> EventData:
         reading = message.record
@@ -72,6 +92,7 @@ class LiveEventRenderer:
         return {
             "modality": reading.modality.value,
             "at": reading.span.start_ms,
+            "lines": list(reading.line_ids),
             "html": self._html("reading.html", reading=reading),
             "chip": self._html("chip.html", reading=reading) if is_text else "",
         }
@@ -81,12 +102,19 @@ class LiveEventRenderer:
         html = self._html("mood.html", mood=mood)
         return {"number": mood.number, "at": mood.at_ms, "strain": mood.strain, "html": html}
 
+    def _channels(self, message: ChannelFaultMessage) -> EventData:
+        fault = message.record.kind
+        note, mood = (
+            self._html(name, fault=fault) for name in ("channel_fault.html", "no_mood.html")
+        )
+        return {"kind": fault.value, "html": note, "mood": mood}
+
     def _turn(self, message: TurnMessage) -> EventData | None:
         turn = message.record
         if not is_notable(turn):
             return None
         start_ms = turn.span.start_ms
-        key = f"{turn.kind}-{start_ms}"
+        key = f"{turn.kind}-{turn.speaker or 'both'}-{start_ms}"
         return {"id": key, "at": start_ms, "html": self._html("turn.html", turn=turn)}
 
     def _alert(self, message: AlertMessage) -> EventData:
@@ -135,9 +163,11 @@ class LiveEventRenderer:
     ] = {
         CallEvent: ("call", _call),
         TranscriptMessage: ("line", _line),
+        LineMarkMessage: ("mark", _mark),
         ReadingMessage: ("reading", _reading),
         MoodMessage: ("mood", _mood),
         TurnMessage: ("turn", _turn),
+        ChannelFaultMessage: ("channels", _channels),
         AlertMessage: ("alert", _alert),
         Feedback: ("feedback", _feedback),
         ReturningCaller: ("returning", _returning),

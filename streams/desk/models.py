@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from detectors.channels.channel_fault import FaultKind
+from detectors.line_ledger import Discount, LineMark
 from detectors.mood import Mood
 from detectors.reading import Reading
 from detectors.utterance import Language, Speaker, TranscriptLine, Turn
@@ -56,6 +58,14 @@ class TranscriptLineView(RecordView[TranscriptLine]):
 
     derived: ClassVar[Mapping[str, str]] = {"line_id": "call_id"}
     omitted: ClassVar[Mapping[str, str]] = TranscriptMessage.omitted
+
+    discount: Discount | None = Field(
+        default=None, description="Why it counts for nothing; null: it counts."
+    )
+
+
+class LineMarkView(RecordView[LineMark]):
+    """What was found out about a line after it came."""
 
 
 class ReadingView(RecordView[Reading]):
@@ -253,6 +263,10 @@ class CallView(ApiResponse):
     returning: ReturningCallerView | None = Field(
         default=None, description="Earlier calls from the same number, where there were any."
     )
+    channel_fault: FaultKind | None = Field(
+        default=None,
+        description="Its channels are exchanged, or carry one recording: no mood is known.",
+    )
     sensitive: list[SensitivityKind] = Field(
         default=[], description="Kinds of sensitive customer found in it, the gravest first."
     )
@@ -307,6 +321,7 @@ class CallDetail(ApiResponse):
     mood: MoodView | None
     moods: list[MoodView]
     transcript_lines: list[TranscriptLineView]
+    line_marks: list[LineMarkView] = Field(default=[])
     readings: list[ReadingView]
     alerts: list[AlertView]
     turns: list[TurnView]

@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, exists, or_, update
 
 from streams.cloudevents import Message
 from streams.desk.clips import persist_clips
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import CallerEvent, ReturningCaller
-from streams.messages.calls import CallEvent, TranscriptMessage, TurnMessage, UtteranceClip
+from streams.messages.calls import (
+    CallEvent,
+    LineMarkMessage,
+    TranscriptMessage,
+    TurnMessage,
+    UtteranceClip,
+)
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.readings import MoodMessage, ReadingMessage
 from streams.store.engine import upsert
 from streams.store.retention.call_rows import delete_callers
@@ -49,7 +56,8 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
         to_rows(_messages_of(arrivals, TranscriptMessage)),
         when=lambda new: or_(~TRANSCRIPT_LINES.c.final, new["final"]),
     )
-    for message_type in (ReadingMessage, MoodMessage, TurnMessage, AlertMessage):
+    _delete_partial_lines(connection, arrivals)
+    for message_type in (LineMarkMessage, ReadingMessage, MoodMessage, TurnMessage, AlertMessage):
         table_rows = to_rows(_messages_of(arrivals, message_type))
         upsert(connection, RECORD_TABLES[message_type], table_rows)
     _persist_callers(connection, arrivals)
@@ -57,6 +65,26 @@ def persist(connection: Connection, arrivals: Sequence[Arrival], settings: Setti
     persist_steps(connection, _messages_of(arrivals, StepConfirmation))
     clips = [arrival for arrival in arrivals if isinstance(arrival.message, UtteranceClip)]
     persist_clips(connection, clips, settings)
+
+
+def _delete_partial_lines(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """What a final line replaces. What it does not, by its id, the pages leave out by its time."""
+    lines = [message.record for message in _messages_of(arrivals, TranscriptMessage)]
+    partial_ids = {line.partial_id for line in lines}
+    finals = TRANSCRIPT_LINES.alias()
+    has_final = exists().where(
+        finals.c.final,
+        finals.c.call_id == TRANSCRIPT_LINES.c.call_id,
+        finals.c.speaker == TRANSCRIPT_LINES.c.speaker,
+        finals.c.source_id == TRANSCRIPT_LINES.c.source_id,
+        or_(finals.c.source_id != "", finals.c.start_ms == TRANSCRIPT_LINES.c.start_ms),
+    )
+    if partial_ids:
+        connection.execute(
+            delete(TRANSCRIPT_LINES).where(
+                TRANSCRIPT_LINES.c.line_id.in_(partial_ids), ~TRANSCRIPT_LINES.c.final, has_final
+            )
+        )
 
 
 def persist_feedback(connection: Connection, feedback: Sequence[Feedback]) -> None:
@@ -100,6 +128,8 @@ def _persist_calls(connection: Connection, arrivals: Sequence[Arrival]) -> None:
         row["seen_at"] = max(row["seen_at"], arrival.at)
         if isinstance(arrival.message, CallEvent):
             _persist_call_event(connection, arrival.message, arrival.at)
+        elif isinstance(arrival.message, ChannelFaultMessage):
+            _persist_channel_fault(connection, arrival.message, arrival.at)
     upsert(
         connection,
         CALLS,
@@ -137,6 +167,18 @@ def _persist_call_event(connection: Connection, event: CallEvent, seen_at: datet
     else:
         end_values = {"ended_at": event.at, "duration_ms": event.duration_ms}
         upsert(connection, CALLS, [row | end_values], only=end_values)
+
+
+def _persist_channel_fault(
+    connection: Connection, message: ChannelFaultMessage, seen_at: datetime
+) -> None:
+    """It stays with the call, whatever comes behind it."""
+    row: Row = {
+        "call_id": message.call_id,
+        "seen_at": seen_at,
+        "channel_fault": message.record.kind.value,
+    }
+    upsert(connection, CALLS, [row], only={"channel_fault"})
 
 
 def _messages_of(arrivals: Sequence[Arrival], kind: type[AnyMessage]) -> list[AnyMessage]:

@@ -23,10 +23,10 @@ from streams.desk.models import (
     ReturningCallerView,
     SealView,
     StepView,
-    TranscriptLineView,
     TurnView,
 )
 from streams.desk.sensitive import find_sensitive
+from streams.desk.transcript_lines import load_transcript
 from streams.store.tables import (
     ALERTS,
     CALLS,
@@ -36,7 +36,6 @@ from streams.store.tables import (
     RETURNING_CALLERS,
     SEALS,
     STEPS,
-    TRANSCRIPT_LINES,
     TURNS,
 )
 
@@ -108,10 +107,13 @@ def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
     call = load_call(connection, call_id)
     if call is None:
         return None
-    moods = _load_all(connection, _select_by_call(MOODS, call_id, "number"), MoodView)
-    lines = _load_all(
-        connection, _select_by_call(TRANSCRIPT_LINES, call_id, "start_ms"), TranscriptLineView
+    moods = (
+        _load_all(connection, _select_by_call(MOODS, call_id, "number"), MoodView)
+        if call.channel_fault is None
+        else []  # nobody knows whose they were
     )
+    transcript = load_transcript(connection, call_id)
+    lines = transcript.lines
     readings = _load_all(connection, _select_by_call(READINGS, call_id, "start_ms"), ReadingView)
     turns = _load_all(connection, _select_by_call(TURNS, call_id, "start_ms"), TurnView)
     alerts = _load_alerts(connection, _select_by_call(ALERTS, call_id, "at_ms"))
@@ -120,6 +122,7 @@ def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
         mood=moods[-1] if moods else None,
         moods=moods,
         transcript_lines=lines,
+        line_marks=transcript.marks,
         readings=readings,
         alerts=alerts,
         turns=turns,
@@ -127,6 +130,7 @@ def load_call_detail(connection: Connection, call_id: str) -> CallDetail | None:
             alerts,
             [view.record for view in lines],
             chain(*([view.record for view in views] for views in (readings, moods, turns))),
+            newest_ids=transcript.newest_ids,
         ),
         seals=_load_all(connection, _select_by_call(SEALS, call_id, "at"), SealView),
     )
@@ -218,7 +222,7 @@ def _build_call(
     summary = {
         "sensitive": kinds,
         "live": row.ended_at is None,
-        "mood": mood,
+        "mood": mood if row.channel_fault is None else None,
         "returning": returning,
         "alerts": sum(alerts.values()),
         "loudest": max(alerts, key=lambda level: level.rank, default=None),

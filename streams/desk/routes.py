@@ -23,6 +23,7 @@ from streams.store.tables import SEGMENTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from detectors.line_ledger import Discount
     from detectors.reading import Reading
     from detectors.utterance import TranscriptLine, Turn
     from streams.desk.models import CallDetail, ReadingView
@@ -44,6 +45,7 @@ class TranscriptEntry:
     line: TranscriptLine | None = None
     turn: Turn | None = None
     reading: Reading | None = None
+    discount: Discount | None = None
 
 
 @ROUTER.get("/", response_class=HTMLResponse)
@@ -125,10 +127,11 @@ def api_docs(request: Request, site: SiteDependency) -> HTMLResponse:
 def _render_call_page(
     request: Request, site: Site, detail: CallDetail | None, viewer: dict[str, object]
 ) -> HTMLResponse:
+    readings = _readable(detail)
     context = {
         "detail": detail,
-        "moments": _transcript_entries(detail) if detail is not None else [],
-        "newest": _newest_readings(detail.readings) if detail is not None else {},
+        "moments": _transcript_entries(detail, readings) if detail is not None else [],
+        "newest": _newest_readings(detail, readings) if detail is not None else {},
     }
     return site.pages.render_page(request, "desk/call.html", viewer | context)
 
@@ -144,15 +147,30 @@ def _cursor(request: Request) -> dict[str, object]:
     return {"cursor": hub.cursor}
 
 
-def _transcript_entries(detail: CallDetail) -> list[TranscriptEntry]:
-    readings = (view.record for view in detail.readings)
+def _readable(detail: CallDetail | None) -> list[ReadingView]:
+    """The readings that the page shows: none where nobody knows whose voice was read."""
+    if detail is None or detail.call.channel_fault is not None:
+        return []
+    return detail.readings
+
+
+def _transcript_entries(
+    detail: CallDetail, readings: Sequence[ReadingView]
+) -> list[TranscriptEntry]:
+    text_readings = [view.record for view in readings if view.record.modality is Modality.TEXT]
     reading_at = {
-        reading.span.start_ms: reading for reading in readings if reading.modality is Modality.TEXT
+        reading.span.start_ms: reading for reading in text_readings if not reading.line_ids
     }
+    reading_of = {reading.line_ids[0]: reading for reading in text_readings if reading.line_ids}
     lines = [
-        TranscriptEntry(start_ms, line=view.record, reading=reading_at.get(start_ms))
+        TranscriptEntry(
+            line.span.start_ms,
+            line=line,
+            reading=reading_of.get(line.line_id, reading_at.get(line.span.start_ms)),
+            discount=view.discount,
+        )
         for view in detail.transcript_lines
-        for start_ms in (view.record.span.start_ms,)
+        for line in (view.record,)
     ]
     turns = (view.record for view in detail.turns)
     notable_turns = {turn.event_id: turn for turn in turns if is_notable(turn)}
@@ -162,5 +180,14 @@ def _transcript_entries(detail: CallDetail) -> list[TranscriptEntry]:
     return sorted(lines + turn_entries, key=lambda entry: entry.at_ms)
 
 
-def _newest_readings(readings: Sequence[ReadingView]) -> dict[str, Reading]:
-    return {view.record.modality.value: view.record for view in readings}
+def _newest_readings(detail: CallDetail, views: Sequence[ReadingView]) -> dict[str, Reading]:
+    """Of each modality, without those of lines that count for nothing."""
+    discounted_ids = {
+        view.record.line_id for view in detail.transcript_lines if view.discount is not None
+    }
+    readings = (view.record for view in views)
+    return {
+        reading.modality.value: reading
+        for reading in readings
+        if discounted_ids.isdisjoint(reading.line_ids)
+    }

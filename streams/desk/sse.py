@@ -13,6 +13,7 @@ from streams.desk.live_events import LiveEventRenderer
 from streams.messages.alerts import AlertMessage, StepConfirmation
 from streams.messages.callers import ReturningCaller
 from streams.messages.calls import CallEvent
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.readings import MoodMessage
 from streams.messages.roles import PersonRole  # noqa: TC001  (FastAPI reads it at run time)
 from streams.site.feature import Site, get_site
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 ROUTER = APIRouter()
 HEARTBEAT_S = 10.0
 
-_OVERVIEW_MESSAGES = (CallEvent, MoodMessage, AlertMessage, ReturningCaller, StepConfirmation)
+_OVERVIEW_MESSAGES = (
+    CallEvent,
+    MoodMessage,
+    AlertMessage,
+    ReturningCaller,
+    StepConfirmation,
+    ChannelFaultMessage,
+)
 
 
 @ROUTER.get("/api/live", response_class=StreamingResponse, tags=["live"])

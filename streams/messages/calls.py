@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray  # noqa: TC002
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
+from detectors.line_ledger import LineMark
 from detectors.quantities import Ms
 from detectors.record_ids import join_id
 from detectors.utterance import (
@@ -73,6 +74,10 @@ class AudioChunk(BinaryMessage):
     channels: tuple[Speaker, ...] = (Speaker.CUSTOMER, Speaker.AGENT)
     language: Language = Language.KOREAN
     keep_clips: bool = Field(default=False, description="The customer agreed to recording.")
+    aligned: bool = Field(
+        default=True,
+        description="The channels share one clock; else neither talk-over nor silence is told.",
+    )
     last: bool = Field(default=False, description="The call's audio ends with this chunk.")
     payload: bytes = Field(max_length=MAX_CHUNK_BYTES)
 
@@ -122,25 +127,47 @@ class TranscriptMessage(RecordMessage[TranscriptLine]):
     """Text of one speaker, from whatever recogniser a site runs (``transcripts.v1``)."""
 
     ce_type: ClassVar[str] = "callmood.transcript.v1"
-    omitted: ClassVar[Mapping[str, str]] = {"context": "made by who reads the lines in order"}
+    omitted: ClassVar[Mapping[str, str]] = {
+        "context": "made by who reads the lines in order",
+        "thread": "made by who reads the lines in order",
+    }
 
     heard_at: AwareDatetime | None = Field(
         default=None,
         description="When the line's last word was spoken.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_line_id(cls, value: object) -> object:
+        """Recognisers call it ``line_id`` or ``id``."""
+        if not isinstance(value, dict) or "record" in value or value.get("source_id"):
+            return value
+        given = value.get("line_id") or value.get("id")
+        return value if given is None else value | {"source_id": given}
+
     @property
     def message_id(self) -> str:  # noqa: D102
         line = self.record
         if line.final:
-            return line.line_id
+            return join_id(line.line_id, line.span.start_ms, line.span.end_ms)
         start_ms = line.span.start_ms
         return join_id(line.call_id, line.speaker, start_ms, "partial", len(line.text))
 
     @property
     def record_id(self) -> str:
-        """Of the line: its partial states are one line."""
+        """Of the line: its partial states are one line, its final words are a line of their own."""
         return self.record.line_id
+
+
+class LineMarkMessage(RecordMessage[LineMark]):
+    """What was found out about a line after it came (``line-marks.v1``)."""
+
+    ce_type: ClassVar[str] = "callmood.line-mark.v1"
+
+    @property
+    def message_id(self) -> str:  # noqa: D102
+        return self.record.mark_id
 
 
 class UtteranceClip(BinaryMessage):

@@ -22,6 +22,11 @@ class ReadingMessage(RecordMessage[Reading], StageTimestamps):
 
     @property
     def message_id(self) -> str:  # noqa: D102
+        return self.record.version_id
+
+    @property
+    def record_id(self) -> str:
+        """Of what was read: words that are read anew are one reading."""
         return self.record.reading_id
 
 

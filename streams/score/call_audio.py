@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan
+from detectors.utterance import Language, Speaker, SpeakerBaseline, TimeSpan, TurnKind
 from detectors.voice.call_segmenter import CallSegmenter, Checkpoint, SegmenterResult
+from detectors.voice.leakage import LeakState
 from streams.cloudevents import MessageError
 
 MAX_CHUNK_GAP_MS = 60_000
@@ -79,7 +80,7 @@ class CallAudio:
         samples = chunk.samples
         self._pending.append((chunk.end_ms, pending))
         channels = {speaker: samples[:, column] for column, speaker in enumerate(chunk.channels)}
-        return self.listener.feed(chunk.start_ms, channels)
+        return self.listener.feed(chunk.start_ms, channels, aligned=chunk.aligned)
 
     def _check_gap(self, chunk: AudioChunk) -> None:
         """One chunk with a wrong clock must not deafen us to all that come after it."""
@@ -114,6 +115,11 @@ class CallAudio:
             ],
             "quiet_since_ms": self.checkpoint.quiet_since_ms,
             "silence_told_ms": self.checkpoint.reported_silence_ms,
+            "sounds": {
+                speaker: [kind, span.start_ms, span.end_ms]
+                for speaker, (kind, span) in self.checkpoint.sounds.items()
+            },
+            "leaks": _dump_leaks(self.checkpoint.leaks),
             "baseline": {
                 "count": self.baseline.count,
                 "mean": base64.b64encode(self.baseline.mean).decode(),
@@ -134,7 +140,30 @@ def _load_checkpoint(value: dict[str, Any]) -> Checkpoint:
         ),
         quiet_since_ms=value["quiet_since_ms"],
         reported_silence_ms=value["silence_told_ms"],
+        sounds={
+            Speaker(speaker): (TurnKind(kind), TimeSpan(start, end))
+            # A worker of an earlier version knew no sounds.
+            for speaker, (kind, start, end) in value.get("sounds", {}).items()
+        },
+        # A worker of an earlier version knew no echoes.
+        leaks=_load_leaks(value.get("leaks", {})),
     )
+
+
+def _dump_leaks(state: LeakState) -> dict[str, Any]:
+    return {
+        "delays": dict(state.delays),
+        "own_ms": dict(state.own_ms),
+        "shared_ms": state.shared_ms,
+    }
+
+
+def _load_leaks(value: dict[str, Any]) -> LeakState:
+    delays, own_ms = (
+        {Speaker(speaker): number for speaker, number in value.get(name, {}).items()}
+        for name in ("delays", "own_ms")
+    )
+    return LeakState(delays, own_ms, value.get("shared_ms", 0))
 
 
 def _load_baseline(value: dict[str, Any] | None) -> SpeakerBaseline:

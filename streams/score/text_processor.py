@@ -1,7 +1,7 @@
 """Transcript lines in, text readings of the customer out. Partial lines are left alone.
 
-A reading's id is that of its line, and the mood counts every id once: the reading of a partial
-line would keep the final one from counting (decision 11).
+What one speaker said in pieces is read as one, and read anew when a piece comes or is corrected:
+the reading keeps its id, and the mood counts every id once (decisions 11 and 42).
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
-from detectors.utterance import Speaker, TranscriptLine
 from streams.cloudevents import now, parse_time
 from streams.messages.calls import TranscriptMessage
 from streams.messages.readings import ReadingMessage
 from streams.metrics import READINGS_MADE, UNUSABLE_ITEMS, observe_stage
 from streams.processing.keyed_executor import KeyedExecutor
 from streams.processing.ordered_stream import decode_record
-from streams.score.line_context import LineHistory
+from streams.score.line_context import LineHistory, join_unit, with_line_ids
 from streams.topics import READINGS
 
 if TYPE_CHECKING:
+    from detectors.utterance import TranscriptLine
     from streams.kafka.record import Record
+    from streams.processing.channel_faults import FaultyCalls
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
@@ -41,11 +42,13 @@ class TextProcessor:
         batcher: Batcher[TranscriptLine],
         ordered_stream: OrderedStream,
         dead_letters: DeadLetters,
+        faulty_calls: FaultyCalls | None = None,
     ) -> None:
         self._context = context
         self._batcher = batcher
         self._ordered_stream = ordered_stream
         self._dead_letters = dead_letters
+        self._faulty_calls = faulty_calls
         self._executor = KeyedExecutor(max_concurrency=MAX_CONCURRENCY)
         self._history = LineHistory()
 
@@ -62,14 +65,20 @@ class TextProcessor:
     async def _read(self, record: Record) -> None:
         message = decode_record(TranscriptMessage, record)
         line = message.record
-        if line.speaker is not Speaker.CUSTOMER or not line.final:
+        if not line.final:
             return
+        threaded = self._history.add_context(line)
+        if threaded is None:
+            return
+        if self._faulty_calls is not None and self._faulty_calls.is_faulty(line.call_id):
+            return  # nobody knows whose words they are
         found_at = parse_time(record.headers) or now()
         try:
-            reading = await self._batcher.read(self._history.add_context(line))
+            reading = await self._batcher.read(join_unit(threaded))
         except UnusableUtteranceError:
             UNUSABLE_ITEMS.labels(Modality.TEXT).inc()
             return
+        reading = with_line_ids(reading, threaded)
         read_at = now()
         observe_stage("reading", found_at, read_at)
         READINGS_MADE.labels(Modality.TEXT, reading.label, str(reading.abstained).lower()).inc()

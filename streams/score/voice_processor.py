@@ -12,9 +12,10 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from detectors.channels.channel_fault import ChannelFault, FaultEvidence, FaultKind
 from detectors.detector import UnusableUtteranceError
 from detectors.reading import Modality
-from detectors.utterance import Speaker, Utterance
+from detectors.utterance import Speaker, TurnKind, Utterance
 from streams.cloudevents import now, parse_time
 from streams.kafka.record import Record
 from streams.messages.calls import AudioChunk, TurnMessage, UtteranceClip
@@ -23,12 +24,15 @@ from streams.metrics import (
     ACTIVE_CALLS,
     AUDIO_SECONDS,
     CHUNKS_PROCESSED,
+    ECHO_UTTERANCES,
     READINGS_MADE,
+    SOUNDS_DETECTED,
     UNUSABLE_ITEMS,
     UTTERANCES_DETECTED,
     observe_stage,
 )
 from streams.processing.ordered_stream import decode_record
+from streams.processing.voice_activity import VoiceActivityLog
 from streams.score.call_audio import CallAudio, Clock, Job, is_complete
 from streams.topics import AUDIO, READINGS, TURNS, UTTERANCES
 
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from detectors.voice.endpointing import SpeechSegment
     from streams.cloudevents import Message
     from streams.kafka.record import TopicPartition
+    from streams.processing.channel_faults import FaultyCalls
     from streams.processing.dead_letters import DeadLetters
     from streams.processing.faust_app import CallTable, ProcessorContext
     from streams.processing.offset_tracker import PendingOffset
@@ -61,7 +66,7 @@ MAX_JOBS = 512
 class VoiceProcessor:
     """The processor of ``audio.v1``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (it is where everything meets)
         self,
         context: ProcessorContext,
         *,
@@ -69,12 +74,16 @@ class VoiceProcessor:
         ordered_stream: OrderedStream,
         table: CallTable,
         dead_letters: DeadLetters,
+        faulty_calls: FaultyCalls | None = None,
+        activity: VoiceActivityLog | None = None,
     ) -> None:
         self._context = context
         self._batcher = batcher
         self._ordered_stream = ordered_stream
         self._table = table
         self._dead_letters = dead_letters
+        self._faulty_calls = faulty_calls
+        self._activity = activity or VoiceActivityLog()
         self._calls: dict[str, CallAudio] = {}
         self._job_slots = asyncio.Semaphore(MAX_JOBS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,10 +106,17 @@ class VoiceProcessor:
             pending.ack()
             return
         result = call.feed(chunk, pending)
+        self._activity.update(call.call_id, call.listener.speech_progress, result.turns)
         CHUNKS_PROCESSED.inc()
         AUDIO_SECONDS.inc((chunk.end_ms - chunk.start_ms) / 1000)
         clock = Clock(chunk.end_ms, parse_time(record.headers))
-        if result.customer_segments or result.turns or result.checkpoint is not None:
+        if (
+            result.customer_segments
+            or result.turns
+            or result.echoes
+            or result.is_one_sound
+            or result.checkpoint is not None
+        ):
             await self._enqueue(call, Job(result, clock, now(), record, call.pop_completed()))
         if chunk.last:
             await self._end_call(call, clock, record, is_last=True)
@@ -123,6 +139,7 @@ class VoiceProcessor:
     ) -> None:
         result = call.listener.finish()
         call.has_ended = True
+        self._activity.end(call.call_id)
         job = Job(result, clock, now(), record, call.pop_all(), is_last=is_last)
         await self._enqueue(call, job)
 
@@ -159,14 +176,25 @@ class VoiceProcessor:
             (TURNS, TurnMessage.of(turn, heard_at=job.clock.to_instant(turn.span.end_ms)))
             for turn in job.result.turns
         ]
-        _count_utterances(job.result)
-        for segment in job.result.customer_segments:
+        _count_turns(job.result)
+        for segment in await self._find_readable(call, job):
             posts += await self._read(call, job, segment)
         await self._context.send_all(posts)
         if self._is_owner(call) and (job.is_last or job.result.checkpoint is not None):
             call.checkpoint = job.result.checkpoint or call.checkpoint
             call.is_complete = job.is_last
             self._table.put(call.call_id, call.to_json(), partition=call.partition)
+
+    async def _find_readable(self, call: CallAudio, job: Job) -> tuple[SpeechSegment, ...]:
+        """The customer's utterances; none of a call in which nobody knows whose they are."""
+        if self._faulty_calls is None:
+            return job.result.customer_segments
+        if job.result.is_one_sound:
+            at_ms = max(call.checkpoint.read_until_ms.values(), default=0)
+            fault = ChannelFault(call.call_id, FaultKind.ONE_SOUND, FaultEvidence.SAME_SOUND, at_ms)
+            await self._faulty_calls.report(fault, partition=call.partition)
+        is_faulty = self._faulty_calls.is_faulty(call.call_id)
+        return () if is_faulty else job.result.customer_segments
 
     async def _read(
         self, call: CallAudio, job: Job, segment: SpeechSegment
@@ -245,10 +273,16 @@ def _build_clip(call_id: str, segment: SpeechSegment) -> UtteranceClip:
     )
 
 
-def _count_utterances(result: SegmenterResult) -> None:
+def _count_turns(result: SegmenterResult) -> None:
     for turn in result.turns:
-        if turn.kind == "speech" and turn.speaker is not None:
+        if turn.speaker is None:
+            continue
+        if turn.kind is TurnKind.SPEECH:
             UTTERANCES_DETECTED.labels(turn.speaker).inc()
+        elif turn.kind.is_sound:
+            SOUNDS_DETECTED.labels(turn.kind, turn.speaker).inc()
+    for speaker, _ in result.echoes:
+        ECHO_UTTERANCES.labels(speaker).inc()
 
 
 def _add_span(error: Exception, segment: SpeechSegment) -> Exception:

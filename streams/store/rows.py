@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.messages.alerts import AlertMessage, Feedback, StepConfirmation
 from streams.messages.callers import ReturningCaller
-from streams.messages.calls import TranscriptMessage, TurnMessage
+from streams.messages.calls import LineMarkMessage, TranscriptMessage, TurnMessage
 from streams.messages.corrections import Correction
 from streams.messages.evidence import EvidenceSeal
 from streams.messages.readings import MoodMessage, ReadingMessage
@@ -18,6 +18,7 @@ from streams.store.tables import (
     ALERTS,
     CORRECTIONS,
     FEEDBACK,
+    LINE_MARKS,
     MOODS,
     READINGS,
     RETURNING_CALLERS,
@@ -39,6 +40,7 @@ Row = dict[str, Any]
 
 RECORD_TABLES: Mapping[type[Message], Table] = {
     TranscriptMessage: TRANSCRIPT_LINES,
+    LineMarkMessage: LINE_MARKS,
     ReadingMessage: READINGS,
     MoodMessage: MOODS,
     TurnMessage: TURNS,

@@ -89,6 +89,8 @@ CALLS = Table(
     Column("seen_at", Instant, nullable=False, index=True),
     # When the trainers' queue went through the whole of it, after its end.
     Column("sifted_at", Instant),
+    # Exchanged, or one recording on both channels: whose voice is whose is not known.
+    Column("channel_fault", String),
 )
 TRANSCRIPT_LINES = Table(
     "transcript_lines",
@@ -100,6 +102,19 @@ TRANSCRIPT_LINES = Table(
     Column("text", NulSafeString, nullable=False),
     Column("final", Boolean, nullable=False),
     Column("language", String, nullable=False),
+    # Last, as migration 0003 adds them there.
+    Column("source_id", String, nullable=False, server_default=""),
+    Column("revision", Integer, nullable=False, server_default="0"),
+)
+LINE_MARKS = Table(
+    "line_marks",
+    METADATA,
+    Column("mark_id", String, primary_key=True),
+    _call_id_column(),
+    Column("line_id", String, nullable=False),
+    Column("start_ms", Integer, nullable=False),
+    Column("replaces", JSON, nullable=False),
+    Column("discount", String),
 )
 READINGS = Table(
     "readings",
@@ -120,6 +135,9 @@ READINGS = Table(
     # Last, as migrations 0002 and 0003 add them there.
     Column("valence", Float),
     Column("topic_matches", JSON, nullable=False, default=list, server_default="[]"),
+    # As migration 0005 adds them.
+    Column("unit_id", String, nullable=False, server_default=""),
+    Column("line_ids", JSON, nullable=False, server_default="[]"),
 )
 MOODS = Table(
     "moods",

@@ -325,7 +325,7 @@ def test_what_to_mind_comes_live_and_leads_to_the_line(
     expect(kinds.first.locator("h3")).to_contain_text("폭언")
     expect(kinds.first.locator("h3")).to_contain_text("알림 3번")
     kinds.first.locator("a[data-moment]").first.click()
-    line = page.locator("#line-customer-6400")
+    line = page.locator('.line.customer[data-at="6400"]')
     expect(line).to_be_focused()
     expect(line).to_be_in_viewport()
     home = open_page("/")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from detectors.channels.channel_fault import FaultEvidence, FaultKind
 from detectors.labels import EMOTIONS, Emotion, Topic
+from detectors.line_ledger import Discount
 from detectors.mood import MoodLevel, Trend
 from detectors.reading import Contrast, Modality
 from detectors.utterance import Language, Speaker, TurnKind
@@ -19,10 +21,12 @@ from streams.messages.callers import CallerEvent, EarlierCallSummary, ReturningC
 from streams.messages.calls import (
     AudioChunk,
     CallEvent,
+    LineMarkMessage,
     TranscriptMessage,
     TurnMessage,
     UtteranceClip,
 )
+from streams.messages.channels import ChannelFaultMessage
 from streams.messages.corrections import Correction
 from streams.messages.dead_letters import DeadLetter
 from streams.messages.evidence import EvidenceSeal
@@ -70,6 +74,19 @@ EXAMPLES: dict[str, Message] = {
         end_ms=41_200,
         text=WORDS,
         heard_at=STAGES["heard_at"],
+    ),
+    "channel-faults.v1": ChannelFaultMessage(
+        call_id=CALL,
+        kind=FaultKind.EXCHANGED,
+        evidence=FaultEvidence.WORDS_AGAINST_SOUND,
+        at_ms=41_200,
+    ),
+    "line-marks.v1": LineMarkMessage(
+        call_id=CALL,
+        line_id=f"{CALL}~customer~38400~line~0f6d3a9c21",
+        start_ms=38_400,
+        replaces=(f"{CALL}~customer~38300~line~77aa10b3c5",),
+        discount=Discount.REPEATS_AGENT,
     ),
     "utterances.v1": UtteranceClip(
         call_id=CALL, start_ms=38_300, end_ms=38_500, payload=AudioChunk.to_payload(_TONE)

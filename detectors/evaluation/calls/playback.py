@@ -1,7 +1,7 @@
 """Whole recordings played to the voice detector, and how the mood moves over them. No torch.
 
-Every voice is a stand-in customer: one channel goes through endpointing, readings with the running
-baseline, fusion and mood, as a worker would take it. Nothing is read from words.
+Every voice is a stand-in customer: one channel goes through endpointing, the speech gate, readings
+with the running baseline, fusion and mood, as a worker would take it. Nothing is read from words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from detectors.detector import UnusableUtteranceError
 from detectors.mood import Mood, MoodLevel, MoodState, update_mood
 from detectors.utterance import SAMPLE_RATE, Language, Speaker, SpeakerBaseline, Utterance
-from detectors.voice.endpointing import Endpointer
+from detectors.voice.call_segmenter import CallSegmenter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,8 +130,9 @@ class MoodTrajectory:
 
 def play(track: Track, detector: Detector[Utterance]) -> MoodTrajectory:
     """Segment a track, read its utterances as a customer's, and update the mood after each."""
-    endpointer = Endpointer()
-    segments = [*endpointer.feed(track.pcm), *endpointer.finish()]
+    segmenter = CallSegmenter(track.name)
+    results = segmenter.feed(0, {Speaker.CUSTOMER: track.pcm}), segmenter.finish()
+    segments = [segment for result in results for segment in result.customer_segments]
     state, baseline, points = MoodState(), SpeakerBaseline(), []
     for segment in segments:
         reading = _read(track, segment, baseline, detector)

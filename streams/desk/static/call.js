@@ -24,6 +24,7 @@ const live = keepLive({
   on: {
     call: onCall,
     line: onLine,
+    mark: onMark,
     reading: onReading,
     mood: onMood,
     turn: onTurn,
@@ -32,6 +33,7 @@ const live = keepLive({
     step: onStep,
     seal: onSeal,
     returning: onReturning,
+    channels: onChannels,
   },
   arrived,
 });
@@ -57,8 +59,49 @@ function mine(told) {
   return told.call_id === main().dataset.call;
 }
 
+/** What was found out of lines, also of those that this page has yet to be told of. */
+const replaced = new Set();
+const discounts = new Map();
+
 function onLine(told) {
-  if (mine(told)) place(told);
+  if (!mine(told) || replaced.has(told.id)) return;
+  const near = linesNear(told);
+  if (!told.final && near.some((line) => !line.classList.contains("partial"))) return;
+  if (told.final) {
+    byId(`line-${told.partial_id}`)?.remove();
+    for (const line of near) if (line.classList.contains("partial")) line.remove();
+  }
+  place(told);
+  if (discounts.has(told.id)) discountLine(told.id);
+}
+
+/** Lines of the same speaker that lie where a line lies, by half of the shorter of the two. */
+function linesNear(told) {
+  return [...document.querySelectorAll(`#lines > .line.${told.speaker}`)].filter((line) => {
+    const [at, until] = [Number(line.dataset.at), Number(line.dataset.until)];
+    const shared = Math.min(until, told.until) - Math.max(at, told.at);
+    return shared > 0 && 2 * shared >= Math.min(until - at, told.until - told.at);
+  });
+}
+
+function onMark(told) {
+  if (!mine(told)) return;
+  for (const id of told.replaces) {
+    replaced.add(id);
+    byId(`line-${id}`)?.remove();
+  }
+  if (!told.reason) return;
+  discounts.set(told.id, told.reason);
+  discountLine(told.id);
+}
+
+/** Grey, with the reason; its reading counts for nothing either. */
+function discountLine(id) {
+  const line = byId(`line-${id}`);
+  if (!line || line.classList.contains("discounted")) return;
+  line.classList.add("discounted");
+  line.querySelector(".said").append(" ", element(discounts.get(id)));
+  line.querySelector(".chips")?.replaceChildren();
 }
 
 function onTurn(told) {
@@ -85,14 +128,14 @@ function place(told) {
 }
 
 function onReading(told) {
-  if (!mine(told)) return;
+  if (!mine(told) || isFaulty() || told.lines.some((id) => discounts.has(id))) return;
   byId(`reading-${told.modality}`).innerHTML = told.html;
-  const chips = byId(`chips-${told.at}`);
+  const chips = byId(`chips-${told.lines[0]}`);
   if (chips && told.chip) chips.innerHTML = told.chip;
 }
 
 function onMood(told) {
-  if (!mine(told)) return;
+  if (!mine(told) || isFaulty()) return;
   const known = Number(byId("mood").firstElementChild.dataset.number ?? -1);
   if (told.number >= known) byId("mood").innerHTML = told.html;
   addPoint(byId("trend"), told.at, told.strain);
@@ -126,6 +169,20 @@ function onReturning(told) {
   if (!mine(told) || !note) return;
   note.innerHTML = told.html;
   showClocks(note);
+}
+
+/** Whose voice is whose is not known: no mood and no reading of this call stays on the page. */
+function onChannels(told) {
+  if (!mine(told)) return;
+  byId("channels").innerHTML = told.html;
+  byId("mood").innerHTML = told.mood;
+  for (const chips of document.querySelectorAll(".chips")) chips.replaceChildren();
+  byId("trend").dataset.points = "";
+  draw();
+}
+
+function isFaulty() {
+  return byId("channels").childElementCount > 0;
 }
 
 /** The protocol that a new alert leaves open and on top; one as grave takes its place. */

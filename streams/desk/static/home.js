@@ -16,7 +16,7 @@ const live = keepLive({ query: () => ({}), on: still ? {} : changes(), arrived }
 
 function changes() {
   const later = () => refreshIn(PAUSE_MS);
-  return { call: later, mood: later, alert: later, returning: later, step: soonAndLater };
+  return { call: later, mood: later, alert: later, returning: later, channels: later, step: soonAndLater };
 }
 
 /** At once, and again: a busy database may have it only after that look. */

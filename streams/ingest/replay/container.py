@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from streams.ingest.replay.wav_layout import UNKNOWN_SIZE
+
 if TYPE_CHECKING:
     from typing import BinaryIO
-
-UNKNOWN_SIZE = 0x7FFF_F000
-"""Recorders that write to a pipe cannot know the size and put (almost) the largest one there:
-ffmpeg ``0xFFFFFFFF``, SoX ``0x7FFFF000`` and up. Neither is a promise."""
 
 _MAX_CHUNKS = 1_000
 """No file has more before its sound; zeros to the end of a broken one would be millions."""
@@ -24,10 +22,12 @@ _MAX_CHUNKS = 1_000
 _ID3_HEADER = 10
 _FORM_HEADER = 12
 _CHUNK_HEADER = 8
+AU_HEADER = 24
+"""Bytes of an AU file's header without its text (Sun, 1992)."""
+
 _MAX_OGG_PAGE = 65_307
 _OGG_FLAGS, _OGG_END = 5, 4
 _MP3_LENGTH_WITHIN = 64
-_RF64_DATA_SIZE = slice(8, 16)
 
 
 class Container(StrEnum):
@@ -45,12 +45,14 @@ class Container(StrEnum):
     AMR = "AMR"
     WMA = "WMA"
     MATROSKA = "Matroska"
+    WAVE64 = "Wave64"
+    NIST = "NIST SPHERE"
 
 
 DECODABLE = frozenset(
     {
         Container.WAV, Container.FLAC, Container.MP3, Container.OGG, Container.AIFF,
-        Container.AU, Container.CAF,
+        Container.AU, Container.CAF, Container.WAVE64, Container.NIST,
     }
 )  # fmt: skip
 """What libsndfile decodes; the others are named so that one knows what to convert."""
@@ -72,6 +74,8 @@ _MAGIC: tuple[tuple[int, bytes, Container], ...] = (
     (0, b"#!AMR", Container.AMR),
     (0, b"\x30\x26\xb2\x75", Container.WMA),
     (0, b"\x1a\x45\xdf\xa3", Container.MATROSKA),
+    (0, b"riff\x2e\x91\xcf\x11", Container.WAVE64),
+    (0, b"NIST_1A", Container.NIST),
 )
 
 
@@ -125,18 +129,14 @@ class SoundSize:
         return self.actual < self.declared < UNKNOWN_SIZE
 
 
-def read_sound_size(stream: BinaryIO, container: Container) -> SoundSize | None:
-    """How much sound a file of a `SIZED` format promises and holds; ``None`` where it has none."""
+def read_au_size(stream: BinaryIO) -> SoundSize | None:
+    """How much sound an AU file promises and holds; ``None`` where it is no more than a start."""
     length = stream.seek(0, 2)
     stream.seek(0)
-    return _read_au_size(stream, length) if container is Container.AU else _walk(stream, length)
-
-
-def _read_au_size(stream: BinaryIO, length: int) -> SoundSize | None:
-    header = stream.read(_FORM_HEADER)
-    if len(header) < _FORM_HEADER:
+    header = stream.read(AU_HEADER)
+    if len(header) < AU_HEADER:
         return None
-    start, declared = struct.unpack(">II", header[4:])
+    start, declared = struct.unpack(">II", header[4:12])
     return SoundSize(declared=declared, actual=max(0, min(declared, length - start)))
 
 
@@ -160,24 +160,17 @@ def has_ogg_end(stream: BinaryIO) -> bool:
     return flags < len(tail) and bool(tail[flags] & _OGG_END)
 
 
-def _walk(stream: BinaryIO, length: int) -> SoundSize | None:
-    """Walk the chunks of a RIFF, RF64 or AIFF file to its sound; ``None`` where it has none.
-
-    Layout: RIFF (Microsoft/IBM, 1991); RF64: EBU Tech 3306, whose ``ds64`` chunk holds the
-    64-bit size of the sound; AIFF: Apple, 1989, the same chunks in the other byte order.
-    """
-    order = ">" if stream.read(_FORM_HEADER)[:4] in {b"RIFX", b"FORM"} else "<"
-    long_size: int | None = None
+def read_aiff_size(stream: BinaryIO) -> SoundSize | None:
+    """How much sound an AIFF file (Apple, 1989) promises and holds; ``None`` where it has none."""
+    length = stream.seek(0, 2)
+    stream.seek(_FORM_HEADER)
     for _ in range(_MAX_CHUNKS):
         header = stream.read(_CHUNK_HEADER)
         if len(header) < _CHUNK_HEADER:
             break
-        name, size = struct.unpack(f"{order}4sI", header)
+        name, size = struct.unpack(">4sI", header)
         start = stream.tell()
-        if name in {b"data", b"SSND"}:
-            declared = size if long_size is None else long_size
-            return SoundSize(declared=declared, actual=min(declared, length - start))
-        if name == b"ds64":
-            long_size = int.from_bytes(stream.read(24)[_RF64_DATA_SIZE], "little")
+        if name == b"SSND":
+            return SoundSize(declared=size, actual=min(size, length - start))
         stream.seek(start + size + size % 2)
     return None

@@ -22,6 +22,8 @@ from detectors.utterance import SAMPLE_RATE
 from streams.ingest.replay.container import Container
 from streams.ingest.replay.file_header import FileHeader, conversion_advice, read_header
 from streams.ingest.replay.input_file import RecordingError, open_input
+from streams.ingest.replay.repaired_file import RepairedFile
+from streams.ingest.replay.wav_layout import CODECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,21 +98,30 @@ def decode(path: Path) -> AudioTrack:
         try:
             samples, missing = _decode_stream(path, stream, header)
         except soundfile.LibsndfileError as error:
-            what = f"cannot be decoded ({error.error_string.rstrip('.')})"
-            raise RecordingError(path, what, "export it again as WAV or FLAC") from error
+            raise _build_decoding_error(path, header, error) from error
     if not len(samples):
         raise RecordingError(path, "holds no sound", "record or export the call again")
-    warning = f"{path}: {missing}; playing {len(samples) / SAMPLE_RATE:.1f} s"
-    return AudioTrack(path, samples, (warning,) if missing else ())
+    oddity = missing or header.warning
+    warning = f"{path}: {oddity}; playing {len(samples) / SAMPLE_RATE:.1f} s"
+    return AudioTrack(path, samples, (warning,) if oddity else ())
+
+
+def _build_decoding_error(
+    path: Path, header: FileHeader, error: soundfile.LibsndfileError
+) -> RecordingError:
+    if header.codec in CODECS.values():
+        what = f"is coded as {header.codec}, unknown here"
+        return RecordingError(path, what, conversion_advice(path))
+    what = f"cannot be decoded ({error.error_string.rstrip('.')})"
+    return RecordingError(path, what, "export it again as WAV or FLAC")
 
 
 def _decode_stream(path: Path, stream: BinaryIO, header: FileHeader) -> tuple[Samples, str]:
     """Decode, and say what is missing; empty: nothing."""
     descriptor = stream.fileno()
-    os.lseek(descriptor, 0, os.SEEK_SET)  # libsndfile begins where the file stands
     with (
         _muted(header.container),
-        _SequentialFile(descriptor, closefd=False) as file,
+        _open_sound(stream, header) as file,
     ):
         _check_playable(path, file, header)
         samples, frames_read = _resample(path, file)
@@ -120,6 +131,14 @@ def _decode_stream(path: Path, stream: BinaryIO, header: FileHeader) -> tuple[Sa
         raise RecordingError(path, what, conversion_advice(path))
     ratio = _missing_ratio(header, frames_read=frames_read, declared=file.frames)
     return samples, _describe_missing(header, len(samples) / SAMPLE_RATE, ratio)
+
+
+def _open_sound(stream: BinaryIO, header: FileHeader) -> _SequentialFile:
+    """The decoder on the file itself, or on what the file should have been."""
+    if header.repaired_head is not None:
+        return _SequentialFile(RepairedFile(stream, header.repaired_head, header.sound))
+    os.lseek(stream.fileno(), 0, os.SEEK_SET)  # libsndfile begins where the file stands
+    return _SequentialFile(stream.fileno(), closefd=False)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.ingest.replay.container import (
+    AU_HEADER,
     DECODABLE,
     SIZED,
     Container,
@@ -14,9 +15,11 @@ from streams.ingest.replay.container import (
     detect_container,
     has_mp3_length,
     has_ogg_end,
-    read_sound_size,
+    read_aiff_size,
+    read_au_size,
 )
 from streams.ingest.replay.input_file import RecordingError
+from streams.ingest.replay.wav_layout import WavLayout, build_wav_head, read_wav_layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +38,20 @@ class FileHeader:
         size: the bytes of sound that it promises and holds, where it says so.
         has_length: a decoder's count of its frames is a promise, not a guess.
         has_end: it is not known to lack its end mark.
+        codec: how a WAV file's sound is coded; empty for other formats.
+        repaired_head: what a decoder must be given in place of the file's own header.
+        sound: the file's bytes that belong behind it.
+        warning: what a person should know, without a stop; empty: nothing.
     """
 
     container: Container
     size: SoundSize | None
-    has_length: bool
-    has_end: bool
+    has_length: bool = True
+    has_end: bool = True
+    codec: str = ""
+    repaired_head: bytes | None = None
+    sound: range = range(0)
+    warning: str = ""
 
 
 def read_header(path: Path, stream: BinaryIO) -> FileHeader:
@@ -54,14 +65,57 @@ def read_header(path: Path, stream: BinaryIO) -> FileHeader:
         raise RecordingError(path, "is empty", "record or export the call again")
     if container not in DECODABLE:
         raise _build_unplayable_error(path, container)
-    size = read_sound_size(stream, container) if container in SIZED else None
-    if container in SIZED and size is None:
-        raise RecordingError(
-            path, "ends before its sound begins", "record or export the call again"
-        )
-    has_length = container is not Container.MP3 or has_mp3_length(stream)
-    has_end = container is not Container.OGG or has_ogg_end(stream)
-    return FileHeader(container, size, has_length, has_end)
+    if container in SIZED:
+        header = _read_sized_header(stream, container)
+        if header is None:
+            what = "ends before its sound begins"
+            raise RecordingError(path, what, "record or export the call again")
+        return header
+    return FileHeader(
+        container,
+        size=None,
+        has_length=container is not Container.MP3 or has_mp3_length(stream),
+        has_end=container is not Container.OGG or has_ogg_end(stream),
+    )
+
+
+def _read_sized_header(stream: BinaryIO, container: Container) -> FileHeader | None:
+    if container is Container.WAV:
+        layout = read_wav_layout(stream)
+        return None if layout is None else _build_wav_header(layout)
+    if container is Container.AU:
+        return _read_au_header(stream)
+    size = read_aiff_size(stream)
+    return None if size is None else FileHeader(container, size)
+
+
+def _build_wav_header(layout: WavLayout) -> FileHeader:
+    return FileHeader(
+        Container.WAV,
+        SoundSize(declared=layout.declared, actual=layout.actual),
+        codec=layout.codec,
+        repaired_head=build_wav_head(layout) if layout.is_repaired else None,
+        sound=range(layout.start, layout.start + layout.actual),
+        warning=layout.warning,
+    )
+
+
+def _read_au_header(stream: BinaryIO) -> FileHeader | None:
+    """Of an AU file; one whose recorder died before it wrote the size is played to its end."""
+    size = read_au_size(stream)
+    if size is None or size.declared:
+        return None if size is None else FileHeader(Container.AU, size)
+    stream.seek(0)
+    head = stream.read(AU_HEADER)
+    start = int.from_bytes(head[4:8], "big")
+    length = stream.seek(0, 2)
+    return FileHeader(
+        Container.AU,
+        SoundSize(declared=length - start, actual=length - start),
+        repaired_head=head[:4] + AU_HEADER.to_bytes(4, "big") + b"\xff" * 4 + head[12:],
+        sound=range(start, length),
+        warning="its header says 0.0 s of sound, and more follows, which is played",
+    )
 
 
 def _build_unplayable_error(path: Path, container: Container | None) -> RecordingError:

@@ -16,7 +16,7 @@ from streams.ingest.replay.call_sheet import CallSheet, read_call_sheet
 from streams.ingest.replay.file_header import SUFFIXES
 from streams.ingest.replay.input_file import RecordingError
 from streams.ingest.replay.recording import Recording, open_pair, open_recording
-from streams.ingest.replay.transcript import TranscriptProblem, read_transcript
+from streams.ingest.replay.transcript import read_transcript
 from streams.messages.calls import AudioChunk, CallEvent, TranscriptMessage
 from streams.topics import AUDIO, CALLS, TRANSCRIPTS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from detectors.utterance import TranscriptLine
     from streams.cloudevents import Message
+    from streams.ingest.replay.recording import Side
     from streams.topics import KafkaTopic
 
 CHUNK_MS = 200
@@ -76,6 +77,7 @@ class ReplayInput:
         customer_only: the user vouches that nobody but the customer is on a mono file.
         caller: the caller's number in clear; by default what the sheet says.
         keep_clips: the user vouches that the customer of a call without a sheet agreed to it.
+        customer_channel: the channel that the customer is on, whatever the sheet says.
     """
 
     path: Path
@@ -85,6 +87,7 @@ class ReplayInput:
     customer_only: bool = False
     caller: str | None = field(default=None, repr=False)
     keep_clips: bool = False
+    customer_channel: Side | None = None
 
 
 def load_call(
@@ -102,19 +105,26 @@ def load_call(
     """
     audio, transcript, sheet_path = _find_files(replay_input)
     sheet = read_call_sheet(sheet_path) if sheet_path else _default_sheet(replay_input)
+    if replay_input.customer_channel is not None:
+        sheet = sheet.model_copy(update={"customer_channel": replay_input.customer_channel})
     recording = _load_recording(replay_input, audio, sheet)
     name = sheet.call_id or _to_call_id(
         audio.parent.name if replay_input.path.is_dir() else audio.stem
     )
     lines: tuple[TranscriptLine, ...] = ()
-    problems: tuple[TranscriptProblem, ...] = ()
+    problems: tuple[str, ...] = ()
     if transcript is not None:
-        parsed = read_transcript(transcript, call_id=name, language=sheet.language)
-        lines, problems = parsed.lines, parsed.problems
+        parsed = read_transcript(
+            transcript,
+            call_id=name,
+            language=sheet.language,
+            duration_ms=recording.duration_ms,
+        )
+        lines, problems = parsed.lines, tuple(parsed.warnings(transcript))
     hints = (
         _build_hints(replay_input, audio, transcript, sheet_path) if sheet.analysis_consent else ()
     )
-    warnings = (*recording.warnings, *map(str, problems))
+    warnings = (*recording.warnings, *problems)
     # The number ends here: what is played knows the hash alone.
     public_sheet = sheet.model_copy(update={"caller": None})
     number = _caller_number(replay_input, sheet)
@@ -257,6 +267,7 @@ class _ChunkFactory(MessageFactory):
             sequence=self.number,
             start_ms=start_ms,
             channels=self.call.recording.speakers,
+            aligned=self.call.recording.aligned,
             language=self.call.sheet.language,
             keep_clips=self.call.sheet.recording_consent,
             last=self.last,

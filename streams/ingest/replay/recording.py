@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from detectors.utterance import SAMPLE_RATE, Speaker
-from streams.ingest.replay.decoder import Samples, decode
+from streams.ingest.replay.decoder import AudioTrack, Samples, decode
 from streams.ingest.replay.input_file import RecordingError
 
 Side: TypeAlias = Literal["left", "right"]
@@ -25,6 +25,10 @@ on real and on demo calls); one sound at two levels, or coded twice, above 0.99.
 
 SILENCE_PEAK = 33
 """Sound that never exceeds -60 dB of full scale is silence: line noise, no voice."""
+
+MAX_LENGTH_DIFFERENCE_MS = 1_000
+"""Two legs of one call that differ by more began or ended apart, or had clocks of their own."""
+MAX_LENGTH_DIFFERENCE_RATIO = 0.01
 
 _CORRELATION_FRAMES = 1 << 20
 """Frames compared at once, so that a long call's are never all in memory as floats."""
@@ -39,12 +43,14 @@ class Recording:
         samples: ``int16[n, len(speakers)]`` at `SAMPLE_RATE`, one column a speaker.
         speakers: whose column is which. Both, customer first; or the only one there is.
         warnings: one line each: what is odd, but does not keep it from being played.
+        aligned: the channels share one clock, so that who spoke over whom can be told.
     """
 
     path: Path
     samples: Samples
     speakers: tuple[Speaker, ...] = BOTH_SPEAKERS
     warnings: tuple[str, ...] = ()
+    aligned: bool = True
 
     @property
     def duration_ms(self) -> int:
@@ -97,7 +103,33 @@ def open_pair(customer_path: Path | str, agent_path: Path | str) -> Recording:
     for column, track in enumerate(tracks):
         samples[: len(track.samples), column] = track.samples[:, 0]
     warnings = tracks[0].warnings + tracks[1].warnings
-    return _check_sides(Recording(tracks[0].path, samples, BOTH_SPEAKERS, warnings))
+    difference = _describe_difference(*tracks)
+    return _check_sides(
+        Recording(
+            tracks[0].path,
+            samples,
+            BOTH_SPEAKERS,
+            (*warnings, difference) if difference else warnings,
+            aligned=not difference,
+        )
+    )
+
+
+def _describe_difference(customer: AudioTrack, agent: AudioTrack) -> str:
+    """What to say of legs that cannot have one clock; empty: they can."""
+    short, long = sorted((len(customer.samples), len(agent.samples)))
+    allowed = min(
+        MAX_LENGTH_DIFFERENCE_MS * SAMPLE_RATE // 1_000, int(MAX_LENGTH_DIFFERENCE_RATIO * long)
+    )
+    if long - short <= max(allowed, SAMPLE_RATE // 5):
+        return ""
+    seconds = " and ".join(
+        f"{len(track.samples) / SAMPLE_RATE:.1f} s" for track in (customer, agent)
+    )
+    return (
+        f"{customer.path}: the customer's and the agent's file differ in length ({seconds}), so "
+        "neither talk-over nor silence is told; export both sides in one stereo file"
+    )
 
 
 def _check_sides(recording: Recording) -> Recording:

@@ -1,20 +1,34 @@
 """Transcripts as JSON lines: what a recogniser wrote down, one line of one speaker each.
 
 A line is ``{"speaker": "customer", "start_ms": 900, "end_ms": 2400, "text": "..."}``, with
-``final`` and ``language`` where they differ from true and the call's language. Whatever is
-wrong is told all at once, by file and line, and the good lines are kept.
+``final`` and ``language`` where they differ from true and the call's language, and the
+recogniser's own ``line_id`` (or ``id``) and ``revision`` of the line where it has them. Whatever is
+wrong is told all at once, by file and line, and the good lines are kept. Times are repaired
+(`streams.ingest.replay.transcript_times`), and ids that cannot be used left out: they cost no line
+its words.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from detectors.utterance import MAX_LINE_LENGTH, Language, Speaker, TimeSpan, TranscriptLine
+from detectors.utterance import (
+    MAX_LINE_LENGTH,
+    MAX_REVISION,
+    MAX_SOURCE_ID,
+    SOURCE_ID,
+    Language,
+    Speaker,
+    TimeSpan,
+    TranscriptLine,
+)
 from streams.ingest.replay.input_file import InputFileError, open_input
+from streams.ingest.replay.transcript_times import RawTimes, repair_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +39,8 @@ MAX_FILE_BYTES = 20_000_000
 """A day of talk is about 2 MB: a larger file is something else."""
 
 MAX_ROW_BYTES = 65_536
-MAX_CALL_MS = 24 * 3_600_000
+MAX_LISTED_PROBLEMS = 2
+"""Problems of a file that are shown one by one; one line sums up the rest."""
 _MAX_QUOTE_CHARS = 40
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -55,10 +70,28 @@ class Transcript:
     Attributes:
         lines: by ``end_ms``, which is when a recogniser has a line.
         problems: in the order of the file; a line may have several.
+        notes: one line each: what was repaired in the times of the lines.
     """
 
     lines: tuple[TranscriptLine, ...]
     problems: tuple[TranscriptProblem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def warnings(self, path: Path) -> list[str]:
+        """What a person is told of it, a few lines however much is wrong."""
+        shown, rest = self.problems[:MAX_LISTED_PROBLEMS], self.problems[MAX_LISTED_PROBLEMS:]
+        if len(rest) == 1:
+            shown, rest = self.problems, ()
+        warnings = [f"{path}: {note}" for note in self.notes] + [str(each) for each in shown]
+        if rest:
+            numbers = sorted({problem.line for problem in rest})
+            kinds = Counter(problem.todo for problem in rest).most_common(3)
+            advice = "; ".join(f"{count} times: {todo}" for todo, count in kinds)
+            warnings.append(
+                f"{path}: {len(numbers)} more lines are left out, {numbers[0]} to {numbers[-1]} "
+                f"({advice})"
+            )
+        return warnings
 
 
 class _RowError(ValueError):
@@ -70,7 +103,11 @@ class _RowError(ValueError):
 
 
 def read_transcript(
-    path: Path | str, *, call_id: str, language: Language = Language.KOREAN
+    path: Path | str,
+    *,
+    call_id: str,
+    language: Language = Language.KOREAN,
+    duration_ms: int | None = None,
 ) -> Transcript:
     """Read a transcript of one call. Blank lines do not matter.
 
@@ -78,20 +115,32 @@ def read_transcript(
         path: JSON lines in UTF-8.
         call_id: the call that the lines belong to.
         language: of the lines that do not name one.
+        duration_ms: of the call's sound, where there is one; tells seconds from milliseconds.
 
     Raises:
         TranscriptError: nothing in the file can be read; the message is one line.
     """
     path = Path(path)
-    lines: list[TranscriptLine] = []
+    rows: list[tuple[int, Row]] = []
     problems: list[TranscriptProblem] = []
     for number, raw in _iter_rows(path):
         try:
-            lines.append(_parse_line(_parse_row(raw), call_id=call_id, language=language))
+            rows.append((number, _check_row(_parse_row(raw))))
         except _RowError as error:
             problems += [TranscriptProblem(path, number, *fault) for fault in error.faults]
+    repaired = repair_times(
+        [
+            RawTimes(number, row.get("start_ms"), row.get("end_ms"), len(row["text"].strip()))
+            for number, row in rows
+        ],
+        duration_ms=duration_ms,
+    )
+    lines = [
+        _build_line(row, span, call_id=call_id, language=language)
+        for (_, row), span in zip(rows, repaired.spans, strict=True)
+    ]
     lines.sort(key=lambda line: (line.span.end_ms, line.span.start_ms))
-    return Transcript(tuple(lines), tuple(problems))
+    return Transcript(tuple(lines), tuple(problems), tuple(repaired.notes))
 
 
 def _iter_rows(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -132,51 +181,64 @@ def _parse_row(raw: bytes) -> Row:
     return row
 
 
-def _parse_line(row: Row, *, call_id: str, language: Language) -> TranscriptLine:
+def _check_row(row: Row) -> Row:
+    """The row, its speaker and language in lower case.
+
+    Raises:
+        _RowError: something else than its times is wrong.
+    """
+    for key in ("speaker", "language"):
+        if isinstance(row.get(key), str):
+            row[key] = row[key].strip().lower()
     faults = [*_find_faults(row)]
     if faults:
         raise _RowError(*faults)
+    return row
+
+
+def _build_line(row: Row, span: TimeSpan, *, call_id: str, language: Language) -> TranscriptLine:
     return TranscriptLine(
         call_id=call_id,
         speaker=Speaker(row["speaker"]),
-        span=TimeSpan(row["start_ms"], row["end_ms"]),
+        span=span,
         text=row["text"].strip(),
         language=Language(row.get("language", language)),
         final=row.get("final", True),
+        source_id=_source_id(row),
+        revision=_revision(row),
     )
 
 
 def _find_faults(row: Row) -> Iterator[tuple[str, str]]:
-    """Everything that is wrong with a row, each as (what, what to do)."""
-    missing = [key for key in ("speaker", "start_ms", "end_ms", "text") if key not in row]
+    """Everything that is wrong with a row but its times, each as (what, what to do)."""
+    missing = [key for key in ("speaker", "text") if key not in row]
     if missing:
         yield f"lacks {', '.join(missing)}", "add what is missing"
     yield from _choice_faults(row, "speaker", tuple(Speaker))
     yield from _choice_faults(row, "language", tuple(Language))
-    yield from _time_faults(row)
     yield from _text_faults(row)
     if not isinstance(row.get("final", True), bool):
         yield f"final is {_quote(row['final'])}", "write true or false"
 
 
+def _source_id(row: Row) -> str:
+    """The recogniser's own id of a line; one that cannot be used is none: the words count."""
+    given = row.get("line_id", row.get("id"))
+    is_id = isinstance(given, str | int) and not isinstance(given, bool)
+    text = str(given) if is_id else ""
+    return text if len(text) <= MAX_SOURCE_ID and SOURCE_ID.fullmatch(text) else ""
+
+
+def _revision(row: Row) -> int:
+    """The recogniser's number of this state of the line; one that cannot be used is none."""
+    number = row.get("revision", 0)
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return number if is_number and 0 <= number <= MAX_REVISION else 0
+
+
 def _choice_faults(row: Row, key: str, choices: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if key in row and row[key] not in choices:
         yield f"{key} is {_quote(row[key])}", f"write {' or '.join(choices)}"
-
-
-def _time_faults(row: Row) -> Iterator[tuple[str, str]]:
-    times = {key: row[key] for key in ("start_ms", "end_ms") if key in row}
-    for key, value in times.items():
-        if not isinstance(value, int) or isinstance(value, bool):
-            yield f"{key} is {_quote(value)}", "write whole milliseconds since the call's start"
-            return
-        if value < 0:
-            yield f"{key} is {_quote(value)}, before the call", "count from the call's start"
-        elif value > MAX_CALL_MS:
-            yield f"{key} is {_quote(value)}, more than a day", "write milliseconds, not an instant"
-    if len(times) == 2 and times["end_ms"] < times["start_ms"]:  # noqa: PLR2004 - both are there
-        what = f"end_ms {_quote(times['end_ms'])} is before start_ms {_quote(times['start_ms'])}"
-        yield what, "correct the times"
 
 
 def _text_faults(row: Row) -> Iterator[tuple[str, str]]:
@@ -197,8 +259,10 @@ def _text_faults(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _quote(value: object) -> str:
-    """A value as JSON, cut to a length that fits a line."""
-    text = json.dumps(value, ensure_ascii=True)
+    """A value as JSON, cut to a length that fits a line; Korean is shown as Korean."""
+    raw = json.dumps(value, ensure_ascii=False)
+    # What a terminal could not show, or would obey, is shown as its code.
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in raw)
     return text if len(text) <= _MAX_QUOTE_CHARS else f"{text[: _MAX_QUOTE_CHARS - 3]}..."
 
 

@@ -13,6 +13,7 @@ from streams.retention_periods import RetentionPeriods
 from streams.store.tables import (
     ALERTS,
     CALLS,
+    LINE_MARKS,
     MOODS,
     READINGS,
     RETURNING_CALLERS,
@@ -35,6 +36,7 @@ DELETE_BATCH_SIZE = 200
 
 _CALL_TABLES = (
     TRANSCRIPT_LINES,
+    LINE_MARKS,
     READINGS,
     MOODS,
     TURNS,

@@ -14,6 +14,14 @@ from detectors.utterance import Language
 LEXICONS = {language: load_lexicon(language) for language in Language}
 
 ABUSE = [
+    "sh** service",
+    "쌍*",
+    "아 18 진짜 짜증나",
+    "아 시바 진짜",
+    "f@#$ this",
+    "씨 ~ 발",
+    "F**K",
+    "what the [bleep]",
     "야 이 *** 진짜 일을 뭐 이따위로 하냐",
     "you f***ing idiot just cancel it",
     "아 *** 뭐하자는 거야",
@@ -101,6 +109,18 @@ ABUSE = [
 ]
 
 HARMLESS = [
+    "화면에 *** 이라고 떠요",
+    "**** 이렇게 나와요",
+    "시바견 키워요",
+    "우리 시바 강아지",
+    "이런 18만원",
+    "제 18호 태풍",
+    "18-3번지",
+    "Mr. S*** called",
+    "press * then #",
+    "rated it ****",
+    "자살 예방 캠페인 문의요",
+    "자살을 예방하는 상담",
     "카드 번호 **** **** 1234",
     "비밀번호 ****",
     "고객님 홍*동",

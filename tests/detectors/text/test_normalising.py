@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.text.disguises import find_forms
-from detectors.text.normalising import MAX_LINE, NormalisedText, normalise, normalise_text
+from detectors.text.normalising import MAX_LINE, normalise, normalise_text
+from detectors.text.text_form import NormalisedText
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 TRICKY = st.text(

@@ -197,7 +197,7 @@ def test_an_alert_says_what_was_heard_and_which_events_it_rests_on() -> None:
         Reason.of("said", speaker="customer", text="hello there"),
         Reason.of("mood", level="upset", strain=0.7),
     )
-    assert alert.cause_ids == (f"{CALL}~customer~29000~line", f"{CALL}~mood~20")
+    assert alert.cause_ids == (said.line_id, f"{CALL}~mood~20")
     assert alert.alert_id == f"{CALL}~rule~30000"
 
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from detectors.text.disguises import find_forms
-from detectors.text.phrase_spelling import spell_english, spell_korean
+from detectors.text.phrase_variants import spell_english, spell_korean
 from detectors.utterance import Language
 from playbooks.text.phrase_expression import fold_phrase
 

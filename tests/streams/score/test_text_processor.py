@@ -139,10 +139,7 @@ async def test_partial_lines_are_neither_read_nor_context() -> None:
         said("그래서요?", 2_000),
     )
     assert [line.context for line in given] == [(), ("세 번째 전화예요",)]
-    assert [one.message_id for one in readings] == [
-        "call-1~customer~0~text",
-        "call-1~customer~2000~text",
-    ]
+    assert [one.record.unit_id for one in readings] == [line.line_id for line in given]
 
 
 async def test_a_line_that_comes_again_is_read_with_the_same_lines_under_the_same_id() -> None:

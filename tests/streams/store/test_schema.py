@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-HEAD = "0003"
+HEAD = "0005"
 BANK_CALL = "demo-bank-ko.261130-225404-081354"
 
 Rows = dict[str, list[tuple[str, ...]]]
@@ -169,7 +169,7 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line(
 ) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
-    with pytest.raises(StoreError, match=r"revision 0999, newer.*\(0003\).*newer callmood") as said:
+    with pytest.raises(StoreError, match=r"revision 0999, newer.*\(0005\).*newer callmood") as said:
         open_store(database_url)
     assert "\n" not in str(said.value)
 

@@ -528,3 +528,23 @@ def test_silence_on_one_side_is_named(tmp_path: Path) -> None:
     path = written(tmp_path / "half.wav", sound)
     warning = f"{path}: nothing but silence on the customer's channel"
     assert open_recording(path).warnings == (warning,)
+
+
+@pytest.mark.parametrize("agent_s", [10.0, 41.6, 39.0])
+def test_legs_of_different_length_are_one_warning_and_not_aligned(
+    tmp_path: Path, agent_s: float
+) -> None:
+    customer = written(tmp_path / "c.wav", tone(RIGHT_HZ, seconds=40.0))
+    agent = written(tmp_path / "a.wav", tone(LEFT_HZ, seconds=agent_s))
+    recording = open_pair(customer, agent)
+    assert not recording.aligned
+    (warning,) = recording.warnings
+    assert "differ in length (40.0 s and" in warning
+
+
+@pytest.mark.parametrize("agent_s", [40.0, 40.2, 39.7])
+def test_legs_of_about_one_length_are_aligned(tmp_path: Path, agent_s: float) -> None:
+    customer = written(tmp_path / "c.wav", tone(RIGHT_HZ, seconds=40.0))
+    agent = written(tmp_path / "a.wav", tone(LEFT_HZ, seconds=agent_s))
+    recording = open_pair(customer, agent)
+    assert (recording.aligned, recording.warnings) == (True, ())

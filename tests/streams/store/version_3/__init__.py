@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import Column, MetaData, Table, create_engine, make_url, select, text
 
 from streams.store.tables import METADATA
 
@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 HERE = Path(__file__).parent
-ADDED_TABLES = {"outbox"}
-ADDED_COLUMNS = {("readings", "valence"), ("readings", "topic_matches")}
+ADDED_TABLES = {"line_marks", "outbox"}
+ADDED_COLUMNS = {
+    ("readings", "valence"),
+    ("readings", "topic_matches"),
+    ("readings", "unit_id"),
+    ("readings", "line_ids"),
+    ("transcript_lines", "source_id"),
+    ("transcript_lines", "revision"),
+    ("calls", "channel_fault"),
+}
 """What later versions have and this one has not."""
 
 
@@ -56,4 +64,6 @@ def _copy_rows(source: Engine, target: Engine) -> None:
             columns = [c for c in table.c if (table.name, c.name) not in ADDED_COLUMNS]
             rows = [dict(row) for row in old.execute(select(*columns)).mappings()]
             if rows:
-                new.execute(table.insert(), rows)
+                # Without the defaults of columns that this version has not.
+                plain = Table(table.name, MetaData(), *(Column(c.name, c.type) for c in columns))
+                new.execute(plain.insert(), rows)

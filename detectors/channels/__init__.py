@@ -1,0 +1,1 @@
+"""Is each channel of a call whose it is said to be?"""

@@ -1,0 +1,70 @@
+"""What was said in pieces, as one text: recognisers cut sentences, and words, in two."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detectors.utterance import LinePiece, TranscriptLine
+
+MAX_TRIED_CUTS = 4
+"""Of so many cuts any two may lie inside words; of more, one or all."""
+
+_END_SIGNS = " .,?!\u2026\u3002\uff0c\uff1f\uff01-"
+
+MAX_SIDE_CHARS = 200
+"""Characters of the pieces on each side of a line: more than the longest phrase."""
+
+
+def join_pieces(line: TranscriptLine) -> tuple[str, ...]:
+    """A line with what adjoins it, in every way in which it may have been said; empty: nothing.
+
+    With spaces between the pieces, with none, and with none at one of the cuts.
+    """
+    thread = line.thread
+    if thread.is_alone:
+        return ()
+    before, after = _texts(thread.before), _texts(thread.after)
+    return _join(before, line.text, after)
+
+
+def join_neighbours(line: TranscriptLine) -> tuple[str, ...]:
+    """What adjoins a line, without it: before it and after it."""
+    thread = line.thread
+    sides = (_texts(thread.before), _texts(thread.after))
+    return tuple(text for side in sides if side for text in _join(side[:-1], side[-1], ()))
+
+
+def _texts(pieces: tuple[LinePiece, ...]) -> tuple[str, ...]:
+    return tuple(piece.text for piece in pieces)
+
+
+@lru_cache(maxsize=64)
+def _join(before: tuple[str, ...], text: str, after: tuple[str, ...]) -> tuple[str, ...]:
+    pieces = (*before, text, *after)
+    cuts = len(pieces) - 1
+    ways: list[set[int]] = [set(), set(range(cuts)), *({cut} for cut in range(cuts))]
+    if cuts <= MAX_TRIED_CUTS:
+        ways += [set(few) for few in combinations(range(cuts), 2)]
+    joined = (_join_at(pieces, closed=closed) for closed in ways)
+    start = max(0, sum(len(piece) + 1 for piece in before) - MAX_SIDE_CHARS)
+    size = MAX_SIDE_CHARS + len(text) + MAX_SIDE_CHARS
+    return tuple(dict.fromkeys(_cut(text, start, size) for text in joined))
+
+
+def _join_at(pieces: tuple[str, ...], *, closed: set[int]) -> str:
+    """The pieces with spaces between them, but for the ``closed`` cuts."""
+    text = pieces[0]
+    for cut, piece in enumerate(pieces[1:]):
+        # A recogniser ends what it cuts with a sign, also inside a word.
+        text = text.rstrip(_END_SIGNS) + piece if cut in closed else f"{text} {piece}"
+    return text
+
+
+def _cut(text: str, start: int, size: int) -> str:
+    """From the next word on, so that half a word is not taken for one."""
+    if start:
+        start = text.find(" ", start) + 1 or start
+    return text[start : start + size]
