@@ -20,7 +20,7 @@ WORD_START = "\u2581"
 UNKNOWN, LINE_START, LINE_END = 0, 1, 2
 """Numbers of the pieces that have no letters; they come first in every vocabulary."""
 
-MAX_CHARACTERS = 300
+MAX_CHARACTERS = 160
 """Only the end of a longer line is cut up: cost is bounded, the newest words count."""
 
 _UNKNOWN_PENALTY = 10.0

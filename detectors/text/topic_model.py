@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 KIND = "text-topics"
 ARTIFACT = MODELS / f"{KIND}.onnx"
 
-MAX_PIECES = 48
-"""Only the end of a longer line is read: some 30 words."""
+MAX_PIECES = 32
+"""Only the end of a longer line is read: some 20 words: it bounds what a line costs."""
 
 MAX_REASON_WORDS = 4
 """Words next to each other that are named as a topic's reason."""

@@ -47,9 +47,13 @@ LOOK_ALIKE_WEIGHT = 3.0
 OWN_WEIGHT = 2.0
 """How much a look-alike and a line count for their own topic, beside other lines."""
 
-ALLOWED_CORPUS_RATIO = 3e-4
+ALLOWED_CORPUS_RATIO = 1e-4
 ALLOWED_LOOK_ALIKE_RATIO = 0.02
 """Share of a kind of lines that may lie above a topic's threshold: both must hold."""
+
+DANGERS = ("self_harm", "threat")
+ALLOWED_DANGER_RATIO = 0.05
+"""Of look-alikes of these: here a missed line is dearer than a false alarm."""
 
 GRAVE_WEIGHT = 0.3
 """Of another grave topic in a line that has one: it may have both, and nobody said."""
@@ -162,8 +166,9 @@ def _fit_thresholds(  # noqa: PLR0913 - what is fitted, on what, and what settle
         _find_threshold(
             np.concatenate([part[:, column] for part in corpus_logits]),
             _look_alike_logits(lines, targets.truth, logits, is_measured, column),
+            ALLOWED_DANGER_RATIO if theme in DANGERS else ALLOWED_LOOK_ALIKE_RATIO,
         )
-        for column in range(len(THEMES))
+        for column, theme in enumerate(THEMES)
     ]
 
 
@@ -185,12 +190,14 @@ def _look_alike_logits(
 
 
 def _find_threshold(
-    corpus_logits: NDArray[np.float32], look_alike_logits: NDArray[np.float32]
+    corpus_logits: NDArray[np.float32],
+    look_alike_logits: NDArray[np.float32],
+    look_alike_ratio: float,
 ) -> float:
     """The lowest threshold that keeps to both allowed shares."""
     limits = [
         _upper_quantile(corpus_logits, ALLOWED_CORPUS_RATIO),
-        _upper_quantile(look_alike_logits, ALLOWED_LOOK_ALIKE_RATIO),
+        _upper_quantile(look_alike_logits, look_alike_ratio),
     ]
     return round(max(limits), 3)
 
