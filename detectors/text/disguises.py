@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SAID = r"\w$\u20ac\u00a3\u00a5\u20a9%+#@&"
 """Letters, digits and the signs that are said: of an amount, and as in "c++"."""
 
-_PUNCTUATION = re.compile(rf"[^{_SAID}'-]{{2,}}|[^{_SAID}' -]")
+_PUNCTUATION = re.compile(rf"(?:[^{_SAID}'-]|_){{2,}}|[^{_SAID}' -]|_")
 """Signs and spaces that are more than one space."""
 _OUTER_SIGN = re.compile(r"(?<![a-z])['-]|['-](?![a-z])")
 """An apostrophe or a hyphen that is not within a word (don't, self-harm)."""
