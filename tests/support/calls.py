@@ -252,6 +252,7 @@ class Script:
             valence=None,
             topics=said.topics,
             reasons=said.words,
+            line_ids=(self.line(said).record.line_id,),
         )
 
     def _clip(self, said: ScriptedLine) -> UtteranceClip:
