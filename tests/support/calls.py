@@ -255,6 +255,10 @@ class Script:
             line_ids=(self.line(said).record.line_id,),
         )
 
+    def text_readings(self, said: ScriptedLine) -> Iterator[Reading]:
+        """What was read in the words of a line."""
+        return (r for r in self._readings(said) if r.modality is Modality.TEXT)
+
     def _clip(self, said: ScriptedLine) -> UtteranceClip:
         """Not a voice: a tone that rises and falls, as long as the utterance."""
         seconds = np.arange(said.span.duration_ms * SAMPLE_RATE // 1000) / SAMPLE_RATE
