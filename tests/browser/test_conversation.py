@@ -1,4 +1,4 @@
-"""What lies in the conversation: sounds that last, lines that come again, lines that do not count."""
+"""The conversation as a browser shows it: sounds grow in one row, lines are shown once and marked."""
 
 from __future__ import annotations
 
