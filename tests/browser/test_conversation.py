@@ -1,4 +1,4 @@
-"""The conversation as a browser shows it: sounds grow in one row, lines are shown once and marked."""
+"""The conversation as a browser shows it: lasting sounds, lines told again, lines left out."""
 
 from __future__ import annotations
 
