@@ -1,4 +1,4 @@
-"""What lies in the conversation: sounds that last, lines that come again, lines that do not count."""
+"""Sounds that last, lines that come again, lines that do not count: each is one row."""
 
 from __future__ import annotations
 

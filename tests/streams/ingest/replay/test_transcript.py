@@ -206,3 +206,28 @@ def test_a_huge_file_is_refused(path: Path) -> None:
 def test_utf16_is_told_once_and_not_for_every_line(path: Path) -> None:
     path.write_text("{}\n" * 100, encoding="utf-16")
     assert refusal(path) == f"{path}: is UTF-16; save it as UTF-8"
+
+
+@pytest.mark.parametrize("key", ["line_id", "id"])
+@pytest.mark.parametrize("given_id", ["utt-7", 7])
+def test_a_recognisers_id_and_revision_of_a_line_are_taken(
+    path: Path, key: str, given_id: str | int
+) -> None:
+    row = {"speaker": "customer", "start_ms": 0, "end_ms": 900, "text": "네", "revision": 2}
+    path.write_text(json.dumps(row | {key: given_id}), encoding="utf-8")
+    line = read_transcript(path, call_id="c").lines[0]
+    assert (line.source_id, line.revision) == (str(given_id), 2)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"line_id": "a b"}, {"line_id": "x" * 65}, {"id": True}, {"revision": -1}, {"revision": "1"}],
+)
+def test_an_id_or_revision_that_is_none_costs_its_line_and_is_said(
+    path: Path, bad: dict[str, object]
+) -> None:
+    row = {"speaker": "customer", "start_ms": 0, "end_ms": 900, "text": "네"}
+    path.write_text(json.dumps(row | bad), encoding="utf-8")
+    transcript = read_transcript(path, call_id="c")
+    assert transcript.lines == ()
+    assert "leave it out" in transcript.problems[0].todo
