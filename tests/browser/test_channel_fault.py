@@ -35,6 +35,7 @@ def test_a_banner_replaces_the_mood_and_stays_after_a_reload(
     expect(page.locator(".channel-note")).to_be_visible()
     expect(page.locator("#mood .mood-now.unknown")).to_be_visible()
     expect(page.locator(".chips .chip")).to_have_count(0)
+    expect(page.locator(".readings dd.quiet")).to_have_count(2)
     *_, last = KOREAN_CALL.messages()
     desk.wire.put(last)
     expect(page.locator("#mood .mood-now.unknown")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The conversation as a browser shows it: lasting sounds, lines told again, lines left out."""
+"""Sounds that last, lines that come again, lines that do not count: each is one row."""
 
 from __future__ import annotations
 

@@ -233,3 +233,14 @@ def test_an_id_of_no_use_costs_no_line_its_words(tmp_path: Path, identity: dict[
     (line,) = transcript.lines
     assert (line.text, line.source_id, line.revision) == ("죽고 싶어요", "", 0)
     assert transcript.problems == ()
+
+
+@pytest.mark.parametrize("key", ["line_id", "id"])
+@pytest.mark.parametrize("given_id", ["utt-7", 7])
+def test_a_recognisers_id_and_revision_of_a_line_are_taken(
+    path: Path, key: str, given_id: str | int
+) -> None:
+    row = {"speaker": "customer", "start_ms": 0, "end_ms": 900, "text": "네", "revision": 2}
+    path.write_text(json.dumps(row | {key: given_id}), encoding="utf-8")
+    line = read_transcript(path, call_id="c").lines[0]
+    assert (line.source_id, line.revision) == (str(given_id), 2)
