@@ -115,9 +115,7 @@ class AdviceProcessor:
             self._dead_letters.record_success()
 
     def _is_doubtful(self, message: Message) -> bool:
-        """Of a call whose channels are not whose they are said to be: whose mood, who spoke over
-        whom, nobody knows.
-        """
+        """Whether it says who, in a call whose channels are not whose they are said to be."""
         faulty_calls = self._faulty_calls
         says_who = isinstance(message, ReadingMessage) or (
             isinstance(message, TurnMessage) and message.record.kind is TurnKind.TALK_OVER
