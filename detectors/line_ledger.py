@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from detectors.line_words import covered_ratio, extract_letters, is_similar, weigh_letters
+from detectors.line_words import (
+    covered_ratio,
+    extract_letters,
+    is_backchannel,
+    is_similar,
+    weigh_letters,
+)
 from detectors.record_ids import digest_id, join_id
 from detectors.utterance import LinePiece, LineThread, Speaker, TimeSpan, TranscriptLine
 
@@ -29,8 +35,6 @@ JOIN_GAP_MS = 1_000
 """Lines of one speaker are read together when less than this lies between them."""
 MAX_PIECES = 3
 MAX_UNIT_CHARS = 400
-BACKCHANNEL_WEIGHT = 8
-"""Up to four Korean syllables or eight letters ("네 네", "uh-huh") interrupt nobody."""
 
 MOVED_MS = 300
 """A line that begins this much earlier or later may be the same one, if its words say so."""
@@ -271,12 +275,18 @@ def _enter(ledger: Ledger, line: TranscriptLine, known: list[LedgerLine]) -> Led
 
 
 def _walk(ledger: Ledger, entry: LedgerLine, *, step: int) -> list[LedgerLine]:
-    """The pieces before (-1) or after (1) a line, the nearest first."""
+    """The pieces before (-1) or after (1) a line, the nearest first.
+
+    What begins at the same moment came earlier, and so is before it: nothing is on both sides.
+    """
     lines = sorted(
         (
             other
             for other in ledger
-            if other.speaker is entry.speaker and other.discount is None and other is not entry
+            if other.speaker is entry.speaker
+            and other.discount is None
+            and other is not entry
+            and (step < 0 or other.span.start_ms > entry.span.start_ms)
         ),
         key=lambda other: other.span.start_ms,
         reverse=step < 0,
@@ -302,7 +312,7 @@ def _is_interrupted(ledger: Ledger, first: LedgerLine, second: LedgerLine) -> bo
         other.speaker is not first.speaker
         and first.span.end_ms - MOVED_MS <= other.span.start_ms < second.span.start_ms
         and other.span.start_ms > first.span.start_ms
-        and weigh_letters(extract_letters(other.text)) > BACKCHANNEL_WEIGHT
+        and not is_backchannel(other.text)
         for other in ledger
     )
 
@@ -321,7 +331,7 @@ def _find_discount(
         *((other.span, other.text) for other in ledger if other.speaker is Speaker.AGENT),
         *((other.span, other.text) for other in others if other.speaker is Speaker.AGENT),
     ]
-    if any(_is_echo(entry, span, text) for span, text in agent_lines):
+    if _repeats_agent(entry, agent_lines):
         return Discount.REPEATS_AGENT
     return Discount.SILENCE if is_silent else None
 
@@ -332,13 +342,16 @@ def _discount_echoes(
     """Of an agent's line: the customer's that turn out to repeat it, though they came before."""
     if entry.speaker is not Speaker.AGENT:
         return ledger, ()
+    agent_lines = [
+        (other.span, other.text) for other in (*ledger, entry) if other.speaker is Speaker.AGENT
+    ]
     echoes = [
         other
         for other in ledger
         if other.speaker is Speaker.CUSTOMER
         and other.discount is None
         and not other.vouched
-        and _is_echo(other, entry.span, entry.text)
+        and _repeats_agent(other, agent_lines)
     ]
     marks = tuple(
         LineMark(call_id, echo.line_id, echo.span.start_ms, (), Discount.REPEATS_AGENT)
@@ -349,6 +362,23 @@ def _discount_echoes(
         for other in ledger
     )
     return judged, marks
+
+
+def _repeats_agent(entry: LedgerLine, agent_lines: list[tuple[TimeSpan, str]]) -> bool:
+    """Whether a customer's line is one of the agent's, or several that it lies over."""
+    if any(_is_echo(entry, span, text) for span, text in agent_lines):
+        return True
+    covered = sorted(
+        {
+            (span.start_ms, span.end_ms, text)
+            for span, text in agent_lines
+            if span.overlap_ms(entry.span)
+        }
+    )
+    if len(covered) < 2:  # noqa: PLR2004  (one was looked at above)
+        return False
+    whole = TimeSpan(covered[0][0], max(end_ms for _, end_ms, _ in covered))
+    return _is_echo(entry, whole, " ".join(text for *_, text in covered))
 
 
 def _is_echo(entry: LedgerLine, agent_span: TimeSpan, agent_text: str) -> bool:

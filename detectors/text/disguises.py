@@ -2,8 +2,9 @@
 
 Words are disguised by callers, and distorted by recognisers that write what they heard: letters
 spelled out or apart ("k i l l", "죽.고.싶.어", "ㅈㅜㄱㄱㅗ"), stretched ("시이이발", "fuuuck"),
-with digits or signs for letters ("sh1t", "시1발"). An ordinary line has none of it and no other
-form than the one without punctuation, so that it costs what it did.
+with digits or signs for letters ("sh1t", "시1발"), with fillers between ("죽고 어 싶어"). An
+ordinary line has none of it and no other form than the one without punctuation, so that it costs
+what it did.
 
 Other forms only add what can be found: nothing is ever quoted from them but the original.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,17 @@ _LETTERS_APART = re.compile(f"{_LATIN_APART}|{_HANGUL_APART}")
 """Letters spelled out, at least three, or four syllables, always with the same between them.
 Three syllables may be three words (자 살 게 있어요)."""
 
+_WIDE_GAP = re.compile(r"(?<=\S)[ \u00a0\u3000]{2,}(?=\S)")
+"""Between two words that are both spelled out ("k i l l  m y s e l f")."""
+
+_UNDERSCORE = re.compile(r"(?<=[a-z]{2})_(?=[a-z]{2})|(?<=\bi)_(?=[a-z]{2})")
+"""Between words, not for a letter (f_ck)."""
+
+_GAP = r"[ ,.~-]{1,4}"
+_FILLER_WORD = r"(?:어+|음+|으음|엄|흠+|뭐랄까|그 뭐냐|uh+|um+|erm?|ehm+|hmm+|mm+|you know|i mean)"
+_FILLER = re.compile(rf"(?<=[가-힣a-z0-9]){_GAP}{_FILLER_WORD}(?={_GAP}[가-힣a-z0-9])")
+"""What people say while they look for words, between two of these."""
+
 _SIGN_IN_HANGUL = re.compile(r"(?<=[가-힣])(?<![0-9][가-힣])[0-9a-z@$](?=[가-힣])")
 _WORD_WITH_SIGNS = re.compile(r"(?<![^\s'\"(])(?=[^\s]*[a-z])[a-z0-9@$!|]{3,40}")
 _COUNT = re.compile(r"[$@]?[0-9]+[a-z]{0,3}|[a-z]{1,3}(?!11\b)[0-9]+")
@@ -68,6 +81,8 @@ _MAY_BE_DISGUISED = re2.compile(
             rf"(?:^|[^가-힣])[가-힣ㄱ-ㅣ](?:{_SEPARATOR}[가-힣ㄱ-ㅣ]){{3}}(?:[^가-힣]|$)",
             r"[가-힣ㄱ-ㅣ][^ ,?!$%+#@&'a-z0-9가-힣ㄱ-ㅣ]{1,4}[가-힣ㄱ-ㅣ]",
             STRETCHED_SYLLABLE,
+            "[a-z]_[a-z]",
+            rf"[가-힣a-z0-9]{_GAP}{_FILLER_WORD}{_GAP}[가-힣a-z0-9]",
         ]
     )
 )
@@ -87,7 +102,7 @@ def find_forms(text: str) -> tuple[NormalisedText, ...]:
     """
     line = normalise(text)
     forms: dict[str, NormalisedText] = {}
-    for form in (line, *_undo_disguises(line)):
+    for form in (line, *_undo_disguises(_separate_spelled_words(line))):
         words = drop_punctuation(form)
         forms.setdefault(words.text, words)
     return tuple(forms.values())
@@ -108,10 +123,22 @@ def drop_phrase_punctuation(text: str) -> str:
     return _PUNCTUATION.sub(" ", _OUTER_SIGN.sub(" ", text))
 
 
+def _separate_spelled_words(line: NormalisedText) -> NormalisedText:
+    """With a comma where the line as written has a wide gap, if letters are spelled out in it."""
+    text = line.original
+    if not _WIDE_GAP.search(text) or not _LETTERS_APART.search(line.text):
+        return line
+    # As long as the gap: all places in the original stay.
+    marked = _WIDE_GAP.sub(lambda gap: ",".ljust(len(gap.group())), text)
+    return replace(normalise(marked), original=text)
+
+
 def _undo_disguises(line: NormalisedText) -> Iterator[NormalisedText]:
     if not _MAY_BE_DISGUISED.search(line.text):
         return
-    whole = line.replace(_LETTERS_APART, _join_letters).replace(_TIGHT_PUNCTUATION, "")
+    whole = line.replace(_UNDERSCORE, " ").replace(_FILLER, "")
+    whole = whole.replace(_LETTERS_APART, _join_letters)
+    whole = whole.replace(_TIGHT_PUNCTUATION, "")
     whole = compose_spelled_jamo(whole).replace(_SIGN_IN_HANGUL, "")
     # A letter that is written three times was meant once (sooo) or twice (killll).
     yield (

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _FLOATS = np.dtype("<f4")
 
-MAX_UTTERANCES = 12
+MAX_UTTERANCES = 40
 """A new utterance never counts less than one in so many: one that was far off, such as a shout or
-what a gate let through, fades from the mean by a twelfth an utterance and does not stay."""
+what the speech gate let through, fades from the mean instead of staying in it for good."""
 
 
 def mean_features(baseline: SpeakerBaseline, size: int) -> tuple[int, NDArray[np.float32]]:

@@ -29,9 +29,6 @@ PITCH_CHANGE_SEMITONES = 2.5
 MIN_BASELINE_UTTERANCES = 2
 """Utterances of the customer before "louder" or "higher than before" means anything."""
 
-MIN_BASELINE_MS = 600
-"""Shorter utterances ("yes", "네", what is left of a noise) are read, and teach no baseline."""
-
 UNKNOWN_LANGUAGE = ""
 """Stands for every language the model was not taught."""
 
@@ -109,7 +106,6 @@ class VoiceTone:
         confidence = float(scores.max())
         threshold = self._thresholds.get(item.language, self._thresholds[UNKNOWN_LANGUAGE])
         abstained = confidence < threshold
-        teaches = not abstained and item.span.duration_ms >= MIN_BASELINE_MS
         return Reading(
             call_id=item.call_id,
             span=item.span,
@@ -122,7 +118,7 @@ class VoiceTone:
             arousal=float(outputs["arousal"]),
             valence=self._valence(scores),
             reasons=self._reasons(item, features),
-            baseline=update_baseline(item.baseline, features) if teaches else item.baseline,
+            baseline=update_baseline(item.baseline, features),
         )
 
     def _valence(self, scores: NDArray[np.float32]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -9,19 +10,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from detectors.utterance import LinePiece, TranscriptLine
 
-MAX_TRIED_CUTS = 4
-"""Of so many cuts any two may lie inside words; of more, one or all."""
-
 _END_SIGNS = " .,?!\u2026\u3002\uff0c\uff1f\uff01-"
 
 MAX_SIDE_CHARS = 200
 """Characters of the pieces on each side of a line: more than the longest phrase."""
 
+MAX_FREE_CUTS = 3
+"""Up to so many cuts, each may be within a word or between two; of more, two at most, or all."""
+
+_BROKEN_WORD = re.compile(r"\S+[-\u2010-\u2015~]$")
+"""A word that breaks off ("my li-"): it is often said again, whole, after the cut."""
+
 
 def join_pieces(line: TranscriptLine) -> tuple[str, ...]:
     """A line with what adjoins it, in every way in which it may have been said; empty: nothing.
 
-    With spaces between the pieces, with none, and with none at one of the cuts.
+    With spaces between the pieces, with none, with none at some of the cuts, and without the
+    words that break off at a cut.
     """
     thread = line.thread
     if thread.is_alone:
@@ -45,13 +50,21 @@ def _texts(pieces: tuple[LinePiece, ...]) -> tuple[str, ...]:
 def _join(before: tuple[str, ...], text: str, after: tuple[str, ...]) -> tuple[str, ...]:
     pieces = (*before, text, *after)
     cuts = len(pieces) - 1
-    ways: list[set[int]] = [set(), set(range(cuts)), *({cut} for cut in range(cuts))]
-    if cuts <= MAX_TRIED_CUTS:
-        ways += [set(few) for few in combinations(range(cuts), 2)]
-    joined = (_join_at(pieces, closed=closed) for closed in ways)
+    most = cuts if cuts <= MAX_FREE_CUTS else 2
+    ways = [set(way) for size in range(most + 1) for way in combinations(range(cuts), size)]
+    ways.append(set(range(cuts)))
+    joined = [_join_at(pieces, closed=closed) for closed in ways]
+    joined += _join_without_broken_words(pieces)
     start = max(0, sum(len(piece) + 1 for piece in before) - MAX_SIDE_CHARS)
     size = MAX_SIDE_CHARS + len(text) + MAX_SIDE_CHARS
     return tuple(dict.fromkeys(_cut(text, start, size) for text in joined))
+
+
+def _join_without_broken_words(pieces: tuple[str, ...]) -> list[str]:
+    rest = [_BROKEN_WORD.sub("", piece).rstrip() for piece in pieces[:-1]]
+    if rest == list(pieces[:-1]):
+        return []
+    return [" ".join(filter(None, (*rest, pieces[-1])))]
 
 
 def _join_at(pieces: tuple[str, ...], *, closed: set[int]) -> str:

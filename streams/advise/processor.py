@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from detectors.utterance import Speaker, TranscriptLine
+from detectors.utterance import Speaker, TranscriptLine, TurnKind
 from playbooks.events import CallStarted
 from streams.advise import caller as callers
 from streams.advise.call_state import AdviceState, StepResult, advise, from_json, to_json
@@ -115,13 +115,12 @@ class AdviceProcessor:
             self._dead_letters.record_success()
 
     def _is_doubtful(self, message: Message) -> bool:
-        """A reading of a call whose channels are not whose they are said to be: no mood."""
+        """Whether it says who, in a call whose channels are not whose they are said to be."""
         faulty_calls = self._faulty_calls
-        return (
-            isinstance(message, ReadingMessage)
-            and faulty_calls is not None
-            and faulty_calls.is_faulty(message.call_id)
+        says_who = isinstance(message, ReadingMessage) or (
+            isinstance(message, TurnMessage) and message.record.kind is TurnKind.TALK_OVER
         )
+        return says_who and faulty_calls is not None and faulty_calls.is_faulty(message.call_id)
 
     async def _advise(self, message: Message, domain_event: Event, partition: int) -> None:
         # Read once: whatever is taken meanwhile, one event sees one library.

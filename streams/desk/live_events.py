@@ -113,9 +113,10 @@ class LiveEventRenderer:
         turn = message.record
         if not is_notable(turn):
             return None
-        start_ms = turn.span.start_ms
+        start_ms, end_ms = turn.span.start_ms, turn.span.end_ms
         key = f"{turn.kind}-{turn.speaker or 'both'}-{start_ms}"
-        return {"id": key, "at": start_ms, "html": self._html("turn.html", turn=turn)}
+        html = self._html("turn.html", turn=turn)
+        return {"id": key, "at": start_ms, "until": end_ms, "html": html}
 
     def _alert(self, message: AlertMessage) -> EventData:
         alert, fired = AlertView.of(message), message.record

@@ -15,6 +15,7 @@ from streams.cloudevents import now
 from streams.desk import queries
 from streams.desk.help_requests import load_help_rows
 from streams.desk.live_events import is_notable
+from streams.desk.transcript_lines import find_newest_ids
 from streams.site.feature import Site, get_site
 from streams.site.filters import in_path
 from streams.site.pages import LANGUAGE_COOKIE
@@ -161,7 +162,7 @@ def _transcript_entries(
     reading_at = {
         reading.span.start_ms: reading for reading in text_readings if not reading.line_ids
     }
-    reading_of = {reading.line_ids[0]: reading for reading in text_readings if reading.line_ids}
+    reading_of = _readings_by_line(detail, text_readings)
     lines = [
         TranscriptEntry(
             line.span.start_ms,
@@ -173,11 +174,21 @@ def _transcript_entries(
         for line in (view.record,)
     ]
     turns = (view.record for view in detail.turns)
-    notable_turns = {turn.event_id: turn for turn in turns if is_notable(turn)}
+    longest_last = sorted(turns, key=lambda turn: turn.span.end_ms)  # ids sort as text
+    notable_turns = {turn.event_id: turn for turn in longest_last if is_notable(turn)}
     turn_entries = [
         TranscriptEntry(turn.span.start_ms, turn=turn) for turn in notable_turns.values()
     ]
     return sorted(lines + turn_entries, key=lambda entry: entry.at_ms)
+
+
+def _readings_by_line(detail: CallDetail, text_readings: Sequence[Reading]) -> dict[str, Reading]:
+    """By the id of the line as it stands: words that came again unchanged are not read again."""
+    marks = (view.record for view in detail.line_marks)
+    newest_ids = find_newest_ids((mark.line_id, mark.replaces) for mark in marks)
+    first_ids = [(reading.line_ids[0], reading) for reading in text_readings if reading.line_ids]
+    inherited = {newest_ids.get(line_id, line_id): reading for line_id, reading in first_ids}
+    return inherited | dict(first_ids)
 
 
 def _newest_readings(detail: CallDetail, views: Sequence[ReadingView]) -> dict[str, Reading]:

@@ -11,7 +11,7 @@ from streams.desk.models import LineMarkView, TranscriptLineView
 from streams.store.tables import LINE_MARKS, TRANSCRIPT_LINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -40,7 +40,7 @@ def load_transcript(connection: Connection, call_id: str) -> CallTranscript:
         .mappings()
         .all()
     )
-    newest_ids = _resolve({old: mark["line_id"] for mark in marks for old in mark["replaces"]})
+    newest_ids = find_newest_ids((mark["line_id"], mark["replaces"]) for mark in marks)
     discounts = {mark["line_id"]: mark["discount"] for mark in marks if mark["discount"]}
     query = (
         select(TRANSCRIPT_LINES)
@@ -59,8 +59,13 @@ def load_transcript(connection: Connection, call_id: str) -> CallTranscript:
     )
 
 
-def _resolve(successors: dict[str, str]) -> dict[str, str]:
-    """Each replaced line's newest one, through all that came in between."""
+def find_newest_ids(replacements: Iterable[tuple[str, Sequence[str]]]) -> dict[str, str]:
+    """Each replaced line's newest one, through all that came in between.
+
+    Args:
+        replacements: of each mark, the id of its line and the ids that it replaces.
+    """
+    successors = {old: line_id for line_id, replaced in replacements for old in replaced}
     newest_ids = {}
     for line_id in successors:
         newest, seen = line_id, {line_id}

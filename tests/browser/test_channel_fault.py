@@ -35,7 +35,9 @@ def test_a_banner_replaces_the_mood_and_stays_after_a_reload(
     expect(page.locator(".channel-note")).to_be_visible()
     expect(page.locator("#mood .mood-now.unknown")).to_be_visible()
     expect(page.locator(".chips .chip")).to_have_count(0)
-    desk.wire.put(KOREAN_CALL.messages()[-1])
+    expect(page.locator(".readings dd.quiet")).to_have_count(2)
+    *_, last = KOREAN_CALL.messages()
+    desk.wire.put(last)
     expect(page.locator("#mood .mood-now.unknown")).to_be_visible()
     assert never_reloaded(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

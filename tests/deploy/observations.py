@@ -32,6 +32,8 @@ def observe_everything() -> None:
     for action in Action:
         metrics.STEPS_CONFIRMED.labels(action, "agent", "done").inc()
     metrics.EVIDENCE_SEALS.labels("asked").inc()
+    metrics.FAULTY_CALLS.labels("exchanged", "words_against_sound").inc()
+    metrics.LINES_DISCOUNTED.labels("repeats_agent").inc()
     metrics.CORRECTIONS_STORED.labels("true").inc()
     metrics.DEAD_LETTERS_SENT.labels("audio.v1", "voice").inc()
     metrics.ACTIVE_PLAYBOOKS.set(12)
@@ -55,6 +57,8 @@ def _gateway() -> None:
 def _detectors() -> None:
     for speaker in Speaker:
         metrics.UTTERANCES_DETECTED.labels(speaker).inc()
+        metrics.ECHO_UTTERANCES.labels(speaker).inc()
+        metrics.SOUNDS_DETECTED.labels("music", speaker).inc()
     for modality in Modality:
         for label in Emotion:
             metrics.READINGS_MADE.labels(modality, label, "false").inc()

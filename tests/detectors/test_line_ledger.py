@@ -141,3 +141,37 @@ def test_whatever_comes_the_ledger_is_bounded_and_knows_each_line_once(
         ledger = take_line(ledger, line(text, start, start + length, speaker)).ledger
         ids = [line_id for entry in ledger for line_id in entry.ids[-1:]]
         assert len(ids) == len(set(ids)) <= 16
+
+
+def test_words_that_show_that_the_agent_listens_do_not_part_a_sentence() -> None:
+    for words in ("네, 네 고객님", "아 네 그러셨구나", "mm-hmm okay", "yes, of course"):
+        last = judged(
+            line("요즘 너무 힘들어서 죽고", 2_000, 4_000),
+            line(words, 4_000, 4_300, Speaker.AGENT),
+            line("싶어요", 4_400, 5_000),
+        )[-1]
+        assert last.line is not None
+        assert [piece.text for piece in last.line.thread.before] == ["요즘 너무 힘들어서 죽고"], (
+            words
+        )
+
+
+def test_of_two_lines_with_one_start_the_first_to_come_is_before_the_other_alone() -> None:
+    last = judged(
+        line("나 오늘 죽고 싶어요", 2_000, 5_000), line("야 이 멍청이야 똑바로 해", 2_000, 5_000)
+    )[-1]
+    assert last.line is not None
+    assert len(last.line.thread.before) == 1
+    assert last.line.thread.after == ()
+
+
+def test_a_leak_that_lies_over_two_lines_of_the_agent_counts_for_nothing() -> None:
+    first, second = "고객님 많이 힘드신 것 같은데", "혹시 자살 생각을 하고 계신가요"
+    agent = (
+        line(first, 2_000, 3_900, Speaker.AGENT),
+        line(second, 4_000, 6_000, Speaker.AGENT),
+    )
+    leak = line(f"{first} {second}", 2_200, 6_200)
+    assert judged(*agent, leak)[-1].line is None
+    late = judged(leak, *agent)[-1]
+    assert late.marks[0].discount is Discount.REPEATS_AGENT

@@ -252,7 +252,12 @@ class Script:
             valence=None,
             topics=said.topics,
             reasons=said.words,
+            line_ids=(self.line(said).record.line_id,),
         )
+
+    def text_readings(self, said: ScriptedLine) -> Iterator[Reading]:
+        """What was read in the words of a line."""
+        return (r for r in self._readings(said) if r.modality is Modality.TEXT)
 
     def _clip(self, said: ScriptedLine) -> UtteranceClip:
         """Not a voice: a tone that rises and falls, as long as the utterance."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from detectors.detector import Detector
     from detectors.reading import Reading
     from detectors.voice.endpointing import SpeechSegment
+    from detectors.voice.speech_gate import SpeechGate
 
 HOUR_MS = 3_600_000
 
@@ -128,9 +129,17 @@ class MoodTrajectory:
         return [MoodLevel.CALM, *(point.level for point in self.points)]
 
 
-def play(track: Track, detector: Detector[Utterance]) -> MoodTrajectory:
-    """Segment a track, read its utterances as a customer's, and update the mood after each."""
-    segmenter = CallSegmenter(track.name)
+def play(
+    track: Track, detector: Detector[Utterance], *, gate: SpeechGate | None = None
+) -> MoodTrajectory:
+    """Segment a track, read its utterances as a customer's, and update the mood after each.
+
+    Args:
+        track: one voice.
+        detector: reads its utterances.
+        gate: tells speech from other sound; the shipped one by default.
+    """
+    segmenter = CallSegmenter(track.name, gate=gate)
     results = segmenter.feed(0, {Speaker.CUSTOMER: track.pcm}), segmenter.finish()
     segments = [segment for result in results for segment in result.customer_segments]
     state, baseline, points = MoodState(), SpeakerBaseline(), []

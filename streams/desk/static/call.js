@@ -12,6 +12,7 @@ const SENSITIVE_AGAIN_MS = 400;
 const SENSITIVE_TRIES = 25;
 
 let scrolling = null;
+let knownCall = null;
 
 const live = keepLive({
   query: () => {
@@ -39,6 +40,7 @@ const live = keepLive({
 });
 
 function arrived() {
+  forgetOtherCalls();
   showClocks();
   answerAlerts(main());
   confirmSteps(main());
@@ -60,11 +62,22 @@ function mine(told) {
 }
 
 /** What was found out of lines, also of those that this page has yet to be told of. */
-const replaced = new Set();
+const successors = new Map();
 const discounts = new Map();
+const chipsOf = new Map();
+const textReadings = [];
+const MAX_TEXT_READINGS = 20;
+
+/** An agent's page stays open all day, call after call. */
+function forgetOtherCalls() {
+  if (knownCall === main().dataset.call) return;
+  knownCall = main().dataset.call;
+  for (const known of [successors, discounts, chipsOf]) known.clear();
+  textReadings.length = 0;
+}
 
 function onLine(told) {
-  if (!mine(told) || replaced.has(told.id)) return;
+  if (!mine(told) || successors.has(told.id)) return;
   const near = linesNear(told);
   if (!told.final && near.some((line) => !line.classList.contains("partial"))) return;
   if (told.final) {
@@ -72,6 +85,7 @@ function onLine(told) {
     for (const line of near) if (line.classList.contains("partial")) line.remove();
   }
   place(told);
+  showChips(told.id);
   if (discounts.has(told.id)) discountLine(told.id);
 }
 
@@ -87,16 +101,40 @@ function linesNear(told) {
 function onMark(told) {
   if (!mine(told)) return;
   for (const id of told.replaces) {
-    replaced.add(id);
+    successors.set(id, told.id);
+    const chips = byId(`chips-${id}`)?.innerHTML.trim();
+    if (chips && !chipsOf.has(told.id)) chipsOf.set(told.id, chips);
     byId(`line-${id}`)?.remove();
   }
+  showChips(told.id);
   if (!told.reason) return;
   discounts.set(told.id, told.reason);
   discountLine(told.id);
 }
 
+/** A line's id as it stands: recognisers tell a line again in other words. */
+function newestId(id) {
+  const seen = new Set();
+  while (successors.has(id) && !seen.has(id)) {
+    seen.add(id);
+    id = successors.get(id);
+  }
+  return id;
+}
+
+/** What was read in a line, where the line itself has come. */
+function showChips(id) {
+  const chips = byId(`chips-${id}`);
+  if (chips && !isDiscounted(id) && !isFaulty() && chipsOf.has(id)) chips.innerHTML = chipsOf.get(id);
+}
+
+function isDiscounted(id) {
+  return discounts.has(id) || Boolean(byId(`line-${id}`)?.classList.contains("discounted"));
+}
+
 /** Grey, with the reason; its reading counts for nothing either. */
 function discountLine(id) {
+  takeBackReading();
   const line = byId(`line-${id}`);
   if (!line || line.classList.contains("discounted")) return;
   line.classList.add("discounted");
@@ -104,8 +142,10 @@ function discountLine(id) {
   line.querySelector(".chips")?.replaceChildren();
 }
 
+/** A sound or a silence that lasts is told again, longer; one told late takes nothing back. */
 function onTurn(told) {
-  if (mine(told)) place(told);
+  const known = byId(`turn-${told.id}`);
+  if (mine(told) && !(Number(known?.dataset.until) > told.until)) place(told);
 }
 
 /** Put an entry of the conversation where its time says; the same one again replaces it. */
@@ -128,10 +168,38 @@ function place(told) {
 }
 
 function onReading(told) {
-  if (!mine(told) || isFaulty() || told.lines.some((id) => discounts.has(id))) return;
+  if (!mine(told) || isFaulty() || told.lines.some(isDiscounted)) return;
+  if (told.modality === "text") takeTextReading(told);
   byId(`reading-${told.modality}`).innerHTML = told.html;
-  const chips = byId(`chips-${told.lines[0]}`);
-  if (chips && told.chip) chips.innerHTML = told.chip;
+}
+
+function takeTextReading(told) {
+  textReadings.push(told);
+  if (textReadings.length > MAX_TEXT_READINGS) textReadings.shift();
+  byId("reading-text").dataset.lines = told.lines.join(" ");
+  const [first] = told.lines;
+  const id = first ? newestId(first) : lineAt(told.at);
+  chipsOf.set(id, told.chip);
+  showChips(id);
+}
+
+/** The id of the customer's line that begins at a moment: older readings name no lines. */
+function lineAt(at) {
+  return document.querySelector(`#lines > .line.customer[data-at="${at}"]`)?.id.slice("line-".length);
+}
+
+/** The newest text reading may be of a line that counts for nothing: then the one before it. */
+function takeBackReading() {
+  const box = byId("reading-text");
+  if (!box.dataset.lines.split(" ").some(isDiscounted)) return;
+  const before = textReadings.findLast(({ lines }) => !lines.some(isDiscounted));
+  box.dataset.lines = before?.lines.join(" ") ?? "";
+  if (before) box.innerHTML = before.html;
+  else showNoReading("text");
+}
+
+function showNoReading(modality) {
+  byId(`reading-${modality}`).innerHTML = byId(`no-reading-${modality}`).innerHTML;
 }
 
 function onMood(told) {
@@ -176,6 +244,7 @@ function onChannels(told) {
   if (!mine(told)) return;
   byId("channels").innerHTML = told.html;
   byId("mood").innerHTML = told.mood;
+  for (const modality of ["voice", "text"]) showNoReading(modality);
   for (const chips of document.querySelectorAll(".chips")) chips.replaceChildren();
   byId("trend").dataset.points = "";
   draw();

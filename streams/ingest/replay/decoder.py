@@ -23,7 +23,7 @@ from streams.ingest.replay.container import Container
 from streams.ingest.replay.file_header import FileHeader, conversion_advice, read_header
 from streams.ingest.replay.input_file import RecordingError, open_input
 from streams.ingest.replay.repaired_file import RepairedFile
-from streams.ingest.replay.wav_layout import CODECS
+from streams.ingest.replay.wav_format import CODECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,11 @@ _AUDIBLE_S = 0.05
 _MAX_TAG_BYTES = 4_096
 """What may follow the sound of an MP3 (a title, an artist) without being sound."""
 
+_HEADERLESS = {
+    Container.GSM: {"format": "RAW", "subtype": "GSM610", "samplerate": 8_000, "channels": 1}
+}
+"""What a decoder must be told of a file that says nothing of itself."""
+
 _EXPECTED = "a recording, e.g. WAV, FLAC or MP3"
 _STDERR = 2
 
@@ -63,11 +68,13 @@ class AudioTrack:
         path: where it came from.
         samples: ``int16[n, channels]`` at `SAMPLE_RATE`, in the file's own order of channels.
         warnings: one line each: what is odd, but does not keep it from being played.
+        missing_s: how much of its end is known to be lost.
     """
 
     path: Path
     samples: Samples
     warnings: tuple[str, ...] = ()
+    missing_s: float = 0.0
 
     @property
     def channels(self) -> int:
@@ -96,14 +103,14 @@ def decode(path: Path) -> AudioTrack:
     with open_input(path, expected=_EXPECTED, error=RecordingError) as stream:
         header = read_header(path, stream)
         try:
-            samples, missing = _decode_stream(path, stream, header)
+            samples, missing_s = _decode_stream(path, stream, header)
         except soundfile.LibsndfileError as error:
             raise _build_decoding_error(path, header, error) from error
     if not len(samples):
         raise RecordingError(path, "holds no sound", "record or export the call again")
-    oddity = missing or header.warning
+    oddity = _describe_missing(header, missing_s) or header.warning
     warning = f"{path}: {oddity}; playing {len(samples) / SAMPLE_RATE:.1f} s"
-    return AudioTrack(path, samples, (warning,) if oddity else ())
+    return AudioTrack(path, samples, (warning,) if oddity else (), missing_s)
 
 
 def _build_decoding_error(
@@ -116,8 +123,8 @@ def _build_decoding_error(
     return RecordingError(path, what, "export it again as WAV or FLAC")
 
 
-def _decode_stream(path: Path, stream: BinaryIO, header: FileHeader) -> tuple[Samples, str]:
-    """Decode, and say what is missing; empty: nothing."""
+def _decode_stream(path: Path, stream: BinaryIO, header: FileHeader) -> tuple[Samples, float]:
+    """Decode, and tell how many seconds are missing at the end."""
     descriptor = stream.fileno()
     with (
         _muted(header.container),
@@ -130,7 +137,8 @@ def _decode_stream(path: Path, stream: BinaryIO, header: FileHeader) -> tuple[Sa
         what = "is an MP3 of a variable bit rate that does not say how long it is"
         raise RecordingError(path, what, conversion_advice(path))
     ratio = _missing_ratio(header, frames_read=frames_read, declared=file.frames)
-    return samples, _describe_missing(header, len(samples) / SAMPLE_RATE, ratio)
+    present_s = len(samples) / SAMPLE_RATE
+    return samples, present_s / (1 - ratio) - present_s if ratio < 1 else 0.0
 
 
 def _open_sound(stream: BinaryIO, header: FileHeader) -> _SequentialFile:
@@ -138,7 +146,7 @@ def _open_sound(stream: BinaryIO, header: FileHeader) -> _SequentialFile:
     if header.repaired_head is not None:
         return _SequentialFile(RepairedFile(stream, header.repaired_head, header.sound))
     os.lseek(stream.fileno(), 0, os.SEEK_SET)  # libsndfile begins where the file stands
-    return _SequentialFile(stream.fileno(), closefd=False)
+    return _SequentialFile(stream.fileno(), closefd=False, **_HEADERLESS.get(header.container, {}))
 
 
 @contextmanager
@@ -226,9 +234,8 @@ def _missing_ratio(header: FileHeader, *, frames_read: int, declared: int) -> fl
     return 1 - frames_read / max(declared, frames_read, 1)
 
 
-def _describe_missing(header: FileHeader, present_s: float, missing_ratio: float) -> str:
+def _describe_missing(header: FileHeader, missing_s: float) -> str:
     """What cannot be heard although it should; empty: nothing."""
-    missing_s = present_s / (1 - missing_ratio) - present_s if missing_ratio < 1 else 0.0
     if missing_s >= _AUDIBLE_S:
         return f"is cut short, its last {missing_s:.1f} s are missing"
     return "" if header.has_end else "is cut short: it has no end mark, so its last part is missing"

@@ -15,17 +15,29 @@ from streams.ingest.replay.container import (
     detect_container,
     has_mp3_length,
     has_ogg_end,
+    has_second_ogg,
     read_aiff_size,
     read_au_size,
 )
 from streams.ingest.replay.input_file import RecordingError
-from streams.ingest.replay.wav_layout import WavLayout, build_wav_head, read_wav_layout
+from streams.ingest.replay.trailing_bytes import is_filling
+from streams.ingest.replay.wav_layout import (
+    SEVERAL,
+    WavLayout,
+    build_wav_head,
+    read_wav_layout,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".caf")
+_MIN_AU_REST = 8_000
+"""Bytes behind the sound that may be sound: a second of G.711."""
+
+SUFFIXES = (
+    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".caf", ".gsm",
+)  # fmt: skip
 """Names that files of `DECODABLE` formats usually have. A name decides nothing."""
 
 
@@ -76,6 +88,7 @@ def read_header(path: Path, stream: BinaryIO) -> FileHeader:
         size=None,
         has_length=container is not Container.MP3 or has_mp3_length(stream),
         has_end=container is not Container.OGG or has_ogg_end(stream),
+        warning=SEVERAL if container is Container.OGG and has_second_ogg(stream) else "",
     )
 
 
@@ -103,19 +116,35 @@ def _build_wav_header(layout: WavLayout) -> FileHeader:
 def _read_au_header(stream: BinaryIO) -> FileHeader | None:
     """Of an AU file; one whose recorder died before it wrote the size is played to its end."""
     size = read_au_size(stream)
-    if size is None or size.declared:
-        return None if size is None else FileHeader(Container.AU, size)
+    if size is None:
+        return None
     stream.seek(0)
     head = stream.read(AU_HEADER)
-    start = int.from_bytes(head[4:8], "big")
-    length = stream.seek(0, 2)
+    start, length = int.from_bytes(head[4:8], "big"), stream.seek(0, 2)
+    warning = _describe_au_rest(stream, start, size.declared)
+    if not warning:
+        return FileHeader(Container.AU, size)
+    end = start + size.declared if warning == SEVERAL else length
     return FileHeader(
         Container.AU,
-        SoundSize(declared=length - start, actual=length - start),
+        SoundSize(declared=end - start, actual=end - start),
         repaired_head=head[:4] + AU_HEADER.to_bytes(4, "big") + b"\xff" * 4 + head[12:],
-        sound=range(start, length),
-        warning="its header says 0.0 s of sound, and more follows, which is played",
+        sound=range(start, end),
+        warning=warning,
     )
+
+
+def _describe_au_rest(stream: BinaryIO, start: int, declared: int) -> str:
+    """What to say of that which follows the sound of an AU file; empty: nothing of worth."""
+    after, length = start + declared, stream.seek(0, 2)
+    if after >= length:
+        return ""
+    stream.seek(after)
+    if declared and stream.read(4) == b".snd":
+        return SEVERAL
+    if declared and (length - after < _MIN_AU_REST or is_filling(stream, after)):
+        return ""
+    return f"its header says {declared:,} bytes of sound, and more follows, which is played"
 
 
 def _build_unplayable_error(path: Path, container: Container | None) -> RecordingError:

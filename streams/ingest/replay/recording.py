@@ -117,7 +117,10 @@ def open_pair(customer_path: Path | str, agent_path: Path | str) -> Recording:
 
 def _describe_difference(customer: AudioTrack, agent: AudioTrack) -> str:
     """What to say of legs that cannot have one clock; empty: they can."""
-    short, long = sorted((len(customer.samples), len(agent.samples)))
+    # A leg whose end is lost, and known to be, shares the other's clock all the same.
+    short, long = sorted(
+        len(track.samples) + round(track.missing_s * SAMPLE_RATE) for track in (customer, agent)
+    )
     allowed = min(
         MAX_LENGTH_DIFFERENCE_MS * SAMPLE_RATE // 1_000, int(MAX_LENGTH_DIFFERENCE_RATIO * long)
     )

@@ -40,7 +40,8 @@ MAX_FILE_BYTES = 20_000_000
 
 MAX_ROW_BYTES = 65_536
 MAX_LISTED_PROBLEMS = 2
-"""Problems of a file that are shown one by one; one line sums up the rest."""
+"""Problems of a file that are shown one by one; one line sums up more of them."""
+MAX_LISTED_KINDS = 3
 _MAX_QUOTE_CHARS = 40
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -79,18 +80,15 @@ class Transcript:
 
     def warnings(self, path: Path) -> list[str]:
         """What a person is told of it, a few lines however much is wrong."""
-        shown, rest = self.problems[:MAX_LISTED_PROBLEMS], self.problems[MAX_LISTED_PROBLEMS:]
-        if len(rest) == 1:
-            shown, rest = self.problems, ()
-        warnings = [f"{path}: {note}" for note in self.notes] + [str(each) for each in shown]
-        if rest:
-            numbers = sorted({problem.line for problem in rest})
-            kinds = Counter(problem.todo for problem in rest).most_common(3)
-            advice = "; ".join(f"{count} times: {todo}" for todo, count in kinds)
-            warnings.append(
-                f"{path}: {len(numbers)} more lines are left out, {numbers[0]} to {numbers[-1]} "
-                f"({advice})"
-            )
+        warnings = [f"{path}: {'; '.join(self.notes)}"] if self.notes else []
+        if len(self.problems) <= MAX_LISTED_PROBLEMS:
+            return [*warnings, *map(str, self.problems)]
+        first = self.problems[0]
+        count = len({problem.line for problem in self.problems})
+        kinds = Counter(problem.todo for problem in self.problems).most_common(MAX_LISTED_KINDS)
+        advice = "; ".join(f"{number} times: {todo}" for todo, number in kinds)
+        left_out = "1 line is left out" if count == 1 else f"{count} lines are left out"
+        warnings.append(f"{path}:{first.line}: {first.what}; {left_out} ({advice})")
         return warnings
 
 

@@ -7,6 +7,7 @@ that can be had for it, and one summary says what was done.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,8 +27,13 @@ MAX_GUESSED_MS = 10_000
 
 MIN_MS_PER_CHARACTER = 15
 """Nobody speaks as fast as this: such times are seconds."""
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?([0-5]?\d):([0-5]?\d(?:[.,]\d{1,9})?)", re.ASCII)
+"""Times as subtitles write them (SubRip, WebVTT)."""
+
 MIN_FRACTIONS = 3
 """One time in so many has a fraction where seconds are meant."""
+MAX_SECONDS = 4 * 3_600
+"""Larger times are milliseconds: no recording is as long."""
 BEYOND_SOUND_MS = 2_000
 """A recogniser's clock and the recording's may differ by so much."""
 
@@ -35,7 +41,7 @@ BEYOND_SOUND_MS = 2_000
 class Repair(Enum):
     """What was done to a line's times, as the summary names it."""
 
-    DECIMAL = "as a decimal or a text, taken as milliseconds"
+    DECIMAL = "as a decimal, a text or a clock's, taken as milliseconds"
     NEGATIVE = "before the call's start, put at its start"
     REVERSED = "with the end before the start, taken to end where it starts"
     MISSING = "without a time that can be used, put behind the line before"
@@ -83,6 +89,9 @@ def repair_times(times: Sequence[RawTimes], *, duration_ms: int | None) -> Repai
     for raw, (start, end) in zip(times, numbers, strict=True):
         previous = result.spans[-1] if result.spans else TimeSpan(0, 0)
         span, kinds = _build_span(raw, start, end, scale, previous)
+        if Repair.MISSING in kinds and duration_ms is not None:
+            # A guess must not make a transcript look like another recording's.
+            span = TimeSpan(min(span.start_ms, duration_ms), min(span.end_ms, duration_ms))
         result.spans.append(span)
         for kind in kinds:
             repairs.setdefault(kind, []).append(raw.line)
@@ -93,16 +102,31 @@ def repair_times(times: Sequence[RawTimes], *, duration_ms: int | None) -> Repai
 
 def _to_number(value: object) -> float | None:
     """A time as a number; ``None`` for what is none, or not finite."""
-    if isinstance(value, str) and len(value) <= MAX_NUMBER_CHARS:
-        try:
-            value = float(value)
-        except ValueError:
-            return None
+    if isinstance(value, str):
+        value = _parse_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, int):
         return float(value) if abs(value) <= 10 * MAX_CALL_MS else None
     return value if math.isfinite(value) and abs(value) <= 10 * MAX_CALL_MS else None
+
+
+def _parse_text(text: str) -> float | None:
+    """A number as a text; of a clock's ``1:02:03.4`` and ``0:05,2`` the milliseconds."""
+    if len(text) > MAX_NUMBER_CHARS:
+        return None
+    clock = _CLOCK.fullmatch(text.strip())
+    if clock is not None:
+        hours, minutes, seconds = clock.groups(default="0")
+        return (
+            3_600_000 * int(hours)
+            + 60_000 * int(minutes)
+            + 1_000 * float(seconds.replace(",", "."))
+        )
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _are_seconds(
@@ -112,22 +136,33 @@ def _are_seconds(
 ) -> bool:
     """Whether the whole transcript counts in seconds.
 
-    Its times end within the sound's seconds (or within two hours of them, where the sound is not
-    known), and either they have fractions or nobody could speak that fast in milliseconds.
+    Two of three speak for it: its times end within the sound's seconds (or within two hours, where
+    the sound is not known); they have fractions; nobody could speak that fast in milliseconds.
+    But where most lines could be spoken in their milliseconds, they are milliseconds.
     """
     values = [value for pair in numbers for value in pair if value is not None and value >= 0]
-    limit_s = 7_200.0 if duration_ms is None else duration_ms / 1_000 + BEYOND_SOUND_MS / 1_000
-    if not values or max(values) > limit_s:
+    limit_s = 7_200.0 if duration_ms is None else (duration_ms + BEYOND_SOUND_MS) / 1_000
+    if not values or not 0 < max(values) <= MAX_SECONDS:
         return False
-    if MIN_FRACTIONS * sum(value != int(value) for value in values) >= len(values):
-        return True
-    paces = [
-        (end - start) / raw.characters
+    pace = _count_paces(times, numbers)
+    if pace[False] > pace[True]:
+        return False
+    has_fractions = MIN_FRACTIONS * sum(value != int(value) for value in values) >= len(values)
+    return (max(values) <= limit_s) + has_fractions + (pace[True] > pace[False]) > 1
+
+
+def _count_paces(
+    times: Sequence[RawTimes], numbers: Sequence[tuple[float | None, float | None]]
+) -> Counter[bool]:
+    """How many lines are too fast for speech in milliseconds, and how many are not.
+
+    A line without a length says nothing: some recognisers write the same time twice.
+    """
+    return Counter(
+        end - start < MIN_MS_PER_CHARACTER * raw.characters
         for raw, (start, end) in zip(times, numbers, strict=True)
-        if start is not None and end is not None and raw.characters
-    ]
-    hasty = Counter(pace < MIN_MS_PER_CHARACTER for pace in paces)
-    return max(values) > 0 and hasty[True] > hasty[False]
+        if start is not None and end is not None and end > start and raw.characters
+    )
 
 
 def _build_span(
@@ -176,10 +211,10 @@ def _describe_beyond(
     lines = [
         raw.line
         for raw, span in zip(times, spans, strict=True)
-        if span.start_ms > duration_ms + BEYOND_SOUND_MS
+        if span.end_ms > duration_ms + BEYOND_SOUND_MS
     ]
     if not lines:
         return []
-    what = "1 line begins" if len(lines) == 1 else f"{len(lines)} lines begin"
-    where = f"after the sound has ended at {duration_ms / 1_000:.1f} s (line {lines[0]})"
+    what = "1 line lies" if len(lines) == 1 else f"{len(lines)} lines lie"
+    where = f"beyond the sound, which ends at {duration_ms / 1_000:.1f} s (line {lines[0]})"
     return [f"{what} {where}; is it this recording's transcript?"]

@@ -16,6 +16,9 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams.ingest.replay.trailing_bytes import is_filling
+from streams.ingest.replay.wav_format import MIN_FORMAT_BYTES, correct_format, name_codec
+
 if TYPE_CHECKING:
     from typing import BinaryIO
 
@@ -29,11 +32,13 @@ _MAX_CHUNKS = 1_000
 _MAX_SEARCH_BYTES = 1 << 20
 """How far a chunk is looked for where none begins."""
 
+_MAX_PROMISED_S = 4 * 3_600
+"""Seconds of sound in one recording; a header that says more does not know."""
+
 _MAX_FORMAT_BYTES = 1_024
-_MAX_FRAME_BYTES, _MAX_RATE = 64, 1_000_000
-_FORM_BYTES, _CHUNK_BYTES, _MIN_FORMAT_BYTES = 12, 8, 16
+_FORM_BYTES, _CHUNK_BYTES = 12, 8
 _RF64_DATA_SIZE = slice(8, 16)
-_FORMS = (b"RIFF", b"RIFX", b"RF64")
+_FORMS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _NAMES = frozenset(
     {
         b"data", b"fmt ", b"fact", b"LIST", b"JUNK", b"junk", b"PAD ", b"FLLR", b"bext", b"iXML",
@@ -43,21 +48,12 @@ _NAMES = frozenset(
 )  # fmt: skip
 """Chunks that are believed wherever they stand; others only where one must begin."""
 
-_NEXT_FILE = re.compile(rb"(?:RIFF|RIFX|RF64)....WAVEfmt ", re.DOTALL)
-_SEVERAL = "holds several recordings one after the other, and only the first is played"
-
-_SAMPLE_CODECS = {1: "PCM", 3: "float", 6: "A-law", 7: "mu-law"}
-"""Codings (wFormatTag) whose frames are one sample a channel."""
-
-CODECS = {
-    0x0002: "Microsoft ADPCM", 0x0010: "OKI ADPCM", 0x0011: "IMA ADPCM", 0x0014: "G.723 ADPCM",
-    0x0017: "Dialogic OKI ADPCM", 0x0022: "TrueSpeech", 0x0031: "GSM 6.10", 0x0038: "NMS ADPCM",
-    0x0040: "G.721 ADPCM", 0x0041: "G.728", 0x0042: "G.723.1", 0x0045: "G.726",
-    0x0050: "MPEG audio", 0x0055: "MP3", 0x0064: "G.726", 0x0065: "G.722", 0x0083: "G.729",
-    0x00FF: "AAC", 0x0111: "G.723.1", 0x0125: "G.726", 0x0130: "Sipro ACELP", 0x0133: "G.729",
-    0x0161: "Windows Media Audio", 0xA109: "Speex",
-}  # fmt: skip
-"""Codings of WAV by their number (RFC 2361, and what recorders register since)."""
+_NEXT_FILE = re.compile(
+    rb"(?:RIFF|RIFX|RF64|BW64)....WAVE(?:fmt |JUNK|junk|bext|LIST|ds64|fact|iXML|FLLR|PAD )",
+    re.DOTALL,
+)
+_FORMAT_CHUNK = re.compile(rb"fmt (?:[\x10-\xff]\0\0\0|\0\0\0[\x10-\xff])")
+SEVERAL = "holds several recordings one after the other, and only the first is played"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +81,7 @@ class WavLayout:
     @property
     def codec(self) -> str:
         """How the sound is coded, as people call it."""
-        tag = int(struct.unpack_from(f"{self.order}H", self.format)[0])
-        return _SAMPLE_CODECS.get(tag) or CODECS.get(tag, f"coding 0x{tag:04x}")
+        return name_codec(self.format, self.order)
 
 
 def read_wav_layout(stream: BinaryIO) -> WavLayout | None:
@@ -115,7 +110,8 @@ class _Walk:
         self._warning = ""
 
     def read(self) -> WavLayout | None:
-        self._order = ">" if self._bytes_at(0, 4) == b"RIFX" else "<"
+        form = self._bytes_at(0, 4)
+        self._order = ">" if form == b"RIFX" else "<"
         position: int | None = _FORM_BYTES
         for _ in range(_MAX_CHUNKS):
             position = self._find_chunk(position)
@@ -123,8 +119,26 @@ class _Walk:
                 break
             position = self._take_chunk(position)
         if self._format is None or self._data is None:
+            self._search()
+        if self._format is None or self._data is None:
             return None
+        # A decoder knows the first two, and the third by its sizes of 64 bits.
+        is_known = form in {b"RIFF", b"RIFX"} or (form == b"RF64" and self._long_size is not None)
+        self._is_repaired |= not is_known
         return self._build(*self._data)
+
+    def _search(self) -> None:
+        """Find format and sound by their names, where a chunk's size leads past them."""
+        self._is_repaired = True
+        head = self._bytes_at(0, _MAX_SEARCH_BYTES)
+        found = _FORMAT_CHUNK.search(head)
+        if found is None:
+            return
+        if self._format is None:
+            self._take_chunk(found.start())
+        at = head.find(b"data", found.end() + MIN_FORMAT_BYTES)
+        if at >= 0 and self._data is None:
+            self._take_chunk(at)
 
     def _find_chunk(self, position: int | None) -> int | None:
         """Where a chunk begins: here, or behind what is not one."""
@@ -150,21 +164,30 @@ class _Walk:
         start = position + _CHUNK_BYTES
         if name == b"ds64":
             self._long_size = int.from_bytes(self._bytes_at(start, 24)[_RF64_DATA_SIZE], "little")
-        elif name == b"fmt " and self._format is None:
+        elif name == b"fmt " and self._format is not None:
+            self._is_repaired = True  # once is enough
+        elif name == b"fmt ":
             content = self._bytes_at(start, min(size, _MAX_FORMAT_BYTES))
-            self._format = content if len(content) >= _MIN_FORMAT_BYTES else None
+            self._format = content if len(content) >= MIN_FORMAT_BYTES else None
         elif name == b"data" and self._data is None:
             is_long = self._long_size is not None and size == 0xFFFF_FFFF  # noqa: PLR2004
             size = self._long_size if is_long and self._long_size is not None else size
+            if self._is_file_at(start):  # a recorder's header before a whole file
+                self._is_repaired, self._format = True, None
+                return start + _FORM_BYTES
+            if not size and self._bytes_at(start, 4) == b"data":
+                self._is_repaired = True
+                return start
             self._data = start, size
             self._is_repaired |= self._format is None
         return start + size + size % 2
 
     def _build(self, start: int, declared: int) -> WavLayout:
-        content, is_corrected = _correct_format(self._format or b"", self._order)
+        content, is_corrected = correct_format(self._format or b"", self._order)
         available = self._length - start
         rate = max(1, struct.unpack_from(f"{self._order}I", content, 8)[0])
-        if declared >= UNKNOWN_SIZE and declared > available:
+        is_promise = declared < UNKNOWN_SIZE and declared <= _MAX_PROMISED_S * rate
+        if declared > available and not is_promise:
             declared = actual = self._find_end(start)
         else:
             declared, actual = self._correct_size(start, declared, rate)
@@ -185,16 +208,18 @@ class _Walk:
         rest = self._length - after
         if rest <= 0:
             return declared, available
-        if self._bytes_at(after + declared % 2, 4) in _FORMS or self._bytes_at(after, 4) in _FORMS:
-            self._is_repaired = True
-            self._warning = _SEVERAL
+        # Whatever it is, a decoder need not see it: some give up at it.
+        self._is_repaired = True
+        if declared and self._is_recording_behind(after, declared):
+            self._warning = SEVERAL
             return declared, declared
         if declared and (rest < rate or self._is_chunk_behind(after, declared)):
+            return declared, declared
+        if declared and is_filling(self._stream, after):
             return declared, declared
         if not declared and (rest < 2 * _CHUNK_BYTES or self._is_chunk_behind(after, declared)):
             return declared, declared
         # A recorder that died, or never came back to write how much it had recorded.
-        self._is_repaired = True
         self._warning = (
             f"its header says {declared / rate:.1f} s of sound, and more follows, which is played"
         )
@@ -207,9 +232,21 @@ class _Walk:
             found = _NEXT_FILE.search(self._bytes_at(position, _MAX_SEARCH_BYTES + _FORM_BYTES + 4))
             if found is not None:
                 self._is_repaired = True
-                self._warning = _SEVERAL
+                self._warning = SEVERAL
                 return position + found.start() - start
         return self._length - start
+
+    def _is_file_at(self, position: int) -> bool:
+        return _NEXT_FILE.match(self._bytes_at(position, _FORM_BYTES + 4)) is not None
+
+    def _is_recording_behind(self, after: int, declared: int) -> bool:
+        places = {after, after + declared % 2}
+        names = {self._bytes_at(place, 4) for place in places}
+        if names & {*_FORMS, b"data"}:
+            return True
+        # Zeros may stand between, where a file was written in blocks.
+        between = self._bytes_at(after, _MAX_SEARCH_BYTES)
+        return between.lstrip(b"\0")[:4] in _FORMS
 
     def _is_chunk_behind(self, after: int, declared: int) -> bool:
         return self._is_chunk(after + declared % 2) or self._bytes_at(after, 4) in _NAMES
@@ -224,20 +261,6 @@ class _Walk:
     def _bytes_at(self, position: int, count: int) -> bytes:
         self._stream.seek(max(0, position))
         return self._stream.read(count)
-
-
-def _correct_format(content: bytes, order: str) -> tuple[bytes, bool]:
-    """The ``fmt`` chunk with the frame size and byte rate that its other fields make."""
-    fields = f"{order}HHIIHH"
-    tag, channels, rate, _, align, bits = struct.unpack_from(fields, content)
-    bits = bits or 8 * (align // max(1, channels))
-    align = channels * -(-bits // 8)
-    if tag not in _SAMPLE_CODECS or not 0 < align <= _MAX_FRAME_BYTES or rate > _MAX_RATE:
-        return content, False  # damaged beyond this: the decoder says what it cannot take
-    corrected = struct.pack(fields, tag, channels, rate, rate * align, align, bits)
-    corrected += content[_MIN_FORMAT_BYTES:]
-    # A wrong byte rate alone misleads nobody.
-    return corrected, corrected[12:] != content[12:]
 
 
 def build_wav_head(layout: WavLayout) -> bytes:

@@ -271,6 +271,9 @@ SELF_HARM = [
     "k.i.l.l myself",
     "kіll myѕelf",
     "su1cidal",
+    "want to k i l l  m y s e l f",
+    "저 죽고 어 싶어요",
+    "i_want_to_die",
 ]
 
 
@@ -316,6 +319,11 @@ def test_an_ordinary_line_has_one_form() -> None:
         ("a$$hole", "asshole"),
         ("ki11", "kill"),
         ("d-i-e", "die"),
+        ("want to k i l l  m y s e l f", "want to kill myself"),
+        ("죽고 어... 싶어요", "죽고 싶어요"),
+        ("죽고, 음, 싶어요", "죽고 싶어요"),
+        ("i want to, um, die", "i want to die"),
+        ("i_want_to_die", "i want to die"),
     ],
 )
 def test_a_disguise_is_undone(line: str, form: str) -> None:

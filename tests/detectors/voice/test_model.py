@@ -91,23 +91,10 @@ def test_the_running_mean_is_the_mean() -> None:
     assert mean == pytest.approx(vectors.mean(0), abs=1e-6)
 
 
-def test_what_was_abstained_from_or_is_short_teaches_no_baseline(tone: VoiceTone) -> None:
-    known = tone.read(utterance(synthesise_voice(pitch_hz=120))).baseline
-    heard = [
-        tone.read(utterance(synthesise_voice(duration_ms, pitch_hz=pitch), baseline=known))
-        for pitch in (90, 120, 180, 240, 300)
-        for duration_ms in (400, 2_000)
-    ]
-    for reading in heard:
-        teaches = not reading.abstained and reading.span.duration_ms >= 600
-        assert (reading.baseline != known) is teaches
-    assert any(reading.baseline != known for reading in heard)
-
-
 def test_a_baseline_that_one_utterance_moved_too_far_recovers() -> None:
     usual, far = np.zeros(4, dtype=np.float32), np.full(4, 100, dtype=np.float32)
     baseline = SpeakerBaseline()
-    for features in [*[usual] * 20, far, *[usual] * 24]:
+    for features in [*[usual] * 60, far, *[usual] * 100]:
         baseline = update_baseline(baseline, features)
     _, mean = mean_features(baseline, 4)
-    assert np.all(mean < 100 / 45 / 2), "half of what a mean of all would still be off"
+    assert np.all(mean < 100 / 161 / 2), "half of what a mean of all would still be off"

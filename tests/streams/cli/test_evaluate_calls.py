@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,9 +16,13 @@ from detectors.voice.external.test_signals import synthesise_voice
 from streams.cli.evaluate import evaluate
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
+
+
+DEMO = Path("streams/ingest/replay/demo/bank-ko/call.flac")
+STARTS = (SAMPLE_RATE // 2, 5 * SAMPLE_RATE + SAMPLE_RATE // 5)
+"""An utterance of the agent, and one of the customer."""
+SPOKEN_SAMPLES = 9 * SAMPLE_RATE // 2
 
 
 def run(*arguments: str) -> Result:
@@ -27,8 +32,9 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 def stereo(tmp_path: Path) -> Path:
     """Two voices in turn, three utterances left and two right."""
-    quiet = np.zeros(2 * SAMPLE_RATE, dtype=np.int16)
-    one, other = synthesise_voice(2_000, pitch_hz=120), synthesise_voice(2_000, pitch_hz=220)
+    quiet = np.zeros(SPOKEN_SAMPLES, dtype=np.int16)
+    demo, _ = sf.read(DEMO, dtype="int16")
+    one, other = (demo[start : start + SPOKEN_SAMPLES, side] for side, start in enumerate(STARTS))
     left = np.concatenate([one, quiet, one, quiet, one, quiet])
     right = np.concatenate([quiet, other, quiet, other, quiet, quiet])
     path = tmp_path / "two.flac"
@@ -49,8 +55,8 @@ def test_every_channel_of_a_recording_is_played_as_a_voice_of_its_own(
     assert by_name["two right"]["utterances"] == 2
     together = by_name["real calls"]
     assert together["utterances"] == 5
-    assert together["call_s"] == pytest.approx(24)
-    assert sum(together[f"{level}_s"] for level in ("calm", "tense", "upset")) == pytest.approx(24)
+    assert together["call_s"] == pytest.approx(54)
+    assert sum(together[f"{level}_s"] for level in ("calm", "tense", "upset")) == pytest.approx(54)
     assert figures["angry"] == []
 
 

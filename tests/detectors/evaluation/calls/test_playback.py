@@ -32,6 +32,7 @@ from detectors.mood import Mood, MoodLevel
 from detectors.reading import Modality, Reading
 from detectors.utterance import SAMPLE_RATE, SpeakerBaseline
 from detectors.voice.external.test_signals import synthesise_voice
+from tests.detectors.sounds import OpenGate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ def spoken(*levels: float) -> Track:
 
 def test_a_track_is_read_utterance_by_utterance_with_a_growing_baseline() -> None:
     ear = Loudness()
-    course = play(spoken(1_000, 1_000, 1_000), ear)
+    course = play(spoken(1_000, 1_000, 1_000), ear, gate=OpenGate())
     assert len(course.points) == len(course.readings) == 3
     assert ear.baselines == [0, 1, 2]
     assert course.flags == course.changes == 0
@@ -90,14 +91,14 @@ def test_a_track_is_read_utterance_by_utterance_with_a_growing_baseline() -> Non
 
 def test_what_cannot_be_read_is_an_utterance_without_a_reading_and_moves_nothing() -> None:
     ear = Loudness()
-    course = play(spoken(1_000, 2_500, 1_000), ear)
+    course = play(spoken(1_000, 2_500, 1_000), ear, gate=OpenGate())
     assert [one.reading is None for one in course.points] == [False, True, False]
     assert ear.baselines == [0, 1]
 
 
 def test_lasting_loudness_is_flagged_on_its_way_up_and_the_delay_is_counted_in_utterances() -> None:
     track = spoken(*[1_000] * 4, *[LOUD] * 8)
-    course = play(track, Loudness())
+    course = play(track, Loudness(), gate=OpenGate())
     start_ms = course.points[3].end_ms + 1
     tense, upset = (
         course.utterances_to_level(level, start_ms) for level in (MoodLevel.TENSE, MoodLevel.UPSET)
@@ -180,7 +181,8 @@ def test_drawn_orders_are_the_same_every_time(corpora: Path) -> None:
 def test_anger_in_strung_calls_is_found_and_calm_ones_raise_nothing(corpora: Path) -> None:
     listed = read_rows(corpora / "ravdess" / "manifest.csv", [], pytest.fail)
     played = [
-        (call, play(call.track, Loudness())) for call in build_synthetic_calls(corpora, listed)
+        (call, play(call.track, Loudness(), gate=OpenGate()))
+        for call in build_synthetic_calls(corpora, listed)
     ]
     seen = summarise_angry_calls(played)
     assert seen.calls == 6

@@ -66,6 +66,11 @@ def with_size(content: bytes, size: int) -> bytes:
     return content[:at] + struct.pack("<I", size) + content[at + 4 :]
 
 
+def lying(name: bytes, size: int) -> bytes:
+    """A chunk of four bytes that says another size."""
+    return name + struct.pack("<I", size) + b"INFO"
+
+
 QUIET = {
     "44 bytes too large": wav(size=SOUND.nbytes + 44),
     "8 bytes too large": wav(size=SOUND.nbytes + 8),
@@ -79,6 +84,20 @@ QUIET = {
     "a hundred bytes behind the sound": wav(after=bytes(range(100))),
     "a frame size that is wrong": wav(fmt=PCM[:12] + struct.pack("<HH", 2, 16)),
     "no bits a sample": wav(fmt=PCM[:14] + b"\0\0"),
+    "two formats": wav(between=chunk(b"fmt ", PCM)),
+    "an empty sound before the sound": wav(between=chunk(b"data", b"")),
+    "a list that claims more than the file": wav(between=lying(b"LIST", 10**6)),
+    "a list that claims everything": wav(between=lying(b"LIST", 0xFFFF_FFFF)),
+    "a list longer than it says": wav(between=lying(b"LIST", 4) + b"abcdefgh"),
+    "zeros allocated in advance": wav(after=bytes(200_000)),
+    "a text behind the sound": wav(after="<call agent='민지'/>\n".encode() * 4_000),
+    "a tag behind the sound": wav(after=b"ID3\x03\0\0" + bytes(range(256)) * 400),
+    "a size of eight hours": wav(size=1_000_000_000),
+    "a header before a whole file": wav(sound=wav(), size=0xFFFF_FFFF),
+    "a header of size 0 before a whole file": wav(sound=wav(), size=0),
+    "a BW64 of 32 bits": b"BW64" + wav()[4:],
+    "an RF64 without its sizes": b"RF64" + wav(size=0xFFFF_FFFF)[4:],
+    "a tag before the file": b"ID3\x03\0\0\0\0\x01\0" + bytes(128) + wav(),
     "the sound before its format": b"RIFF\0\0\0\0WAVE"
     + chunk(b"data", SOUND.tobytes())
     + chunk(b"fmt ", PCM),
@@ -90,6 +109,12 @@ WARNED = {
     "ten seconds too much": (wav(size=SOUND.nbytes + 320_000), "its last 10.0 s are missing"),
     "two recordings in one file": (wav() + wav(), "only the first is played"),
     "two whose sizes are 0": (wav(size=0) + wav(size=0), "only the first is played"),
+    "two, the second with a chunk first": (
+        wav(size=0) + wav(before=chunk(b"bext", bytes(602))),
+        "only the first is played",
+    ),
+    "two with zeros between": (wav() + bytes(200_000) + wav(), "only the first is played"),
+    "two sounds in one file": (wav(after=chunk(b"data", SOUND.tobytes())), "only the first"),
     "two whose sizes are unknown": (wav(size=0xFFFF_FFFF) + wav(), "only the first is played"),
 }
 
@@ -133,7 +158,62 @@ def test_telephone_codings_are_played_whatever_their_size_field_says(
     assert len(track.warnings) == (size == 0)
 
 
-@pytest.mark.parametrize("container", ["AU", "W64", "NIST", "RF64"])
+@pytest.mark.parametrize("behind", [b"<call id='1'/>\n" * 300, b"ID3\x03\0\0" + b"TXXX\0\0" * 500])
+def test_a_note_behind_a_gsm_recording_is_not_played_as_sound(
+    tmp_path: Path, behind: bytes
+) -> None:
+    content = coded("GSM610")
+    track = play(tmp_path, content + behind)
+    np.testing.assert_array_equal(track.samples, play(tmp_path, content).samples)
+    assert track.warnings == ()
+
+
+def headerless_gsm() -> bytes:
+    stream = io.BytesIO()
+    form = {"format": "RAW", "subtype": "GSM610", "samplerate": SAMPLE_RATE, "channels": 1}
+    with soundfile.SoundFile(stream, "w", **form) as file:
+        file.write(SOUND[:, 0])
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("cut", [0, 10])
+def test_gsm_without_a_header_is_known_by_its_frames(tmp_path: Path, cut: int) -> None:
+    content = headerless_gsm()
+    track = play(tmp_path, content[: len(content) - cut])
+    assert abs(len(track.samples) - SECONDS * SAMPLE_RATE) <= 160
+    louder = np.corrcoef(track.samples[:63_000, 0], SOUND[:63_000, 0])[0, 1]
+    assert louder > 0.4, "a lossy coder of noise, but the same sound"
+    assert track.warnings == ()
+
+
+@pytest.mark.parametrize("behind", ["the size of half of it", "two in one file"])
+def test_an_au_file_does_not_lose_sound_without_a_word(tmp_path: Path, behind: str) -> None:
+    content = coded("ULAW", "AU")
+    half = (len(content) - 24) // 2
+    odd = content[:8] + struct.pack(">I", half) + content[12:]
+    track = play(tmp_path, odd if behind.startswith("the size") else content + content)
+    np.testing.assert_array_equal(track.samples, play(tmp_path, content).samples)
+    assert len(track.warnings) == 1
+
+
+def test_of_two_ogg_recordings_in_one_file_the_first_is_played_and_said_so(
+    tmp_path: Path,
+) -> None:
+    content = coded("VORBIS", "OGG")
+    assert play(tmp_path, content).warnings == ()
+    track = play(tmp_path, content + content)
+    assert len(track.samples) == SECONDS * SAMPLE_RATE
+    assert "only the first is played" in track.warnings[0]
+
+
+@pytest.mark.parametrize("coding", ["G721_32", "G723_24", "G723_40"])
+def test_g721_and_g723_in_au_are_played(tmp_path: Path, coding: str) -> None:
+    track = play(tmp_path, coded(coding, "AU"))
+    assert abs(len(track.samples) - SECONDS * SAMPLE_RATE) < SAMPLE_RATE // 20
+    assert track.warnings == ()
+
+
+@pytest.mark.parametrize("container", ["AU", "W64", "NIST", "RF64", "VOC"])
 def test_other_containers_of_recorders_are_played(tmp_path: Path, container: str) -> None:
     track = play(tmp_path, coded("PCM_16", container))
     np.testing.assert_array_equal(track.samples[:, 0], SOUND[:, 0])

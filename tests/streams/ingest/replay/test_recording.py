@@ -548,3 +548,14 @@ def test_legs_of_about_one_length_are_aligned(tmp_path: Path, agent_s: float) ->
     agent = written(tmp_path / "a.wav", tone(LEFT_HZ, seconds=agent_s))
     recording = open_pair(customer, agent)
     assert (recording.aligned, recording.warnings) == (True, ())
+
+
+def test_a_leg_whose_lost_end_is_known_shares_the_others_clock(tmp_path: Path) -> None:
+    customer = written(tmp_path / "c.wav", tone(RIGHT_HZ, seconds=20.0))
+    agent = written(tmp_path / "a.wav", tone(LEFT_HZ, seconds=20.0))
+    os.truncate(agent, agent.stat().st_size // 2)
+    recording = open_pair(customer, agent)
+    assert recording.aligned
+    assert recording.warnings == (
+        f"{agent}: is cut short, its last 10.0 s are missing; playing 10.0 s",
+    )

@@ -133,13 +133,27 @@ def test_speaker_and_language_may_be_in_capitals(path: Path) -> None:
     assert (line.speaker, line.language) == (Speaker.CUSTOMER, Language.ENGLISH)
 
 
-def test_three_hundred_bad_rows_are_a_few_lines(path: Path) -> None:
+def test_three_hundred_bad_rows_are_one_line(path: Path) -> None:
     transcript = read(path, *[row(speaker="상담원", text="x" * (n % 2)) for n in range(300)])
     assert len(transcript.problems) == 450
-    warnings = transcript.warnings(path)
-    assert len(warnings) == 3
-    assert "300 more lines" in warnings[-1] or "299 more lines" in warnings[-1]
-    assert "상담원" in warnings[0], "Korean is shown as Korean"
+    (warning,) = transcript.warnings(path)
+    assert "300 lines are left out" in warning
+    assert "상담원" in warning, "Korean is shown as Korean"
+
+
+def test_faults_of_many_kinds_are_two_lines_at_most(path: Path) -> None:
+    kinds = (
+        b"[]",
+        b"{",
+        row(speaker="alien"),
+        row(text=5),
+        row(start_ms=None),
+        row(start_ms=-5),
+        row(start_ms=9_000, end_ms=100),
+    )
+    transcript = read(path, *(kinds * 50))
+    assert len(transcript.lines) == 150
+    assert len(transcript.warnings(path)) == 2
 
 
 def test_what_a_terminal_would_obey_is_shown_as_its_code(path: Path) -> None:
@@ -219,3 +233,14 @@ def test_an_id_of_no_use_costs_no_line_its_words(tmp_path: Path, identity: dict[
     (line,) = transcript.lines
     assert (line.text, line.source_id, line.revision) == ("죽고 싶어요", "", 0)
     assert transcript.problems == ()
+
+
+@pytest.mark.parametrize("key", ["line_id", "id"])
+@pytest.mark.parametrize("given_id", ["utt-7", 7])
+def test_a_recognisers_id_and_revision_of_a_line_are_taken(
+    path: Path, key: str, given_id: str | int
+) -> None:
+    row = {"speaker": "customer", "start_ms": 0, "end_ms": 900, "text": "네", "revision": 2}
+    path.write_text(json.dumps(row | {key: given_id}), encoding="utf-8")
+    line = read_transcript(path, call_id="c").lines[0]
+    assert (line.source_id, line.revision) == (str(given_id), 2)

@@ -41,6 +41,8 @@ def test_whole_milliseconds_are_taken_as_they_are_without_a_word() -> None:
     [
         ((5_000.0, 7_000.0), (5_000, 7_000)),
         (("5000", "7000"), (5_000, 7_000)),
+        (("00:00:05,200", "0:07.9"), (5_200, 7_900)),
+        (("1:00:05", "01:00:07"), (3_605_000, 3_607_000)),
         ((5_000.4, 7_000.6), (5_000, 7_001)),
         ((-300, 700), (0, 700)),
         ((-900, -200), (0, 0)),
@@ -62,8 +64,9 @@ def test_an_odd_time_is_repaired_and_said_in_one_line(
 ) -> None:
     result = repair((3_000, 4_000), pair)
     assert (result.spans[1].start_ms, result.spans[1].end_ms) == span
-    (note,) = result.notes
+    note = result.notes[0]
     assert "line 2" in note
+    assert len(result.notes) == 1 + (span[1] > MINUTE_MS)
 
 
 def test_many_odd_times_are_one_summary() -> None:
@@ -79,6 +82,8 @@ def test_many_odd_times_are_one_summary() -> None:
         [(0.0, 3.25), (3.5, 8.0), (9, 12)],
         [(0, 3), (4, 8), (9, 12)],
         [("1.2", "4.5")],
+        [(5.2, 5.2)],
+        [(number * 5.5, number * 5.5 + 3.2) for number in range(40)],
     ],
 )
 def test_times_in_seconds_are_recognised_and_said(pairs: list[tuple[Any, Any]]) -> None:
@@ -86,8 +91,7 @@ def test_times_in_seconds_are_recognised_and_said(pairs: list[tuple[Any, Any]]) 
     assert [(s.start_ms, s.end_ms) for s in result.spans] == [
         (round(float(a) * 1_000), round(float(b) * 1_000)) for a, b in pairs
     ]
-    (note,) = result.notes
-    assert "are in seconds" in note
+    assert "are in seconds" in result.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -97,18 +101,32 @@ def test_times_in_seconds_are_recognised_and_said(pairs: list[tuple[Any, Any]]) 
         [(0, 900)],
         [(100, 1_400), (1_500.5, 2_900), (3_000, 4_000)],
         [(0, 40), (50, 20_000)],
+        [(1_000, 1_000), (5_000, 5_000)],
+        [(10.5, 610.5), (700.25, 1_900.5)],
     ],
 )
 def test_milliseconds_are_not_taken_for_seconds(pairs: list[tuple[Any, Any]]) -> None:
     assert not any("are in seconds" in note for note in repair(*pairs).notes)
-    assert spans(*pairs)[0][1] == pairs[0][1]
+    assert spans(*pairs)[0][1] == round(pairs[0][1])
 
 
 def test_lines_beyond_the_sound_are_said_once_and_kept() -> None:
     result = repair((1_000, 2_000), *[(70_000 + n, 71_000 + n) for n in range(50)])
     assert len(result.spans) == 51
     (note,) = result.notes
-    assert "50 lines begin after the sound has ended at 60.0 s (line 2)" in note
+    assert "50 lines lie beyond the sound, which ends at 60.0 s (line 2)" in note
+
+
+def test_a_line_that_ends_hours_behind_the_sound_is_said_to_lie_beyond_it() -> None:
+    (note,) = repair((1_000, 2_000), (5_000, 80_000_000)).notes
+    assert note.startswith("1 line lies beyond the sound, which ends at 60.0 s (line 2)")
+
+
+def test_lines_without_times_do_not_make_a_transcript_look_like_another_recordings() -> None:
+    result = repair(*[(None, None)] * 300)
+    assert max(span.end_ms for span in result.spans) == MINUTE_MS
+    (note,) = result.notes
+    assert "300 without a time" in note
 
 
 JSON = st.one_of(
