@@ -51,8 +51,9 @@ ENTER_THRESHOLDS = {MoodLevel.TENSE: 0.45, MoodLevel.UPSET: 0.58}
 EXIT_THRESHOLDS = {MoodLevel.TENSE: 0.35, MoodLevel.UPSET: 0.48}
 """... and left only when the strain is below this: no flicker."""
 
-STRAINED_THRESHOLD = 0.5
-"""A moment counts as strained when this much of its own probability is negative emotion."""
+STRAINED_THRESHOLD = 0.525
+"""A moment counts as strained when this much of its own probability is negative emotion. A little
+more than half: line noise moves a calm caller's moments over .5 and back (decision 46)."""
 
 MIN_STRAINED_MOMENTS = {MoodLevel.TENSE: 2, MoodLevel.UPSET: 3}
 """A level is entered only after so many strained moments within `MOMENTS_WINDOW_MS`: a detector

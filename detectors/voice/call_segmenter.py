@@ -17,10 +17,10 @@ from detectors.utterance import SAMPLE_RATE, Speaker, TimeSpan, Turn, TurnKind
 from detectors.voice.endpointing import Endpointer, SpeechSegment
 from detectors.voice.leakage import HISTORY_MS, LeakFilter, LeakState
 from detectors.voice.speech_edges import trim_edges
-from detectors.voice.speech_gate import SoundKind, SpeechGate, load_speech_gate
+from detectors.voice.speech_gate import SoundKind, SoundSpan, SpeechGate, load_speech_gate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -246,15 +246,8 @@ class CallSegmenter:
 
     def _split(self, segment: SpeechSegment) -> list[tuple[SoundKind, SpeechSegment]]:
         """A segment's speech and what else is in it, in order."""
-        sounds = self._gate.split(segment.pcm)
-        has_speech = any(sound.kind is SoundKind.SPEECH for sound in sounds)
-        return [
-            (sound.kind, _cut_segment(segment, sound.span))
-            for sound in sounds
-            if sound.kind is SoundKind.SPEECH
-            or not has_speech
-            or sound.span.duration_ms >= MIN_SOUND_BESIDE_SPEECH_MS
-        ]
+        sounds = _join_short_edges(self._gate.split(segment.pcm))
+        return [(sound.kind, _cut_segment(segment, sound.span)) for sound in sounds]
 
     def _sound_turn(self, speaker: Speaker, kind: TurnKind, span: TimeSpan) -> Turn:
         earlier_kind, earlier_span = self._sounds.get(speaker, (None, span))
@@ -322,6 +315,25 @@ class CallSegmenter:
             sounds=dict(self._sounds),
             leaks=self._leaks.state,
         )
+
+
+def _join_short_edges(sounds: Sequence[SoundSpan]) -> list[SoundSpan]:
+    """What is short beside speech belongs to it; where the speech begins, its level says."""
+    joined: list[SoundSpan] = []
+    for sound in sounds:
+        earlier = joined[-1] if joined else None
+        kinds = (earlier.kind if earlier else None, sound.kind)
+        short = sound if sound.kind is not SoundKind.SPEECH else earlier
+        if (
+            earlier is None
+            or kinds.count(SoundKind.SPEECH) != 1
+            or short is None
+            or short.span.duration_ms >= MIN_SOUND_BESIDE_SPEECH_MS
+        ):
+            joined.append(sound)
+            continue
+        joined[-1] = SoundSpan(TimeSpan(earlier.span.start_ms, sound.span.end_ms), SoundKind.SPEECH)
+    return joined
 
 
 def _cut_segment(segment: SpeechSegment, part: TimeSpan) -> SpeechSegment:

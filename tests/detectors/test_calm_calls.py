@@ -72,14 +72,20 @@ def test_calm_clips_of_people_never_heard_raise_nothing() -> None:
 
 
 @pytest.mark.parametrize("half", list(Half))
-@pytest.mark.parametrize(("corpus", "within"), [("ravdess", 3), ("korean_emotional", 10)])
-def test_lasting_anger_makes_the_mood_tense(corpus: str, within: int, half: Half) -> None:
+@pytest.mark.parametrize(
+    ("corpus", "within", "missed"), [("ravdess", 3, 0), ("korean_emotional", 7, 1)]
+)
+def test_lasting_anger_makes_the_mood_tense(
+    corpus: str, within: int, missed: int, half: Half
+) -> None:
+    """One of the six Korean calls stays just below what counts as strained (decision 46)."""
     theirs = [
         (call, course) for call, course in made() if (call.corpus, call.half) == (corpus, half)
     ]
     seen = summarise_angry_calls(theirs)
     delays = seen.sorted_delays(MoodLevel.TENSE)
-    assert len(delays) == seen.calls > 0
+    assert seen.calls > len(delays) - 1 >= 0
+    assert len(delays) >= seen.calls - missed
     assert delays[-1] <= within
 
 
