@@ -51,8 +51,16 @@ Three syllables may be three words (자 살 게 있어요)."""
 _WIDE_GAP = re.compile(r"(?<=\S)[ \u00a0\u3000]{2,}(?=\S)")
 """Between two words that are both spelled out ("k i l l  m y s e l f")."""
 
+_SHORT_SPELLED_WORD = re.compile(r"(?<=, )[a-z] [a-z](?=,|$)")
+"""Two letters that stand between such gaps."""
+
 _UNDERSCORE = re.compile(r"(?<=[a-z]{2})_(?=[a-z]{2})|(?<=\bi)_(?=[a-z]{2})")
 """Between words, not for a letter (f_ck)."""
+
+_ENTITY = re.compile(r"&(?:(?:nbsp|#160);|(?P<apostrophe>apos|#39|#x27);|(?:amp|quot|lt|gt|#34);)")
+"""Of HTML, which some recognisers' files still hold ("don&#39;t")."""
+_CLITIC_GAP = re.compile(r"(?<=[a-z]) (?=n't\b|'(?:m|s|d|re|ve|ll)\b)")
+"""As tokenisers part words ("do n't", "I 'm")."""
 
 _GAP = r"[ ,.~-]{1,4}"
 _FILLER_WORD = r"(?:어+|음+|으음|엄|흠+|뭐랄까|그 뭐냐|uh+|um+|erm?|ehm+|hmm+|mm+|you know|i mean)"
@@ -82,6 +90,8 @@ _MAY_BE_DISGUISED = re2.compile(
             r"[가-힣ㄱ-ㅣ][^ ,?!$%+#@&'a-z0-9가-힣ㄱ-ㅣ]{1,4}[가-힣ㄱ-ㅣ]",
             STRETCHED_SYLLABLE,
             "[a-z]_[a-z]",
+            "&[a-z#0-9]{2,5};",
+            "[a-z] n?'[a-z]",
             rf"[가-힣a-z0-9]{_GAP}{_FILLER_WORD}{_GAP}[가-힣a-z0-9]",
         ]
     )
@@ -130,13 +140,18 @@ def _separate_spelled_words(line: NormalisedText) -> NormalisedText:
         return line
     # As long as the gap: all places in the original stay.
     marked = _WIDE_GAP.sub(lambda gap: ",".ljust(len(gap.group())), text)
-    return replace(normalise(marked), original=text)
+    return replace(normalise(marked), original=text).replace(_SHORT_SPELLED_WORD, _drop_gap)
+
+
+def _drop_gap(match: re.Match[str]) -> str:
+    return match.group().replace(" ", "")
 
 
 def _undo_disguises(line: NormalisedText) -> Iterator[NormalisedText]:
     if not _MAY_BE_DISGUISED.search(line.text):
         return
-    whole = line.replace(_UNDERSCORE, " ").replace(_FILLER, "")
+    whole = line.replace(_ENTITY, _write_entity).replace(_CLITIC_GAP, "")
+    whole = whole.replace(_UNDERSCORE, " ").replace(_FILLER, "")
     whole = whole.replace(_LETTERS_APART, _join_letters)
     whole = whole.replace(_TIGHT_PUNCTUATION, "")
     whole = compose_spelled_jamo(whole).replace(_SIGN_IN_HANGUL, "")
@@ -147,6 +162,10 @@ def _undo_disguises(line: NormalisedText) -> Iterator[NormalisedText]:
         .replace(_HANGUL_WORD, shorten_vowels)
     )
     yield whole.replace(_WORD_WITH_SIGNS, _write_other_letters).replace(_REPEATED, _write_twice)
+
+
+def _write_entity(match: re.Match[str]) -> str:
+    return "'" if match["apostrophe"] else " "
 
 
 def _join_letters(match: re.Match[str]) -> str:

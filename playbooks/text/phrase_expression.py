@@ -180,9 +180,10 @@ def _pieces(inner: str) -> list[str]:
 
 
 def _spell_key(piece: str, *, is_korean: bool) -> str:
+    letters = re.sub(r"['-]", "", piece)
     if is_korean:
-        return spell_korean(piece, "") if piece.strip() else ""
-    return re.escape(re.sub(r"[ '-]", "", piece))
+        return spell_korean(letters, "") if letters.strip() else ""
+    return re.escape(letters.replace(" ", ""))
 
 
 @lru_cache(maxsize=8_192)

@@ -324,6 +324,9 @@ def test_an_ordinary_line_has_one_form() -> None:
         ("죽고, 음, 싶어요", "죽고 싶어요"),
         ("i want to, um, die", "i want to die"),
         ("i_want_to_die", "i want to die"),
+        ("i don&#39;t want&nbsp;to live", "i don't want to live"),
+        ("i do n't want to live", "i don't want to live"),
+        ("w a n t  t o  d i e", "want to die"),
     ],
 )
 def test_a_disguise_is_undone(line: str, form: str) -> None:

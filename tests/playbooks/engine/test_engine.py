@@ -331,7 +331,7 @@ def test_a_weightier_page_keeps_the_lighter_one_quiet_until_its_cooldown_is_over
 
 def test_the_most_severe_alert_comes_first() -> None:
     event = TranscriptLine(
-        CALL, Speaker.CUSTOMER, TimeSpan(0, 9000), "해지할게요. 죽이러 갈 거니까 금감원에 신고해"
+        CALL, Speaker.CUSTOMER, TimeSpan(0, 9000), "해지할게요. 죽이러 갈 거니까 금감원에 말해"
     )
     _, alerts = advance(LIBRARY, INITIAL_CALL_STATE, event, now=9000)
     assert [alert.playbook_id for alert in alerts] == [

@@ -92,6 +92,11 @@ def test_no_phrase_makes_a_long_line_stand_still(phrase: str, *, but_not: bool) 
     assert time.process_time() - started < 1, "it took 0.3 s for each line"
 
 
+@pytest.mark.parametrize("phrase", ["vip's 라운지", "i'm 죽", "e-mail 해킹"])
+def test_a_korean_phrase_with_an_apostrophe_or_a_hyphen_is_found(phrase: str) -> None:
+    assert korean(phrase).find_first(f"저기 {phrase}") == phrase
+
+
 PIECES = st.sampled_from(
     [
         "ab",
