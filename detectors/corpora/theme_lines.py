@@ -68,6 +68,22 @@ def load_theme_lines(folder: Path) -> list[ThemeLine]:
     return [line for path in paths for line in _read_file(path)]
 
 
+def load_ordinary_lines(part: str, folder: Path = LINES) -> list[tuple[str, Language]]:
+    """Lines of ordinary calls, about none of the themes: every other one is measured on.
+
+    Args:
+        part: ``train`` or ``test``.
+        folder: with ``ordinary/<writer>.<language>.txt``, one line of text each.
+    """
+    paths = sorted((folder / "ordinary").glob("*.txt"))
+    lines = [
+        (text, _parse_name(path)[1])
+        for path in paths
+        for text in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return lines[0 if part == "train" else 1 :: 2]
+
+
 def _read_file(path: Path) -> list[ThemeLine]:
     writer, language = _parse_name(path)
     if path.stat().st_size > MAX_FILE_BYTES:

@@ -45,12 +45,24 @@ def hash_line(text: str, language: Language) -> tuple[NDArray[np.int64], NDArray
         Buckets, ``int64[k]``, and weights, ``float32[k]``: 1 + log of the count, scaled to unit
         length. Both are empty for a line without words.
     """
+    buckets, weights = hash_bag(text, language, BUCKETS[language])
+    return buckets + OFFSETS[language], weights
+
+
+def hash_bag(
+    text: str, language: Language, bucket_count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Hash a line's n-grams into so many buckets.
+
+    Returns:
+        As `hash_line`, buckets from 0.
+    """
     buckets, counts = np.unique(
-        hash_ngrams(text, language) % np.uint64(BUCKETS[language]), return_counts=True
+        hash_ngrams(text, language) % np.uint64(bucket_count), return_counts=True
     )
     weights = 1 + np.log(counts)
     weights = weights / max(float(np.sqrt((weights**2).sum())), 1e-6)
-    return buckets.astype(np.int64) + OFFSETS[language], weights.astype(np.float32)
+    return buckets.astype(np.int64), weights.astype(np.float32)
 
 
 def hash_ngrams(text: str, language: Language) -> NDArray[np.uint64]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.corpora.corpora import load_ratings, load_texts
 from detectors.corpora.text_manifests import iter_manifest_rows
-from detectors.corpora.theme_lines import LinesError
+from detectors.corpora.theme_lines import LinesError, load_ordinary_lines
 from detectors.utterance import Language
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ Judgements = dict[tuple[str, str], bool]
 def load_unrelated_lines(root: Path, *, reviews: int) -> dict[str, list[TextLine]]:
     """Read the measuring parts of KOTE and GoEmotions, songys' questions and some of NSMC.
 
+    Beside them the lines of ordinary calls that come with callmood.
+
     Args:
         root: folder of the shared data.
         reviews: how many of NSMC's reviews, drawn with a fixed seed.
@@ -88,13 +90,15 @@ def load_unrelated_lines(root: Path, *, reviews: int) -> dict[str, list[TextLine
     Raises:
         CorpusError: a corpus is missing.
     """
-    ratings = load_ratings(root / "text/nsmc/reviews.tsv.gz")
+    # The other half settles thresholds of the topic model.
+    ratings = load_ratings(root / "text/nsmc/reviews.tsv.gz")[1::2]
     sample = random.Random(SEED).sample(ratings, min(reviews, len(ratings)))  # noqa: S311 - no secret
     return {
         "kote": _load_manifest(root, "kote"),
         "nsmc": [(review, Language.KOREAN) for review, _ in sample],
         "goemotions": _load_manifest(root, "goemotions"),
         "songys": [(text, Language.KOREAN) for text in _load_songys_questions(root)],
+        "ordinary": load_ordinary_lines("test"),
     }
 
 

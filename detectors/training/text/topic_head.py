@@ -45,9 +45,9 @@ class HeadConfig:
     encoder_rate: float = 0.0003
     head_rate: float = 0.002
     weight_decay: float = 0.02
-    corpus_lines: int = 3_000
+    corpus_lines: int = 20_000
     corpus_abuse_weight: float = 0.3
-    mining_epochs: tuple[int, ...] = (3, 6)
+    mining_epochs: tuple[int, ...] = (2, 4, 6)
 
 
 @dataclass(frozen=True, slots=True)
