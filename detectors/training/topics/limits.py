@@ -26,7 +26,10 @@ ALLOWED_DANGER_RATIO = 0.05
 ALLOWED_CORPUS_RATIO = 1e-4
 ALLOWED_DANGER_CORPUS_RATIO = 2e-4
 ALLOWED_ABUSE_CORPUS_RATIO = 2e-3
-"""Share of lines without a topic that may: both must hold. Some comments do insult somebody."""
+"""Share of lines without a topic that may: all must hold. Some comments do insult somebody."""
+
+ALLOWED_ORDINARY_RATIO = 0.0
+"""Share of lines of ordinary calls that may: none of those that are there."""
 
 VETO_RATIO = 0.01
 """Share of a topic's lines that may lie below its veto."""
@@ -46,7 +49,10 @@ class TopicLimits:
 
 
 def find_limits(
-    lines: Sequence[ThemeLine], logits: NDArray[np.float32], topicless: NDArray[np.float32]
+    lines: Sequence[ThemeLine],
+    logits: NDArray[np.float32],
+    topicless: NDArray[np.float32],
+    ordinary: NDArray[np.float32],
 ) -> TopicLimits:
     """Find thresholds and vetoes.
 
@@ -54,7 +60,8 @@ def find_limits(
         lines: written for a theme.
         logits: ``float32[lines, topics]`` of a model that was not fitted to the line; NaN for a
             line that settles nothing.
-        topicless: likewise of lines without a topic.
+        topicless: likewise of lines of corpora without a topic.
+        ordinary: likewise of lines of ordinary calls.
     """
     is_expected = np.array([line.is_expected for line in lines])
     themes = np.array([line.theme for line in lines])
@@ -65,6 +72,7 @@ def find_limits(
         expected = logits[rows & is_expected, column]
         threshold = max(
             _upper_quantile(topicless[:, column], _allowed_corpus_ratio(theme)),
+            _upper_quantile(ordinary[:, column], ALLOWED_ORDINARY_RATIO),
             _upper_quantile(
                 look_alikes, ALLOWED_DANGER_RATIO if theme in DANGERS else ALLOWED_LOOK_ALIKE_RATIO
             ),

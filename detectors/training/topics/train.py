@@ -68,8 +68,14 @@ def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
     """
     training = load_training_lines(data, progress)
     limits = _fit_limits(training, seed=seed, progress=progress)
-    every_line = np.ones(len(training.lines), dtype=bool)
-    parts = _fit(training, every_line, training.topicless, seed=seed, progress=progress)
+    parts = _fit(
+        training,
+        np.ones(len(training.lines), dtype=bool),
+        training.topicless,
+        training.ordinary,
+        seed=seed,
+        progress=progress,
+    )
     weights, ngrams = parts.head.export_weights(), parts.ngrams
     arrays: list[NDArray[Any]] = [training.encoder.table, ngrams.table, *weights.values()]
     path = models / f"{KIND}.onnx"
@@ -78,17 +84,21 @@ def train(data: Path, models: Path, *, seed: int, progress: Progress) -> Path:
     return path
 
 
-def _fit(
+def _fit(  # noqa: PLR0913 - what is fitted, to what, and how
     training: TrainingLines,
     rows: NDArray[np.bool_],
     topicless: TopicFeatures,
+    ordinary: TopicFeatures,
     *,
     seed: int,
     progress: Progress,
 ) -> TopicParts:
-    """Fit to some of the lines."""
-    known, config = training.known.select(rows), HeadConfig()
-    truth, weights = training.truth[rows], training.weights[rows]
+    """Fit to some of the lines. Those of ordinary calls are shown as often as the known ones."""
+    config = HeadConfig()
+    known = training.known.select(rows).join(ordinary)
+    rest = np.zeros((len(ordinary.encoded), len(THEMES)), np.float32)
+    truth = np.concatenate([training.truth[rows], rest])
+    weights = np.concatenate([training.weights[rows], np.ones_like(rest)])
     head = fit_head(
         training.encoder,
         TopicTargets(known.encoded, truth, weights),
@@ -109,16 +119,19 @@ def _fit_limits(training: TrainingLines, *, seed: int, progress: Progress) -> To
     writers = np.array([line.writer for line in training.lines])
     held_out = sorted(set(writers) - set(LIST_AUTHORS))
     logits = np.full(training.truth.shape, np.nan, np.float32)
+    ordinary_logits = np.zeros((len(training.ordinary.encoded), len(THEMES)), np.float32)
     parts = []
     for fold in range(WRITER_FOLDS):
         rows = np.isin(writers, held_out[fold::WRITER_FOLDS])
+        ordinary_rows = np.arange(len(ordinary_logits)) % WRITER_FOLDS == fold
         # An author of the lists may have read the lines that are held out.
-        model = _fit(
-            training, ~rows & ~np.isin(writers, READERS), fitted, seed=seed, progress=progress
-        )
+        others = ~rows & ~np.isin(writers, READERS)
+        ordinary = training.ordinary.select(~ordinary_rows)
+        model = _fit(training, others, fitted, ordinary, seed=seed, progress=progress)
         logits[rows] = model.predict(training.known.select(rows))
+        ordinary_logits[ordinary_rows] = model.predict(training.ordinary.select(ordinary_rows))
         parts.append(model.predict(validation))
-    return find_limits(training.lines, logits, np.concatenate(parts))
+    return find_limits(training.lines, logits, np.concatenate(parts), ordinary_logits)
 
 
 def _describe(encoder: MultilingualEncoder, limits: TopicLimits) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse  # type: ignore[import-untyped,unused-ignore]  # no stubs
 
 from detectors.corpora.corpora import load_ratings, load_texts
 from detectors.corpora.theme_lines import LINES, THEMES, load_ordinary_lines, load_theme_lines
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from scipy import sparse  # type: ignore[import-untyped,unused-ignore]  # no stubs
 
     from detectors.corpora.theme_lines import ThemeLine
     from detectors.training.progress import Progress
@@ -54,6 +54,13 @@ class TopicFeatures:
     encoded: NDArray[np.float32]
     ngrams: sparse.csr_matrix
 
+    def join(self, other: TopicFeatures) -> TopicFeatures:
+        """Both."""
+        return TopicFeatures(
+            np.concatenate([self.encoded, other.encoded]),
+            sparse.vstack([self.ngrams, other.ngrams]).tocsr(),
+        )
+
     def select(self, rows: NDArray[np.bool_]) -> TopicFeatures:
         """Some of the lines."""
         return TopicFeatures(self.encoded[rows], self.ngrams[np.flatnonzero(rows)])
@@ -67,7 +74,8 @@ class TrainingLines:
         lines: written for a theme.
         truth, weights: of the lines, see `build_targets`.
         known: their features.
-        topicless: features of lines that have no topic.
+        topicless: features of lines of corpora that have no topic.
+        ordinary: likewise of lines of ordinary calls.
     """
 
     encoder: MultilingualEncoder
@@ -76,6 +84,7 @@ class TrainingLines:
     weights: NDArray[np.float32]
     known: TopicFeatures
     topicless: TopicFeatures
+    ordinary: TopicFeatures
 
 
 def load_training_lines(data: Path, progress: Progress) -> TrainingLines:
@@ -94,14 +103,14 @@ def load_training_lines(data: Path, progress: Progress) -> TrainingLines:
     ]
     texts = [line.text for line in lines]
     topicless_texts = load_topicless_lines(data)
-    topicless_texts += [text for text, _ in load_ordinary_lines("train")]
-    encoder = load_encoder([*texts, *topicless_texts])
-    step = progress.begin("encoding lines", 2)
+    ordinary_texts = [text for text, _ in load_ordinary_lines("train")]
+    encoder = load_encoder([*texts, *topicless_texts, *ordinary_texts])
+    step = progress.begin("encoding lines", 3)
     truth, weights = build_targets(lines)
-    known = _read_features(encoder, texts, step)
-    return TrainingLines(
-        encoder, lines, truth, weights, known, _read_features(encoder, topicless_texts, step)
+    known, topicless, ordinary = (
+        _read_features(encoder, part, step) for part in (texts, topicless_texts, ordinary_texts)
     )
+    return TrainingLines(encoder, lines, truth, weights, known, topicless, ordinary)
 
 
 def _read_features(

@@ -106,9 +106,12 @@ def test_a_threshold_keeps_to_its_allowed_shares_and_a_veto_lies_below_it() -> N
     logits[:, column] = [*range(100), *range(-80, 20)]
     topicless = np.full((10_000, len(THEMES)), -100, np.float32)
     topicless[:3, column] = 5
-    limits = find_limits(lines, logits, topicless)
+    ordinary = np.full((800, len(THEMES)), -100, np.float32)
+    limits = find_limits(lines, logits, topicless, ordinary)
     assert 17 < limits.thresholds[column] <= 18
     assert limits.vetoes[column] == pytest.approx(0.99)
+    ordinary[7, column] = 40
+    assert 40 < find_limits(lines, logits, topicless, ordinary).thresholds[column] < 41
 
 
 def test_no_line_to_fit_to_is_one_to_measure_on() -> None:
